@@ -1,0 +1,3 @@
+// The messages between a Rockpool replica and its relay.
+// Not written yet: this line is here so that the package can be imported.
+export {};
