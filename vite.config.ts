@@ -1,36 +1,38 @@
-// The test projects of the whole repository: "node" for all that needs no browser (and for tests that launch one
+// The test projects of the whole repository: "node" for all that needs no browser (and for tests that start one
 // themselves), "browser" for tests that run inside Chromium.
 import { playwright } from "@vitest/browser-playwright";
 import type { ViteUserConfig } from "vitest/config";
+import { chromiumLaunchOptions } from "./scripts/chromium.ts";
+
+const testFolders = ["packages/*/src", "apps/*/src", "test"];
+const exclude = ["**/node_modules/**", "**/dist/**"];
 
 const config: ViteUserConfig = {
   test: {
+    testTimeout: 20_000,
     projects: [
       {
         extends: true,
         test: {
           name: "node",
           environment: "node",
-          include: ["packages/*/src/**/*.test.ts", "apps/*/src/**/*.test.ts", "test/**/*.test.ts"],
-          exclude: ["**/node_modules/**", "**/*.browser.test.ts"],
+          include: testFolders.map((folder) => `${folder}/**/*.test.ts`),
+          exclude: [...exclude, "**/*.browser.test.ts"],
         },
       },
       {
         extends: true,
+        // Scans what runs in workers too: a dependency met only during a test would make Vite reload the page.
+        optimizeDeps: { entries: ["packages/{log-idb,host,rockpool}/src/**/!(*.test).ts"] },
         test: {
           name: "browser",
-          include: ["packages/*/src/**/*.browser.test.ts", "apps/*/src/**/*.browser.test.ts", "test/**/*.browser.test.ts"],
-          exclude: ["**/node_modules/**"],
+          include: testFolders.map((folder) => `${folder}/**/*.browser.test.ts`),
+          exclude,
           browser: {
             enabled: true,
             headless: true,
             screenshotFailures: false,
-            provider: playwright({
-              launchOptions: {
-                executablePath: process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium",
-                args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-              },
-            }),
+            provider: playwright({ launchOptions: chromiumLaunchOptions() }),
             instances: [{ browser: "chromium" }],
           },
         },
