@@ -1,3 +1,95 @@
-// Keys, values, entries, operations, versionstamps, limits and errors of Rockpool. Pure.
-// Not written yet: this line is here so that the package can be imported.
-export {};
+// Keys, values, operations, versionstamps, stamps, limits and errors of Rockpool. Pure.
+export {
+  type Check,
+  type Commit,
+  type CommitName,
+  type EpochId,
+  isBlind,
+  type Mutation,
+  nameKey,
+  type Premise,
+  type ReplicaId,
+  retryName,
+  type Revision,
+} from "./commit.ts";
+export { assert, KvError, type KvErrorCode } from "./error.ts";
+export type { Key, KeyPart } from "./key.ts";
+export { KvU64, u64Max, wrapU64 } from "./kv-u64.ts";
+export {
+  checksMax,
+  clockAheadMsMax,
+  commitBytesMax,
+  groupBytesMax,
+  groupCommitsMax,
+  keyBytesMax,
+  listBatchDefault,
+  listBatchMax,
+  mutationsMax,
+  pageDeletionMs,
+  pendingBytesMax,
+  readKeysMax,
+  resultMs,
+  retentionMs,
+  valueBytesMax,
+} from "./limits.ts";
+export {
+  applyMutation,
+  checkCommitLimits,
+  commitBytes,
+  mutationBytes,
+  type MutationOutcome,
+} from "./operation.ts";
+export {
+  bytesToPacked,
+  isPackedKey,
+  isPackedKeyForWrite,
+  type PackedKey,
+  packedToBytes,
+  packKey,
+  packKeyForWrite,
+  unpackKey,
+} from "./packed-key.ts";
+export type {
+  CommitResult,
+  Patch,
+  PatchEntry,
+  RejectionReason,
+  Ruling,
+  SupersededMutation,
+} from "./ruling.ts";
+export {
+  counterOfStamp,
+  createStamp,
+  type HostId,
+  isStamp,
+  laterStamp,
+  msOfStamp,
+  nextStamp,
+  type Stamp,
+  stampAfter,
+  stampMsMax,
+  zeroStamp,
+} from "./stamp.ts";
+export {
+  checkValueSize,
+  decodeValue,
+  digestOf,
+  encodeValue,
+  equalValues,
+  isValue,
+  type PlainValue,
+  type RichValue,
+  type Value,
+  valueBytes,
+} from "./value.ts";
+export {
+  createVersionstamp,
+  isVersionstamp,
+  laterVersionstamp,
+  placeOf,
+  type Position,
+  positionOf,
+  type Versionstamp,
+  versionstampPlaceMax,
+  zeroVersionstamp,
+} from "./versionstamp.ts";

@@ -1,0 +1,49 @@
+/**
+ * The one error class of Rockpool, with a closed set of codes, and the assertion for our own bugs.
+ * Misuse of the API throws the class Deno KV throws (TypeError, RangeError); everything a caller
+ * can meet without a mistake of its own is a {@link KvError}.
+ */
+
+/**
+ * - `closed`: the bucket was closed before or during the call.
+ * - `unavailable`: storage or worker cannot be had here (blocked, private, no answer at start).
+ * - `quota`: the device has no room; nothing of the commit was written.
+ * - `lost-connection`: the database handle died and could not be opened again.
+ * - `newer-format`: the bucket was written by a newer Rockpool.
+ * - `corrupt`: what was read breaks an invariant of the format.
+ * - `outcome-unknown`: the host ended before it answered; the call may or may not have taken effect.
+ * - `pending-full`: more is waiting for the relay than a device may hold.
+ * - `offline`: the call needs the relay and there is no session.
+ * - `not-found`: what the call names (a rejected commit) does not exist any more.
+ * - `unsupported`: this bucket or platform cannot do what was asked.
+ * - `protocol`: the peer sent what the protocol does not allow, or speaks another version.
+ */
+export type KvErrorCode =
+  | "closed"
+  | "unavailable"
+  | "quota"
+  | "lost-connection"
+  | "newer-format"
+  | "corrupt"
+  | "outcome-unknown"
+  | "pending-full"
+  | "offline"
+  | "not-found"
+  | "unsupported"
+  | "protocol";
+
+/** An error a caller can act on: branch on `code`, show `message`, read `cause` for the origin. */
+export class KvError extends Error {
+  override readonly name = "KvError";
+  readonly code: KvErrorCode;
+
+  constructor(code: KvErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Throws when an invariant of ours is broken: our bug, never the caller's. */
+export function assert(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new Error(`Rockpool invariant broken: ${message}`);
+}

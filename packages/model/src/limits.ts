@@ -1,0 +1,37 @@
+/**
+ * Every limit of Rockpool, with unit and source. Checked at the call; the relay checks again and
+ * advertises its own at hello. All lie at or above Deno KV's, so data can move here from there.
+ */
+
+/** Longest packed key, in bytes. Source: Deno KV, ext/kv/config.rs. */
+export const keyBytesMax = 2048;
+/** Largest value, in bytes as encoded: 1 MiB (Deno: 64 KiB). */
+export const valueBytesMax: number = 1024 * 1024;
+/** Checks in one commit (Deno: 100). */
+export const checksMax = 1000;
+/** Mutations in one commit (Deno: 1,000). */
+export const mutationsMax = 10_000;
+/** Keys and values of one commit together, in bytes: 8 MiB (Deno: 800 KiB). */
+export const commitBytesMax: number = 8 * 1024 * 1024;
+/** Keys of one getMany or watch (Deno: 10). */
+export const readKeysMax = 10_000;
+/** Entries of one batch of a list (Deno: 1,000). */
+export const listBatchMax = 1000;
+/** Entries of one batch of a list when nothing is said. Source: Deno KV. */
+export const listBatchDefault = 100;
+
+/** Commits that share one row of the log, at most. */
+export const groupCommitsMax = 4096;
+/** Bytes of the commits that share one row of the log, at most (or one larger commit). */
+export const groupBytesMax: number = 4 * 1024 * 1024;
+/** Bytes of commits that may wait for the relay before a write is refused with `pending-full`. */
+export const pendingBytesMax: number = 64 * 1024 * 1024;
+
+/** A clock ahead of the relay's by more than this, in ms, is stamped anew by the relay. */
+export const clockAheadMsMax = 60_000;
+/** How long the relay keeps deletions, in ms: 90 days. */
+export const retentionMs: number = 90 * 24 * 60 * 60 * 1000;
+/** How long the relay keeps the result of a commit, in ms: 30 days. */
+export const resultMs: number = 30 * 24 * 60 * 60 * 1000;
+/** How long a deletion stays in its page, in ms: 30 days. */
+export const pageDeletionMs: number = 30 * 24 * 60 * 60 * 1000;

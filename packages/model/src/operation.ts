@@ -1,0 +1,84 @@
+/**
+ * What a mutation does to a value, the same in every replica and at the relay, and how large a
+ * commit counts. Outcomes are values; only the check of a commit's limits throws, at the call.
+ */
+import type { Check, Mutation } from "./commit.ts";
+import { wrapU64 } from "./kv-u64.ts";
+import { checksMax, commitBytesMax, mutationsMax } from "./limits.ts";
+import { type Value, valueBytes } from "./value.ts";
+
+/** The value a mutation leaves, undefined for none; not ok for a sum, min or max over a value that is no u64. */
+export type MutationOutcome =
+  | { readonly ok: true; readonly value: Value | undefined }
+  | { readonly ok: false };
+
+/** Applies one mutation. A missing value takes the operand; sums wrap modulo 2^64. */
+export const applyMutation = (current: Value | undefined, mutation: Mutation): MutationOutcome => {
+  switch (mutation.type) {
+    case "set":
+      return { ok: true, value: mutation.value };
+    case "delete":
+      return { ok: true, value: undefined };
+    case "sum":
+    case "min":
+    case "max": {
+      if (current === undefined) return u64Outcome(mutation.operand);
+      if (current.encoding !== "u64") return { ok: false };
+      return u64Outcome(combine(mutation.type, current.data, mutation.operand));
+    }
+  }
+};
+
+/** Size of a mutation for limits, in bytes: its key and its value, 8 for an operand. */
+export const mutationBytes = (mutation: Mutation): number => {
+  switch (mutation.type) {
+    case "set":
+      return mutation.key.length + valueBytes(mutation.value);
+    case "delete":
+      return mutation.key.length;
+    case "sum":
+    case "min":
+    case "max":
+      return mutation.key.length + operandBytes;
+  }
+};
+
+/** Size of a commit for limits, in bytes: the keys of its checks, and its mutations. */
+export const commitBytes = (checks: readonly Check[], mutations: readonly Mutation[]): number => {
+  let bytes = 0;
+  for (const check of checks) bytes += check.key.length;
+  for (const mutation of mutations) bytes += mutationBytes(mutation);
+  return bytes;
+};
+
+/** @throws TypeError for a commit of too many checks, too many mutations or too many bytes. */
+export const checkCommitLimits = (checks: readonly Check[], mutations: readonly Mutation[]): void => {
+  if (checks.length > checksMax)
+    throw new TypeError(
+      `Too many checks (max ${checksMax}): ${checks.length}; check one key that every writer of the others changes too`,
+    );
+  if (mutations.length > mutationsMax)
+    throw new TypeError(
+      `Too many mutations (max ${mutationsMax}): ${mutations.length}; split them over several commits`,
+    );
+  const bytes = commitBytes(checks, mutations);
+  if (bytes > commitBytesMax)
+    throw new TypeError(
+      `Total mutation size too large (max ${commitBytesMax} bytes): ${bytes} bytes; split them over several commits`,
+    );
+};
+
+const operandBytes = 8;
+
+const u64Outcome = (data: bigint): MutationOutcome => ({ ok: true, value: { encoding: "u64", data } });
+
+const combine = (type: "sum" | "min" | "max", current: bigint, operand: bigint): bigint => {
+  switch (type) {
+    case "sum":
+      return wrapU64(current + operand);
+    case "min":
+      return current < operand ? current : operand;
+    case "max":
+      return current > operand ? current : operand;
+  }
+};
