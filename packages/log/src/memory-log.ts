@@ -1,0 +1,146 @@
+/**
+ * A Log in memory: the oracle of the tests. Many logs on one storage are the hosts of one device.
+ * It behaves as IndexedDB does where the contract leaves room: a guess is asked for before the
+ * transaction, and a row that is given up returns its position.
+ */
+import { assert, KvError } from "@rockpool/model";
+import type { Position } from "@rockpool/model";
+import type {
+  AppendOptions,
+  Checkpoint,
+  Decision,
+  Log,
+  LogAppend,
+  LogRead,
+  LogStart,
+  PageRange,
+} from "./log.ts";
+import { pageAddress } from "./memory-storage.ts";
+import type { MemoryStorage, StorageImage, StorageOutcome } from "./memory-storage.ts";
+import { formatVersion } from "./page.ts";
+import type { Page, PageKey } from "./page.ts";
+import type { PlacedRow, Row } from "./row.ts";
+
+/** Opens a log on what `storage` holds. @throws KvError "newer-format", at `start` */
+export const openMemoryLog = async (storage: MemoryStorage): Promise<Log> => new MemoryLog(storage);
+
+class MemoryLog implements Log {
+  readonly #storage: MemoryStorage;
+  readonly #inFlight = new Set<Promise<unknown>>();
+  #closed = false;
+
+  constructor(storage: MemoryStorage) {
+    this.#storage = storage;
+  }
+
+  start(): Promise<LogStart> {
+    return this.#transact(({ meta, pages, pending, rows }) => {
+      refuseNewerFormat(meta?.format);
+      return {
+        result: {
+          meta,
+          pageKeys: [...pages.values()].map(pageKeyOf).toSorted(comparePageKeys),
+          pending: [...pending.values()].toSorted((a, b) => a.position - b.position),
+          rows,
+        },
+      };
+    });
+  }
+
+  async append(
+    tail: Position,
+    decide: (missed: readonly PlacedRow[]) => Decision,
+    { atLeast }: AppendOptions = {},
+  ): Promise<LogAppend> {
+    if (this.#closed) throw closedError();
+    const guess = atLeast === undefined ? structuredClone(decide([])) : undefined;
+    return this.#transact<LogAppend>((image) => {
+      const missed = rowsAfter(image, tail);
+      const isGuessRight = guess !== undefined && missed.length === 0;
+      const decision = isGuessRight ? guess : structuredClone(decide(structuredClone(missed)));
+      if (decision.type !== "row") {
+        return { result: { missed, position: undefined, decision: decision.type } };
+      }
+      const last = missed.at(-1)?.position ?? tail;
+      const position = atLeast === undefined ? image.nextPosition : Math.max(atLeast, last + 1);
+      assert(position > last, `a row at ${position} would stand before the tail ${last}`);
+      return {
+        image: withRow(image, decision.row, position),
+        result: { missed, position, decision: decision.type },
+      };
+    });
+  }
+
+  read(tail: Position, ranges: readonly PageRange[]): Promise<LogRead> {
+    return this.#transact((image) => ({
+      result: { missed: rowsAfter(image, tail), pages: ranges.map((range) => pagesIn(image, range)) },
+    }));
+  }
+
+  async checkpoint(checkpoint: Checkpoint): Promise<boolean> {
+    if (this.#closed) throw closedError();
+    const { base, meta, putPages, deletePages, putPending, deletePending } = structuredClone(checkpoint);
+    return this.#transact((image) => {
+      refuseNewerFormat(image.meta?.format);
+      if ((image.meta?.checkpoint ?? 0) !== base) return { result: false };
+      const pages = new Map(image.pages);
+      for (const page of deletePages) pages.delete(pageAddress(page));
+      for (const page of putPages) pages.set(pageAddress(page), page);
+      const pending = new Map(image.pending);
+      for (const position of deletePending) pending.delete(position);
+      for (const record of putPending) pending.set(record.position, record);
+      const rows = image.rows.filter((row) => row.position > meta.checkpoint);
+      const written = { ...image, rows, pages, pending, meta };
+      return { image: withRow(written, { type: "checkpoint" }, image.nextPosition), result: true };
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.allSettled(this.#inFlight);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** A transaction whose result shares no object with the storage. */
+  #transact<Result>(body: (image: StorageImage) => StorageOutcome<Result>): Promise<Result> {
+    if (this.#closed) return Promise.reject(closedError());
+    const call = this.#storage.transact(body).then((result) => structuredClone(result));
+    this.#inFlight.add(call);
+    const forget = (): boolean => this.#inFlight.delete(call);
+    call.then(forget, forget);
+    return call;
+  }
+}
+
+const closedError = (): KvError => new KvError("closed", "The log was closed.");
+
+const refuseNewerFormat = (format = formatVersion): void => {
+  if (format <= formatVersion) return;
+  throw new KvError(
+    "newer-format",
+    `The bucket has format ${format}, this Rockpool knows up to ${formatVersion}.`,
+  );
+};
+
+const rowsAfter = (image: StorageImage, tail: Position): readonly PlacedRow[] =>
+  image.rows.filter((row) => row.position > tail);
+
+const withRow = (image: StorageImage, row: Row, position: Position): StorageImage => ({
+  ...image,
+  rows: [...image.rows, { ...row, position }],
+  nextPosition: Math.max(image.nextPosition, position + 1),
+});
+
+const pagesIn = (image: StorageImage, { generation, from, to }: PageRange): readonly Page[] =>
+  [...image.pages.values()]
+    .filter((page) => page.generation === generation && page.first >= from && page.first <= to)
+    .toSorted(comparePageKeys);
+
+const pageKeyOf = ({ generation, first }: Page): PageKey => ({ generation, first });
+
+/** Code units compare as IndexedDB compares strings. */
+const comparePageKeys = (a: PageKey, b: PageKey): number =>
+  a.generation - b.generation || (a.first < b.first ? -1 : a.first > b.first ? 1 : 0);

@@ -1,0 +1,101 @@
+/**
+ * What a checkpoint leaves on disk: pages of confirmed entries, the commits that still matter, and
+ * `meta`. Written to disk: never change the meaning of a field, add a new one.
+ */
+import type {
+  Commit,
+  EpochId,
+  PackedKey,
+  Position,
+  RejectionReason,
+  ReplicaId,
+  Revision,
+  Stamp,
+  Value,
+  Versionstamp,
+} from "@rockpool/model";
+
+/** One key's confirmed state. Without `value` it is a deletion, kept for its versionstamp. */
+export interface PageEntry {
+  readonly key: PackedKey;
+  readonly value?: Value;
+  readonly expireAt?: number;
+  /** The versionstamp of the view without the commits that were pending at the checkpoint. */
+  readonly versionstamp: Versionstamp;
+  /** Absent in a bucket without a relay, and for a key the relay never sent. */
+  readonly revision?: Revision;
+}
+
+/** A sorted run of entries in one record: all confirmed keys from `first` up to the next page's. */
+export interface Page {
+  readonly generation: number;
+  /** Lower bound of the page's range, inclusive; "" for the first page of a bucket. */
+  readonly first: PackedKey;
+  readonly entries: readonly PageEntry[];
+  /** The latest versionstamp among the entries; indexed, so that feeds skip pages. */
+  readonly latest: Versionstamp;
+  /** The earliest expiry among the entries, in ms since 1970; indexed; absent when none expires. */
+  readonly earliestExpiry?: number;
+}
+
+/** A page's address. */
+export interface PageKey {
+  readonly generation: number;
+  readonly first: PackedKey;
+}
+
+/** - `pending`: to be ruled. - `hidden`: to be ruled, known not to hold. - `rejected`: the app decides. - `confirmed`. */
+export type CommitState = "pending" | "hidden" | "rejected" | "confirmed";
+
+/** A commit that still matters after its row is gone. */
+export interface TrackedCommit {
+  readonly commit: Commit;
+  readonly versionstamp: Versionstamp;
+  readonly state: CommitState;
+  /** Set once it was ruled. */
+  readonly revision?: Revision;
+  readonly reason?: RejectionReason;
+  /** Indexes of its mutations that were superseded. */
+  readonly superseded?: readonly number[];
+  /** When its ruling was revealed here, in ms since 1970 by the row's reading. */
+  readonly ruledAtMs?: number;
+  /** How often the app has tried it again; names the next retry. */
+  readonly attempts?: number;
+}
+
+/** The commits of one row that still matter, in the order of the row. */
+export interface PendingRecord {
+  readonly position: Position;
+  readonly commits: readonly TrackedCommit[];
+}
+
+/** The folded state of sync, as of a checkpoint. Nothing is set aside in it. */
+export interface SessionState {
+  readonly epoch: EpochId | null;
+  /** Up to where history was received and is shown; equal in a checkpoint. */
+  readonly cursor: Revision;
+  /** The prefixes a session serves; [""] is all. */
+  readonly scope: readonly PackedKey[];
+  /** The prefixes the app follows; [""] is all. */
+  readonly followed: readonly PackedKey[];
+  readonly clockOffsetMs: number;
+  readonly paused: boolean;
+}
+
+/** The one record that says what the pages mean. */
+export interface Meta {
+  /** Version of all formats on disk; a higher one than ours is refused as `newer-format`. */
+  readonly format: number;
+  /** The position up to which rows were written into pages. 0 before the first checkpoint. */
+  readonly checkpoint: Position;
+  /** Which generation holds which keys: each from `first` up to the next range's. */
+  readonly ranges: readonly { readonly first: PackedKey; readonly generation: number }[];
+  /** Null while the bucket has no relay. */
+  readonly replica: ReplicaId | null;
+  /** The highest stamp given or seen. */
+  readonly stamp: Stamp;
+  readonly session: SessionState;
+}
+
+/** Version of the rows and pages described here. */
+export const formatVersion = 1;
