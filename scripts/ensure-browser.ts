@@ -8,7 +8,7 @@ const playwrightCli = fileURLToPath(new URL("../node_modules/playwright/cli.js",
 
 /** Finds or installs Chromium and prints what it did. False when there is none in the end. */
 export const ensureBrowser = (): boolean => {
-  const path = findChromium() ?? fetchPlaywrightBrowser() ?? installDebianPackage();
+  const path = findOrInstall();
   if (path === undefined) {
     console.error(
       "browser: no Chromium found, and none could be installed.\n" +
@@ -20,6 +20,15 @@ export const ensureBrowser = (): boolean => {
   const version = spawnSync(path, ["--version"], { encoding: "utf8", timeout: 20_000 }).stdout?.trim();
   console.log(`browser: ${path}${version ? ` (${version})` : ""}`);
   return true;
+};
+
+const findOrInstall = (): string | undefined => {
+  try {
+    return findChromium() ?? fetchPlaywrightBrowser() ?? installDebianPackage();
+  } catch (error) {
+    console.error(`browser: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
 };
 
 const fetchPlaywrightBrowser = (): string | undefined => {
