@@ -1,3 +1,20 @@
-// The messages between a Rockpool replica and its relay.
-// Not written yet: this line is here so that the package can be imported.
-export {};
+/** Messages between replica and relay, and their form on the wire. See PROTOCOL.md. */
+export { decodeDown, decodeUp, encodeDown, encodeUp } from "./codec.ts";
+export type {
+  DownMessage,
+  Hello,
+  PatchMessage,
+  Ping,
+  Pong,
+  Pull,
+  Push,
+  RelayLimits,
+  Ruled,
+  Scope,
+  SessionError,
+  SessionErrorCode,
+  UpMessage,
+  Welcome,
+} from "./messages.ts";
+export { protocolVersion } from "./messages.ts";
+export { ProtocolError } from "./protocol-error.ts";

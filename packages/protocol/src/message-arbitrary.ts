@@ -1,0 +1,208 @@
+/** For tests: fast-check arbitraries of every message, with every field in every form it can take. */
+import {
+  createStamp,
+  packKey,
+  stampMsMax,
+  type Check,
+  type Commit,
+  type CommitName,
+  type CommitResult,
+  type Mutation,
+  type PackedKey,
+  type PatchEntry,
+  type RejectionReason,
+  type Ruling,
+  type Stamp,
+  type Value,
+} from "@rockpool/model";
+import * as fc from "fast-check";
+import type {
+  DownMessage,
+  Hello,
+  PatchMessage,
+  RelayLimits,
+  Scope,
+  SessionError,
+  UpMessage,
+  Welcome,
+} from "./messages.ts";
+
+const host = fc.stringMatching(/^[0-9A-Za-z]{1,12}(?::[1-9][0-9]{0,3})?$/);
+const id = fc.string({ minLength: 1, maxLength: 12, unit: "binary" });
+const text = fc.string({ maxLength: 60, unit: "binary" });
+const count = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
+const place = fc.nat();
+const timeMs = fc.oneof(
+  fc.nat(),
+  fc.double({ min: 0, max: Number.MAX_SAFE_INTEGER, noNaN: true }).map((ms) => ms + 0),
+);
+const u64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
+
+const keyPart = fc.oneof(
+  fc.string(),
+  fc.uint8Array({ maxLength: 6 }),
+  fc.bigInt(),
+  fc.double(),
+  fc.boolean(),
+);
+const key: fc.Arbitrary<PackedKey> = fc
+  .array(keyPart, { minLength: 1, maxLength: 3 })
+  .map((parts) => packKey(parts));
+
+const stamp: fc.Arbitrary<Stamp> = fc
+  .tuple(fc.integer({ min: 0, max: stampMsMax }), fc.integer({ min: 0, max: 0xffff }), host)
+  .map(([ms, counter, drawnBy]) => createStamp(ms, counter, drawnBy));
+
+const name: fc.Arbitrary<CommitName> = fc.record({ host, n: count });
+
+const value: fc.Arbitrary<Value> = fc.oneof(
+  fc.json().map((json): Value => ({ encoding: "json", data: json })),
+  text.map((rich): Value => ({ encoding: "rich", data: rich })),
+  fc
+    .uint8Array({ maxLength: 40 })
+    .map((bytes): Value => ({ encoding: "bytes", data: new Uint8Array(bytes) })),
+  u64.map((number): Value => ({ encoding: "u64", data: number })),
+);
+
+const check: fc.Arbitrary<Check> = fc.record({
+  key,
+  premise: fc.oneof(
+    fc.record({ type: fc.constant("absent") }),
+    fc.record({ type: fc.constant("revision"), epoch: id, revision: place }),
+    fc.record({ type: fc.constant("written"), by: name, digest: id }),
+  ),
+});
+
+const mutation: fc.Arbitrary<Mutation> = fc.oneof(
+  fc.record(
+    { type: fc.constant("set"), key, value, expireAt: timeMs },
+    { requiredKeys: ["type", "key", "value"] },
+  ),
+  fc.record({ type: fc.constant("delete"), key }),
+  fc.record({ type: fc.constantFrom("sum", "min", "max"), key, operand: u64 }),
+);
+
+const commit: fc.Arbitrary<Commit> = fc.record({
+  name,
+  tag: id,
+  stamp,
+  checks: fc.array(check, { maxLength: 3 }),
+  mutations: fc.array(mutation, { maxLength: 4 }),
+});
+
+const reason: fc.Arbitrary<RejectionReason> = fc.oneof(
+  fc.record({ type: fc.constant("check"), checks: fc.array(place, { maxLength: 3 }) }),
+  fc.record({ type: fc.constant("type"), mutation: place }),
+  fc.record({ type: fc.constantFrom("limit", "permission"), message: text }),
+  fc.record({ type: fc.constantFrom("too-old", "unknown") }),
+);
+
+const ruling: fc.Arbitrary<Ruling> = fc.oneof(
+  fc.record({
+    type: fc.constant("accepted"),
+    superseded: fc.array(fc.record({ mutation: place, winner: name }), { maxLength: 3 }),
+  }),
+  fc.record({ type: fc.constant("rejected"), reason }),
+);
+
+const result: fc.Arbitrary<CommitResult> = fc.record({ name, tag: id, revision: place, stamp, ruling });
+
+const entry: fc.Arbitrary<PatchEntry> = fc.oneof(
+  fc.record({ key, revision: count }),
+  fc.record(
+    { key, value, expireAt: timeMs, revision: count },
+    { requiredKeys: ["key", "value", "revision"] },
+  ),
+);
+
+const scope: fc.Arbitrary<Scope> = fc
+  .array(key, { maxLength: 4 })
+  .map((keys) => keys.toSorted((a, b) => (a < b ? -1 : 1)))
+  .map((keys) =>
+    keys.filter((prefix, index) => !keys.slice(0, index).some((before) => prefix.startsWith(before))),
+  )
+  .map((keys) => (keys.length === 0 ? [packKey([])] : keys));
+
+const hello: fc.Arbitrary<Hello> = fc.record(
+  {
+    type: fc.constant("hello"),
+    protocol: fc.tuple(fc.nat(9), fc.nat(9)).map(([min, more]) => ({ min: min + 1, max: min + 1 + more })),
+    bucket: id,
+    replica: id,
+    epoch: fc.option(id),
+    cursor: place,
+    follow: scope,
+    token: text,
+    clockMs: timeMs,
+  },
+  { requiredKeys: ["type", "protocol", "bucket", "replica", "epoch", "cursor", "follow", "clockMs"] },
+);
+
+const limits: fc.Arbitrary<RelayLimits> = fc.record({
+  keyBytesMax: count,
+  valueBytesMax: count,
+  checksMax: count,
+  mutationsMax: count,
+  commitBytesMax: count,
+  pushCommitsMax: count,
+  pushBytesMax: count,
+});
+
+const welcome: fc.Arbitrary<Welcome> = fc.record({
+  type: fc.constant("welcome"),
+  protocol: count,
+  epoch: id,
+  valid: fc.boolean(),
+  head: place,
+  scope,
+  limits,
+  clockMs: timeMs,
+  helloClockMs: timeMs,
+});
+
+const patch: fc.Arbitrary<PatchMessage> = fc.record({
+  type: fc.constant("patch"),
+  epoch: id,
+  scope,
+  patch: fc
+    .record({
+      span: fc.tuple(fc.nat(), fc.nat(), fc.nat()),
+      upToDate: fc.boolean(),
+      entries: fc.array(entry, { maxLength: 4 }),
+      results: fc.array(result, { maxLength: 3 }),
+      stamp,
+    })
+    .map(({ span: [from, length, rest], ...parts }) => ({
+      from,
+      to: from + length,
+      head: from + length + rest,
+      ...parts,
+    })),
+});
+
+const sessionError: fc.Arbitrary<SessionError> = fc.record(
+  {
+    type: fc.constant("error"),
+    code: fc.constantFrom("version", "malformed", "too-large", "unauthorized", "busy", "closing", "internal"),
+    message: text,
+    retryAfterMs: timeMs,
+  },
+  { requiredKeys: ["type", "code", "message"] },
+);
+
+/** Any message a replica may send. */
+export const upMessage: fc.Arbitrary<UpMessage> = fc.oneof(
+  hello,
+  fc.record({ type: fc.constant("push"), commits: fc.array(commit, { maxLength: 4 }) }),
+  fc.record({ type: fc.constant("pull"), epoch: id, from: place }),
+  fc.record({ type: fc.constant("ping"), id: place }),
+);
+
+/** Any message a relay may send. */
+export const downMessage: fc.Arbitrary<DownMessage> = fc.oneof(
+  welcome,
+  fc.record({ type: fc.constant("ruled"), results: fc.array(result, { maxLength: 4 }) }),
+  patch,
+  fc.record({ type: fc.constant("pong"), id: place, head: place }),
+  sessionError,
+);
