@@ -1,4 +1,5 @@
-// What a run of tests came to, and the line that says so. Pure. The line is read by programs: its form is fixed.
+// What a run of tests came to, and the line that says so. Pure: check.ts runs the tests and prints the line.
+// The line is read by programs: its form is fixed.
 
 /** Counts of tests by outcome; a test that never came to an end has failed. */
 export interface Tally {
