@@ -49,6 +49,15 @@ export {
   packKeyForWrite,
   unpackKey,
 } from "./packed-key.ts";
+export {
+  encodeCursor,
+  inRange,
+  isEmptyRange,
+  type PackedRange,
+  packedPrefixRange,
+  prefixRange,
+  resumeRange,
+} from "./range.ts";
 export type {
   CommitResult,
   Patch,
@@ -57,6 +66,7 @@ export type {
   Ruling,
   SupersededMutation,
 } from "./ruling.ts";
+export { checkSelector, resolveSelector, type Selector } from "./selector.ts";
 export {
   counterOfStamp,
   createStamp,
@@ -81,6 +91,7 @@ export {
   type RichValue,
   type Value,
   valueBytes,
+  valueBytesBound,
 } from "./value.ts";
 export {
   createVersionstamp,

@@ -5,7 +5,7 @@
 import type { Check, Mutation } from "./commit.ts";
 import { wrapU64 } from "./kv-u64.ts";
 import { checksMax, commitBytesMax, mutationsMax } from "./limits.ts";
-import { type Value, valueBytes } from "./value.ts";
+import { type Value, valueBytes, valueBytesBound } from "./value.ts";
 
 /** The value a mutation leaves, undefined for none; not ok for a sum, min or max over a value that is no u64. */
 export type MutationOutcome =
@@ -30,10 +30,40 @@ export const applyMutation = (current: Value | undefined, mutation: Mutation): M
 };
 
 /** Size of a mutation for limits, in bytes: its key and its value, 8 for an operand. */
-export const mutationBytes = (mutation: Mutation): number => {
+export const mutationBytes = (mutation: Mutation): number => sizeOfMutation(mutation, valueBytes);
+
+/** Size of a commit for limits, in bytes: the keys of its checks, and its mutations. */
+export const commitBytes = (checks: readonly Check[], mutations: readonly Mutation[]): number =>
+  sizeOfCommit(checks, mutations, valueBytes);
+
+/** @throws TypeError for a commit of too many checks, too many mutations or too many bytes. */
+export const checkCommitLimits = (checks: readonly Check[], mutations: readonly Mutation[]): void => {
+  if (checks.length > checksMax) {
+    throw new TypeError(
+      `Too many checks (max ${checksMax}): ${checks.length}; check one key that every writer of the others changes too`,
+    );
+  }
+  if (mutations.length > mutationsMax) {
+    throw new TypeError(
+      `Too many mutations (max ${mutationsMax}): ${mutations.length}; split them over several commits`,
+    );
+  }
+  // Most commits are so far below the limit that their texts need not be counted.
+  if (sizeOfCommit(checks, mutations, valueBytesBound) <= commitBytesMax) return;
+  const bytes = commitBytes(checks, mutations);
+  if (bytes > commitBytesMax) {
+    throw new TypeError(
+      `Total mutation size too large (max ${commitBytesMax} bytes): ${bytes} bytes; split them over several commits`,
+    );
+  }
+};
+
+const operandBytes = 8;
+
+const sizeOfMutation = (mutation: Mutation, sizeOfValue: (value: Value) => number): number => {
   switch (mutation.type) {
     case "set":
-      return mutation.key.length + valueBytes(mutation.value);
+      return mutation.key.length + sizeOfValue(mutation.value);
     case "delete":
       return mutation.key.length;
     case "sum":
@@ -43,32 +73,16 @@ export const mutationBytes = (mutation: Mutation): number => {
   }
 };
 
-/** Size of a commit for limits, in bytes: the keys of its checks, and its mutations. */
-export const commitBytes = (checks: readonly Check[], mutations: readonly Mutation[]): number => {
+const sizeOfCommit = (
+  checks: readonly Check[],
+  mutations: readonly Mutation[],
+  sizeOfValue: (value: Value) => number,
+): number => {
   let bytes = 0;
   for (const check of checks) bytes += check.key.length;
-  for (const mutation of mutations) bytes += mutationBytes(mutation);
+  for (const mutation of mutations) bytes += sizeOfMutation(mutation, sizeOfValue);
   return bytes;
 };
-
-/** @throws TypeError for a commit of too many checks, too many mutations or too many bytes. */
-export const checkCommitLimits = (checks: readonly Check[], mutations: readonly Mutation[]): void => {
-  if (checks.length > checksMax)
-    throw new TypeError(
-      `Too many checks (max ${checksMax}): ${checks.length}; check one key that every writer of the others changes too`,
-    );
-  if (mutations.length > mutationsMax)
-    throw new TypeError(
-      `Too many mutations (max ${mutationsMax}): ${mutations.length}; split them over several commits`,
-    );
-  const bytes = commitBytes(checks, mutations);
-  if (bytes > commitBytesMax)
-    throw new TypeError(
-      `Total mutation size too large (max ${commitBytesMax} bytes): ${bytes} bytes; split them over several commits`,
-    );
-};
-
-const operandBytes = 8;
 
 const u64Outcome = (data: bigint): MutationOutcome => ({ ok: true, value: { encoding: "u64", data } });
 

@@ -24,16 +24,18 @@ export type PackedKey = string & { readonly [packedKeyBrand]: true };
  * @throws TypeError when it is no array, holds what is no key part, or is longer than `keyBytesMax`.
  */
 export const packKey = (key: Key): PackedKey => {
-  if (!Array.isArray(key))
+  if (!Array.isArray(key)) {
     throw new TypeError(
       `invalid type; expected: array, got: ${key === null ? "null" : typeof key}; write a key as an array of parts, such as ["users", 1]`,
     );
+  }
   let packed = "";
   for (let index = 0; index < key.length; index++) packed += writePart(key[index], index);
-  if (packed.length > keyBytesMax)
+  if (packed.length > keyBytesMax) {
     throw new TypeError(
       `Key too large for write (max ${keyBytesMax} bytes): ${packed.length} bytes; shorten its parts, or store the long part in the value`,
     );
+  }
   return packed as PackedKey;
 };
 

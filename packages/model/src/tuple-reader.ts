@@ -79,8 +79,9 @@ const unescapeZeros = (text: string): string =>
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 const fromUtf8 = (text: string): string => {
-  for (let index = 0; index < text.length; index++)
+  for (let index = 0; index < text.length; index++) {
     if (text.charCodeAt(index) > 0x7f) return utf8.decode(bytesOfCodeUnits(text));
+  }
   return text;
 };
 
@@ -88,15 +89,17 @@ const scratch = new DataView(new ArrayBuffer(8));
 
 const readNumber = (packed: string, start: number): number => {
   const isNegative = packed.charCodeAt(start) < 0x80;
-  for (let index = 0; index < 8; index++)
+  for (let index = 0; index < 8; index++) {
     scratch.setUint8(index, packed.charCodeAt(start + index) ^ (isNegative ? 0xff : index === 0 ? 0x80 : 0));
+  }
   return scratch.getFloat64(0);
 };
 
 const readMagnitude = (packed: string, start: number, end: number, flip: number): bigint => {
   if (start === end) return 0n;
   let hex = "0x";
-  for (let index = start; index < end; index++)
+  for (let index = start; index < end; index++) {
     hex += ((packed.charCodeAt(index) ^ flip) & 0xff).toString(16).padStart(2, "0");
+  }
   return BigInt(hex);
 };

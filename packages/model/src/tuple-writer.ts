@@ -47,8 +47,9 @@ export const writePart = (part: unknown, index: number): string => {
 /** Bytes as a string of code units 0-255. */
 export const codeUnitsOf = (bytes: Uint8Array): string => {
   let text = "";
-  for (let start = 0; start < bytes.length; start += argumentsMax)
+  for (let start = 0; start < bytes.length; start += argumentsMax) {
     text += Reflect.apply(String.fromCharCode, null, bytes.subarray(start, start + argumentsMax));
+  }
   return text;
 };
 
@@ -110,10 +111,11 @@ const writeBigint = (value: bigint): string => {
   const digits = (isNegative ? -value : value).toString(16);
   const hex = digits.length % 2 === 0 ? digits : `0${digits}`;
   const bytes = hex.length / 2;
-  if (bytes > bigintBytesMax)
+  if (bytes > bigintBytesMax) {
     throw new TypeError(
       `BigUint requires more than ${bigintBytesMax} bytes to be represented: ${bytes} bytes; store it as a string or as bytes`,
     );
+  }
   const flip = isNegative ? 0xff : 0;
   let text =
     bytes <= bigintShortBytesMax
@@ -122,8 +124,9 @@ const writeBigint = (value: bigint): string => {
           isNegative ? tupleTags.bigintNegativeLong : tupleTags.bigintPositiveLong,
           bytes ^ flip,
         );
-  for (let index = 0; index < hex.length; index += 2)
+  for (let index = 0; index < hex.length; index += 2) {
     text += String.fromCharCode(Number.parseInt(hex.slice(index, index + 2), 16) ^ flip);
+  }
   return text;
 };
 

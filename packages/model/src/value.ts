@@ -61,14 +61,19 @@ export const valueBytes = (value: Value): number => {
   }
 };
 
+/** At least {@link valueBytes}, without counting: a UTF-16 code unit makes three bytes of UTF-8 at most. */
+export const valueBytesBound = (value: Value): number =>
+  value.encoding === "json" || value.encoding === "rich" ? value.data.length * 3 : valueBytes(value);
+
 /** @throws TypeError for a value of more than `valueBytesMax`. */
 export const checkValueSize = (value: Value): void => {
-  if (isSurelySmall(value)) return;
+  if (valueBytesBound(value) <= valueBytesMax) return;
   const bytes = valueBytes(value);
-  if (bytes > valueBytesMax)
+  if (bytes > valueBytesMax) {
     throw new TypeError(
       `Value too large (max ${valueBytesMax} bytes): ${bytes} bytes; split it over several keys of one atomic commit`,
     );
+  }
 };
 
 /** Equal as kept: JSON objects whose members stand in another order are not equal. */
@@ -80,8 +85,9 @@ export const equalValues = (a: Value | undefined, b: Value | undefined): boolean
 
 /** True for the form of a value; what arrives from outside is checked with it. That the text of one parses is not checked. */
 export const isValue = (value: unknown): value is Value => {
-  if (typeof value !== "object" || value === null || !("encoding" in value) || !("data" in value))
+  if (typeof value !== "object" || value === null || !("encoding" in value) || !("data" in value)) {
     return false;
+  }
   switch (value.encoding) {
     case "json":
     case "rich":
@@ -136,10 +142,11 @@ const isBytes = (value: unknown): value is Uint8Array =>
   ArrayBuffer.isView(value) && (value as Uint8Array)[Symbol.toStringTag] === "Uint8Array";
 
 const copyBytes = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => {
-  if (bytes.buffer instanceof ArrayBuffer && bytes.buffer.detached)
+  if (bytes.buffer instanceof ArrayBuffer && bytes.buffer.detached) {
     throw new TypeError(
       "The Uint8Array is empty because its buffer was transferred; store a copy of it instead",
     );
+  }
   return new Uint8Array(bytes);
 };
 
@@ -150,10 +157,6 @@ const parseJson = (text: string): unknown => {
     throw new KvError("corrupt", "A stored JSON value does not parse", { cause });
   }
 };
-
-/** A UTF-16 code unit makes three bytes of UTF-8 at most, so most values need not be counted. */
-const isSurelySmall = (value: Value): boolean =>
-  value.encoding !== "bytes" && value.encoding !== "u64" && value.data.length * 3 <= valueBytesMax;
 
 const utf8Bytes = (text: string): number => {
   let bytes = text.length;
