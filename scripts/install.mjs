@@ -1,6 +1,7 @@
 // Installs the workspace with the one pnpm version it is tested with, and makes sure that `node` is then the Node
 // of package.json. Plain JavaScript, run by whatever Node the machine has: everything after it is TypeScript, run by
-// the Node that this step brings.
+// the Node that this step brings. package.json calls it in parentheses, which is a shell of its own: a shell remembers
+// where it found `node`, and has to find another one afterwards.
 import { spawnSync } from "node:child_process";
 
 const pnpm = "pnpm@12.21.0";
