@@ -23,7 +23,7 @@ if (install.status !== 0) {
 }
 
 const version = spawnSync("node --version", { shell: true, encoding: "utf8" }).stdout.trim();
-if (Number(/^v(\d+)/.exec(version)?.[1]) < nodeMajorMin) {
+if (Number(/^v(\d+)/.exec(version)?.[1] ?? 0) < nodeMajorMin) {
   stop(
     `Rockpool: Node ${nodeMajorMin} or newer is needed, and "node" is ${version || "missing"}.\n` +
       `The npm package "node" should have brought it to node_modules/.bin. Run the script by "npm test" or ` +
