@@ -19,7 +19,7 @@ export type {
   SessionState,
   TrackedCommit,
 } from "./page.ts";
-export { formatVersion } from "./page.ts";
+export { formatVersion, mustKnowFormat } from "./page.ts";
 export type {
   AttachRow,
   CheckpointRow,

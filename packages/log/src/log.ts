@@ -5,6 +5,7 @@
  * Appends of all hosts have one serial order (https://jepsen.io/consistency/models/strict-serializable).
  * A row counts once its promise is fulfilled; it is stored whole or not at all. Every promise
  * settles: an abort, an error and a dead handle reject with a KvError whose code says which.
+ * What is passed in must not change before the promise settles; what comes out is the caller's.
  */
 import type { PackedKey, Position } from "@rockpool/model";
 import type { Meta, Page, PageKey, PendingRecord } from "./page.ts";

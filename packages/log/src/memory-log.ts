@@ -17,7 +17,7 @@ import type {
 } from "./log.ts";
 import { pageAddress } from "./memory-storage.ts";
 import type { MemoryStorage, StorageImage, StorageOutcome } from "./memory-storage.ts";
-import { formatVersion } from "./page.ts";
+import { mustKnowFormat } from "./page.ts";
 import type { Page, PageKey } from "./page.ts";
 import type { PlacedRow, Row } from "./row.ts";
 
@@ -35,7 +35,7 @@ class MemoryLog implements Log {
 
   start(): Promise<LogStart> {
     return this.#transact(({ meta, pages, pending, rows }) => {
-      refuseNewerFormat(meta?.format);
+      mustKnowFormat(meta);
       return {
         result: {
           meta,
@@ -81,7 +81,7 @@ class MemoryLog implements Log {
     if (this.#closed) throw closedError();
     const { base, meta, putPages, deletePages, putPending, deletePending } = structuredClone(checkpoint);
     return this.#transact((image) => {
-      refuseNewerFormat(image.meta?.format);
+      mustKnowFormat(image.meta);
       if ((image.meta?.checkpoint ?? 0) !== base) return { result: false };
       const pages = new Map(image.pages);
       for (const page of deletePages) pages.delete(pageAddress(page));
@@ -116,14 +116,6 @@ class MemoryLog implements Log {
 }
 
 const closedError = (): KvError => new KvError("closed", "The log was closed.");
-
-const refuseNewerFormat = (format = formatVersion): void => {
-  if (format <= formatVersion) return;
-  throw new KvError(
-    "newer-format",
-    `The bucket has format ${format}, this Rockpool knows up to ${formatVersion}.`,
-  );
-};
 
 const rowsAfter = (image: StorageImage, tail: Position): readonly PlacedRow[] =>
   image.rows.filter((row) => row.position > tail);

@@ -2,6 +2,7 @@
  * What a checkpoint leaves on disk: pages of confirmed entries, the commits that still matter, and
  * `meta`. Written to disk: never change the meaning of a field, add a new one.
  */
+import { KvError } from "@rockpool/model";
 import type {
   Commit,
   EpochId,
@@ -55,12 +56,10 @@ export interface TrackedCommit {
   /** Set once it was ruled. */
   readonly revision?: Revision;
   readonly reason?: RejectionReason;
-  /** Indexes of its mutations that were superseded. */
-  readonly superseded?: readonly number[];
+  /** Keys whose mutation in it was superseded. */
+  readonly supersededKeys?: readonly PackedKey[];
   /** When its ruling was revealed here, in ms since 1970 by the row's reading. */
   readonly ruledAtMs?: number;
-  /** How often the app has tried it again; names the next retry. */
-  readonly attempts?: number;
 }
 
 /** The commits of one row that still matter, in the order of the row. */
@@ -99,3 +98,12 @@ export interface Meta {
 
 /** Version of the rows and pages described here. */
 export const formatVersion = 1;
+
+/** Refuses what a newer Rockpool wrote. @throws KvError "newer-format" */
+export const mustKnowFormat = (meta: Meta | undefined): void => {
+  if (meta === undefined || meta.format <= formatVersion) return;
+  throw new KvError(
+    "newer-format",
+    `The bucket has format ${meta.format}, this Rockpool knows formats up to ${formatVersion}: update the app.`,
+  );
+};

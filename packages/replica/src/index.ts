@@ -1,3 +1,32 @@
-// The pure fold of a Rockpool log: views, commits, pages and the sync session.
-// Not written yet: this line is here so that the package can be imported.
-export {};
+/** The replica as a pure fold of its log, what is decided on it, and the sync session. No I/O. */
+export { type AdoptDecision, decideWelcome } from "./adopt.ts";
+export {
+  buildCheckpoint,
+  type CheckpointLimits,
+  checkpointLimits,
+  type CheckpointPlan,
+  planCheckpoint,
+} from "./checkpoint.ts";
+export {
+  type CommitAuthor,
+  type CommitOutcome,
+  type CommitRequest,
+  evaluateGroup,
+  type GroupEvaluation,
+} from "./evaluate.ts";
+export { foldRow, type RowEffect } from "./fold.ts";
+export { type ListedEntry, listEntries } from "./list.ts";
+export { PageIndex, Pages } from "./page-index.ts";
+export { decideLateResults, decidePatch, type PatchDecision, type ReceivedPatch } from "./receive.ts";
+export { decideDiscard, decideRetry, type RejectedCommits, rejectedGroups } from "./rejected.ts";
+export {
+  nextSession,
+  offSession,
+  type Session,
+  type SessionContext,
+  type SessionEffect,
+  type SessionEvent,
+  type SessionPhase,
+} from "./session.ts";
+export { isUnruled, pageIndexOf, ReplicaState, stateAtCheckpoint } from "./state.ts";
+export { type EntryView, isPresent, viewOf } from "./view.ts";

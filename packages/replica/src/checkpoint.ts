@@ -1,0 +1,199 @@
+/**
+ * Checkpoints: moving what the oldest rows of the log changed into pages, so that the log stays
+ * short. One transaction, kept small; whoever loses the race writes nothing.
+ */
+import { type PackedKey, type Position, resultMs, type Versionstamp, zeroVersionstamp } from "@rockpool/model";
+import {
+  type Checkpoint,
+  formatVersion,
+  type LogStart,
+  type Meta,
+  type Page,
+  type PageEntry,
+  type PageKey,
+  type PendingRecord,
+  type PlacedRow,
+  type TrackedCommit,
+} from "@rockpool/log";
+import { foldRow } from "./fold.ts";
+import { PageIndex, type Pages } from "./page-index.ts";
+import { pageIndexOf, type ReplicaState, stateAtCheckpoint } from "./state.ts";
+import { splitEntries } from "./page-split.ts";
+import { confirmedOf } from "./view.ts";
+
+export interface CheckpointLimits {
+  /** Rows and pages of one checkpoint, at most, or else one row. */
+  readonly rowsMax: number;
+  readonly pagesMax: number;
+  /** Entries and bytes of a page, about. */
+  readonly pageEntries: number;
+  readonly pageBytes: number;
+}
+
+/** What keeps the transaction under some 30 ms. */
+export const checkpointLimits: CheckpointLimits = { rowsMax: 1000, pagesMax: 64, pageEntries: 64, pageBytes: 16 * 1024 };
+
+/** A checkpoint that can be made: the state as of its last row. */
+export interface CheckpointPlan {
+  readonly at: Position;
+  readonly state: ReplicaState;
+}
+
+/**
+ * The furthest row at which a checkpoint stays within the limits and nothing is set aside; undefined
+ * when there is no row to move.
+ */
+export const planCheckpoint = (start: LogStart, limits: CheckpointLimits): CheckpointPlan | undefined => {
+  const state = stateAtCheckpoint(start);
+  const index = pageIndexOf(state, start);
+  const touched = new Set<number>();
+  let at: Position | undefined;
+  let rows = 0;
+  for (const row of start.rows) {
+    for (const key of keysOf(row)) touched.add(index.at(key));
+    if (at !== undefined && (rows >= limits.rowsMax || touched.size > limits.pagesMax)) break;
+    foldRow(state, row);
+    rows++;
+    if (state.session.setAside === null && !state.session.reset) at = row.position;
+  }
+  if (at === undefined || isOnlySignals(start.rows, at)) return undefined;
+  return { at, state: at === state.tail ? state : foldUpTo(start, at) };
+};
+
+/** What to write. Void when `pages`, those in force at the checkpoint, notes something lacking. */
+export const buildCheckpoint = (
+  start: LogStart,
+  plan: CheckpointPlan,
+  pages: Pages,
+  nowMs: number,
+  limits: CheckpointLimits,
+): Checkpoint => {
+  const { state } = plan;
+  const { putPages, deletePages } = rewritePages(state, pages, limits);
+  const stale = start.pageKeys.filter(({ generation }) => generation !== state.generation);
+  const { putPending, deletePending } = rewritePending(start.pending, state, nowMs);
+  return {
+    base: state.checkpoint,
+    meta: metaOf(state, plan.at),
+    putPages,
+    deletePages: [...deletePages, ...stale],
+    putPending,
+    deletePending,
+  };
+};
+
+const foldUpTo = (start: LogStart, at: Position): ReplicaState => {
+  const state = stateAtCheckpoint(start);
+  for (const row of start.rows) if (row.position <= at) foldRow(state, row);
+  return state;
+};
+
+/** True when every row up to `at` is a mark that earlier checkpoints left. */
+const isOnlySignals = (rows: readonly PlacedRow[], at: Position): boolean =>
+  rows.every((row) => row.position > at || row.type === "checkpoint");
+
+/** The keys whose pages a row touches. */
+const keysOf = (row: PlacedRow): readonly PackedKey[] => {
+  if (row.type === "commit") return row.commits.flatMap(({ effects }) => effects.map(({ key }) => key));
+  if (row.type === "patch") return [...row.patch.entries.map(({ key }) => key), ...row.changed];
+  return [];
+};
+
+const metaOf = (state: ReplicaState, at: Position): Meta => {
+  const { epoch, revealed, scope, followed, clockOffsetMs, paused } = state.session;
+  return {
+    format: formatVersion,
+    checkpoint: at,
+    ranges: [{ first: "" as PackedKey, generation: state.generation }],
+    replica: state.replica,
+    stamp: state.stamp,
+    session: { epoch, cursor: revealed, scope, followed, clockOffsetMs, paused },
+  };
+};
+
+const rewritePages = (state: ReplicaState, pages: Pages, limits: CheckpointLimits) => {
+  const keysByPage = new Map<number, PackedKey[]>();
+  const index = pages.index.generation === state.generation ? pages.index : new PageIndex(state.generation, []);
+  for (const key of [...state.overlay.keys()].sort()) {
+    const at = index.at(key);
+    const keys = keysByPage.get(at);
+    if (keys === undefined) keysByPage.set(at, [key]);
+    else keys.push(key);
+  }
+  for (const at of keysByPage.keys()) pages.expect(at, at);
+  const putPages: Page[] = [];
+  const deletePages: PageKey[] = [];
+  for (const [at, keys] of keysByPage) {
+    const first = index.firsts[at] ?? ("" as PackedKey);
+    const entries = mergeEntries(state, pages, at >= 0 && index === pages.index ? (pages.page(at)?.entries ?? []) : [], keys);
+    for (const [place, part] of splitEntries(entries, limits.pageEntries, limits.pageBytes).entries()) {
+      putPages.push(createPage(state.generation, place === 0 ? first : (part[0] as PageEntry).key, part));
+    }
+    // An emptied page keeps its record: the pages' ranges must cover all keys.
+  }
+  return { putPages, deletePages };
+};
+
+const mergeEntries = (
+  state: ReplicaState,
+  pages: Pages,
+  stored: readonly PageEntry[],
+  keys: readonly PackedKey[],
+): readonly PageEntry[] => {
+  const entryByKey = new Map(stored.map((entry) => [entry.key, entry]));
+  for (const key of keys) {
+    const { value, expireAt, revision, versionstamp } = confirmedOf(state, pages, key);
+    entryByKey.set(key, {
+      key,
+      versionstamp,
+      ...(value === undefined ? {} : { value }),
+      ...(expireAt === undefined ? {} : { expireAt }),
+      ...(revision === undefined ? {} : { revision }),
+    });
+  }
+  return [...entryByKey.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+};
+
+const createPage = (generation: number, first: PackedKey, entries: readonly PageEntry[]): Page => {
+  let latest: Versionstamp = zeroVersionstamp;
+  let earliestExpiry = Number.POSITIVE_INFINITY;
+  for (const entry of entries) {
+    if (entry.versionstamp > latest) latest = entry.versionstamp;
+    if (entry.expireAt !== undefined && entry.expireAt < earliestExpiry) earliestExpiry = entry.expireAt;
+  }
+  return { generation, first, entries, latest, ...(Number.isFinite(earliestExpiry) ? { earliestExpiry } : {}) };
+};
+
+/** Confirmed commits that are remembered by name, at most; the oldest go first. */
+const confirmedMax = 1000;
+
+const rewritePending = (before: readonly PendingRecord[], state: ReplicaState, nowMs: number) => {
+  const kept = stillMattering(state, nowMs);
+  const commitsByPosition = new Map<Position, TrackedCommit[]>();
+  for (const tracked of kept) {
+    const position = Number.parseInt(tracked.versionstamp.slice(0, 16), 16);
+    const commits = commitsByPosition.get(position);
+    if (commits === undefined) commitsByPosition.set(position, [tracked]);
+    else commits.push(tracked);
+  }
+  const unchanged = new Set(before.filter((record) => isSameRecord(record, commitsByPosition)).map(({ position }) => position));
+  const putPending = [...commitsByPosition]
+    .filter(([position]) => !unchanged.has(position))
+    .map(([position, commits]): PendingRecord => ({ position, commits }));
+  const deletePending = before.map(({ position }) => position).filter((position) => !commitsByPosition.has(position));
+  return { putPending, deletePending };
+};
+
+const isSameRecord = (record: PendingRecord, commitsByPosition: ReadonlyMap<Position, readonly TrackedCommit[]>): boolean => {
+  const commits = commitsByPosition.get(record.position);
+  return commits?.length === record.commits.length && commits.every((commit, place) => commit === record.commits[place]);
+};
+
+const stillMattering = (state: ReplicaState, nowMs: number): readonly TrackedCommit[] => {
+  const all = [...state.tracked.values()];
+  const confirmed = all.filter(({ state: ruling }) => ruling === "confirmed");
+  const forgotten = new Set(confirmed.slice(0, Math.max(0, confirmed.length - confirmedMax)));
+  for (const tracked of confirmed) if ((tracked.ruledAtMs ?? 0) < nowMs - resultMs) forgotten.add(tracked);
+  return all.filter((tracked) => !forgotten.has(tracked));
+};
+

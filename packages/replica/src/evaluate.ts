@@ -1,0 +1,189 @@
+/**
+ * Evaluating local commits: a group of requests becomes one row, each judged in order, seeing those
+ * before it. What the row records are outcomes: premises for what the checks saw, and what the
+ * mutations came to where no relay will rule on them.
+ */
+import {
+  groupBytesMax,
+  type HostId,
+  type Mutation,
+  mutationBytes,
+  type PackedKey,
+  pendingBytesMax,
+  type Premise,
+  type Check,
+  type Versionstamp,
+} from "@rockpool/model";
+import type { CommitRecord, CommitRow, Effect } from "@rockpool/log";
+import type { Pages } from "./page-index.ts";
+import { premiseOf } from "./premise.ts";
+import type { ReplicaState } from "./state.ts";
+import { type Content, type EntryView, isPresent, mutate, viewOf } from "./view.ts";
+
+/** What an app asks to be committed. */
+export interface CommitRequest {
+  /** The versionstamps that must stand; null: no entry. */
+  readonly checks: readonly { readonly key: PackedKey; readonly versionstamp: Versionstamp | null }[];
+  readonly mutations: readonly Mutation[];
+}
+
+/**
+ * - `committed` at a place in the row. - `failed`: the indexes of the checks that do not hold.
+ * - `type`: a sum, min or max over a value that is no u64. - `full`: too much waits for the relay.
+ */
+export type CommitOutcome =
+  | { readonly type: "committed"; readonly place: number }
+  | { readonly type: "failed"; readonly checks: readonly number[] }
+  | { readonly type: "type"; readonly mutation: Mutation }
+  | { readonly type: "full"; readonly pendingBytes: number };
+
+/** Who commits and when: all that evaluation may not draw itself. */
+export interface CommitAuthor {
+  readonly host: HostId;
+  /** The next number of the host's own count; each record takes one, and none is used twice. */
+  readonly takeNumber: () => number;
+  readonly drawTag: () => string;
+  /** The host's clock, corrected to the relay's, in ms since 1970. */
+  readonly readingMs: number;
+}
+
+export interface GroupEvaluation {
+  /** Undefined when no request was committed. */
+  readonly row: CommitRow | undefined;
+  /** One for each request, in order. */
+  readonly outcomes: readonly CommitOutcome[];
+}
+
+/** Judges a group of requests on `state`. Void when `pages` notes something lacking. */
+export const evaluateGroup = (
+  state: ReplicaState,
+  pages: Pages,
+  requests: readonly CommitRequest[],
+  author: CommitAuthor,
+): GroupEvaluation => {
+  const draft = new Draft(state, pages, author.readingMs);
+  const commits: CommitRecord[] = [];
+  const outcomes = requests.map((request): CommitOutcome => {
+    const outcome = evaluate(draft, request, commits.length);
+    if (outcome.type === "committed") {
+      commits.push(record(draft, request, author));
+      // A later member of the group sees this one; the last has nobody after it.
+      if (requests.length > 1) draft.add(request.mutations);
+    }
+    return outcome;
+  });
+  return { row: commits.length === 0 ? undefined : { type: "commit", commits }, outcomes };
+};
+
+const evaluate = (draft: Draft, request: CommitRequest, place: number): CommitOutcome => {
+  const failed = request.checks.flatMap(({ key, versionstamp }, index) => (draft.holds(key, versionstamp) ? [] : [index]));
+  if (failed.length > 0) return { type: "failed", checks: failed };
+  const misfit = draft.findMisfit(request.mutations);
+  if (misfit !== undefined) return { type: "type", mutation: misfit };
+  if (!draft.fits(request.mutations)) return { type: "full", pendingBytes: draft.state.pendingBytes };
+  return { type: "committed", place };
+};
+
+const record = (draft: Draft, request: CommitRequest, author: CommitAuthor): CommitRecord => {
+  const ruledByRelay = draft.state.replica !== null;
+  return {
+    name: { host: author.host, n: author.takeNumber() },
+    tag: author.drawTag(),
+    readingMs: author.readingMs,
+    checks: ruledByRelay ? request.checks.map(({ key }): Check => ({ key, premise: draft.premise(key) })) : [],
+    mutations: ruledByRelay ? request.mutations : [],
+    effects: ruledByRelay ? [] : draft.effects(request.mutations),
+  };
+};
+
+/** The state with the group's earlier members on top, before any of them has a position. */
+class Draft {
+  readonly state: ReplicaState;
+  readonly #pages: Pages;
+  readonly #nowMs: number;
+  readonly #mutationsByKey = new Map<PackedKey, Mutation[]>();
+  #bytes = 0;
+
+  constructor(state: ReplicaState, pages: Pages, nowMs: number) {
+    this.state = state;
+    this.#pages = pages;
+    this.#nowMs = nowMs;
+  }
+
+  add(mutations: readonly Mutation[]): void {
+    for (const mutation of mutations) {
+      const before = this.#mutationsByKey.get(mutation.key);
+      if (before === undefined) this.#mutationsByKey.set(mutation.key, [mutation]);
+      else before.push(mutation);
+    }
+  }
+
+  /** Nobody knows a versionstamp of the group's own members yet, so only absence can hold on their keys. */
+  holds(key: PackedKey, versionstamp: Versionstamp | null): boolean {
+    const present = isPresent(this.#content(key), this.#nowMs);
+    if (versionstamp === null || !present) return versionstamp === null && !present;
+    return !this.#mutationsByKey.has(key) && this.#view(key).versionstamp === versionstamp;
+  }
+
+  /** What a check that holds says its writer saw; a key of an earlier member can only have been absent. */
+  premise(key: PackedKey): Premise {
+    if (this.#mutationsByKey.has(key)) return { type: "absent" };
+    return premiseOf(this.state, this.#pages, key, this.#nowMs);
+  }
+
+  /** The first sum, min or max that meets a value that is no u64. */
+  findMisfit(mutations: readonly Mutation[]): Mutation | undefined {
+    if (mutations.every(({ type }) => type === "set" || type === "delete")) return undefined;
+    const contents = new Map<PackedKey, Content>();
+    for (const mutation of mutations) {
+      const content = mutate(this.#before(contents, mutation), mutation, this.#nowMs);
+      if (content === undefined) return mutation;
+      contents.set(mutation.key, content);
+    }
+    return undefined;
+  }
+
+  /** What mutations come to, the last state of each key. */
+  effects(mutations: readonly Mutation[]): readonly Effect[] {
+    const contents = new Map<PackedKey, Content>();
+    for (const mutation of mutations) {
+      const content = mutate(this.#before(contents, mutation), mutation, this.#nowMs);
+      if (content !== undefined) contents.set(mutation.key, content);
+    }
+    return [...contents].map(([key, content]) => toEffect(key, content));
+  }
+
+  fits(mutations: readonly Mutation[]): boolean {
+    if (this.state.replica === null) return true;
+    const bytes = mutations.reduce((sum, mutation) => sum + mutationBytes(mutation), 0);
+    // One group may overshoot: the bound is on what is pending, and exact to within a group.
+    const fits = this.state.pendingBytes + this.#bytes + bytes <= pendingBytesMax + groupBytesMax;
+    if (fits) this.#bytes += bytes;
+    return fits;
+  }
+
+  #before(contents: ReadonlyMap<PackedKey, Content>, mutation: Mutation): Content {
+    const before = contents.get(mutation.key);
+    if (before !== undefined) return before;
+    // A set or delete does not ask what stood there, so its page need not be read.
+    return mutation.type === "set" || mutation.type === "delete" ? nothing : this.#content(mutation.key);
+  }
+
+  #content(key: PackedKey): Content {
+    let content: Content = this.#view(key);
+    for (const mutation of this.#mutationsByKey.get(key) ?? []) content = mutate(content, mutation, this.#nowMs) ?? content;
+    return content;
+  }
+
+  #view(key: PackedKey): EntryView {
+    return viewOf(this.state, this.#pages, key);
+  }
+}
+
+const nothing: Content = { value: undefined, expireAt: undefined };
+
+const toEffect = (key: PackedKey, { value, expireAt }: Content): Effect => ({
+  key,
+  ...(value === undefined ? {} : { value }),
+  ...(expireAt === undefined ? {} : { expireAt }),
+});

@@ -1,0 +1,190 @@
+/**
+ * The fold: what each row of the log does to a replica's state. Total, and without pages, clock or
+ * random numbers; what those had to say stands in the row. Every host that folds the same rows is
+ * in the same state.
+ */
+import {
+  assert,
+  type Commit,
+  type CommitResult,
+  createVersionstamp,
+  laterStamp,
+  nameKey,
+  nextStamp,
+  type PackedKey,
+  type PatchEntry,
+  type Versionstamp,
+} from "@rockpool/model";
+import type { CommitRecord, CommitRow, DecisionRow, PatchRow, PlacedRow, SessionRow, TrackedCommit } from "@rockpool/log";
+import { isUnruled, type ReplicaState } from "./state.ts";
+
+/** What a row changed, for watchers and for the app's events. */
+export interface RowEffect {
+  /** Keys whose view changed, in value or in versionstamp. */
+  readonly changed: readonly PackedKey[];
+  /** Keys whose view stayed while a commit on them was ruled. */
+  readonly settledKeys: readonly PackedKey[];
+  /** Commits that were ruled, as they are tracked now. */
+  readonly ruled: readonly TrackedCommit[];
+  /** Blind mutations that lost, of the commits in `ruled`, with the commit as it was. */
+  readonly superseded: readonly { readonly commit: Commit; readonly versionstamp: Versionstamp; readonly mutation: number }[];
+}
+
+/** Folds one row, which must follow on the state's tail. */
+export const foldRow = (state: ReplicaState, row: PlacedRow): RowEffect => {
+  assert(row.position > state.tail, `row ${row.position} does not follow on ${state.tail}`);
+  state.tail = row.position;
+  switch (row.type) {
+    case "commit":
+      return foldCommits(state, row);
+    case "patch":
+      return foldPatch(state, row);
+    case "session":
+      return foldSession(state, row);
+    case "decision":
+      return foldDecision(state, row);
+    case "attach":
+      state.replica ??= row.replica;
+      return nothing;
+    case "pause":
+      state.session.paused = row.paused;
+      return nothing;
+    case "checkpoint":
+      return nothing;
+  }
+};
+
+const nothing: RowEffect = { changed: [], settledKeys: [], ruled: [], superseded: [] };
+
+const foldCommits = (state: ReplicaState, row: CommitRow & PlacedRow): RowEffect => {
+  const changed = new Set<PackedKey>();
+  for (const [place, record] of row.commits.entries()) {
+    const versionstamp = createVersionstamp(row.position, place);
+    for (const { key } of record.mutations) changed.add(key);
+    for (const { key } of record.effects) changed.add(key);
+    foldCommit(state, record, versionstamp);
+  }
+  return { ...nothing, changed: [...changed] };
+};
+
+const foldCommit = (state: ReplicaState, record: CommitRecord, versionstamp: Versionstamp): void => {
+  const stamp = nextStamp(state.stamp, record.readingMs, record.name.host);
+  state.stamp = stamp;
+  if (state.replica === null) {
+    for (const { key, ...content } of record.effects) state.cover(key, content, versionstamp);
+    return;
+  }
+  const { name, tag, checks, mutations } = record;
+  state.track({ commit: { name, tag, stamp, checks, mutations }, versionstamp, state: "pending" });
+};
+
+const foldPatch = (state: ReplicaState, row: PatchRow & PlacedRow): RowEffect => {
+  const { patch } = row;
+  const { session } = state;
+  state.stamp = laterStamp(state.stamp, patch.stamp);
+  session.received = patch.to;
+  session.setAside ??= { entries: new Map(), results: [], head: patch.head };
+  session.setAside.head = Math.max(session.setAside.head, patch.head);
+  for (const entry of patch.entries) session.setAside.entries.set(entry.key, entry);
+  session.setAside.results.push(...patch.results);
+  return patch.upToDate ? reveal(state, row) : nothing;
+};
+
+/** Shows everything that was set aside, the row's own patch included, in one step. */
+const reveal = (state: ReplicaState, row: PatchRow & PlacedRow): RowEffect => {
+  const { session } = state;
+  const { entries, results } = session.setAside ?? { entries: new Map<PackedKey, PatchEntry>(), results: [] };
+  const versionstamp = createVersionstamp(row.position);
+  if (session.reset) {
+    state.dropConfirmed();
+    session.reset = false;
+  }
+  session.setAside = null;
+  session.revealed = row.patch.to;
+  const { ruled, superseded, versionstampByRevision } = settleResults(state, results, row.readingMs);
+  for (const { key, ...content } of entries.values()) {
+    state.cover(key, content, versionstampByRevision.get(content.revision) ?? oldest);
+  }
+  for (const key of row.changed) state.cover(key, undefined, versionstamp);
+  for (const name of row.hidden) {
+    const tracked = state.getTracked(name);
+    if (tracked?.state === "pending") state.track({ ...tracked, state: "hidden" });
+  }
+  return { changed: row.changed, settledKeys: settledKeys(ruled, row.changed), ruled: ruled.map((one) => one.after), superseded };
+};
+
+const oldest = createVersionstamp(0);
+
+interface Settlement {
+  readonly before: TrackedCommit;
+  readonly after: TrackedCommit;
+}
+
+/** Takes ruled commits out of pending. A result counts only with the tag of the commit it names. */
+const settleResults = (state: ReplicaState, results: readonly CommitResult[], ruledAtMs: number) => {
+  const ruled: Settlement[] = [];
+  const superseded: RowEffect["superseded"][number][] = [];
+  const versionstampByRevision = new Map<number, Versionstamp>();
+  for (const result of results) {
+    const before = state.getTracked(result.name);
+    if (before === undefined || !isUnruled(before) || before.commit.tag !== result.tag) continue;
+    const after = settle(before, result, ruledAtMs);
+    state.track(after);
+    ruled.push({ before, after });
+    if (result.ruling.type === "accepted") {
+      versionstampByRevision.set(result.revision, before.versionstamp);
+      for (const { mutation } of result.ruling.superseded) {
+        superseded.push({ commit: before.commit, versionstamp: before.versionstamp, mutation });
+      }
+    }
+  }
+  return { ruled, superseded, versionstampByRevision };
+};
+
+const settle = (before: TrackedCommit, result: CommitResult, ruledAtMs: number): TrackedCommit => {
+  const { ruling, revision, stamp } = result;
+  if (ruling.type === "rejected") {
+    return { ...before, commit: { ...before.commit, stamp }, state: "rejected", revision, reason: ruling.reason, ruledAtMs };
+  }
+  const superseded = ruling.superseded.map(({ mutation }) => mutation);
+  const supersededKeys = superseded.flatMap((index) => before.commit.mutations[index]?.key ?? []);
+  // What a confirmed commit did stands in the entries; it is kept by name to answer `settled`.
+  const commit: Commit = { ...before.commit, stamp, checks: [], mutations: [] };
+  return { commit, versionstamp: before.versionstamp, state: "confirmed", revision, supersededKeys, ruledAtMs };
+};
+
+const settledKeys = (ruled: readonly Settlement[], changed: readonly PackedKey[]): readonly PackedKey[] => {
+  const keys = new Set(ruled.flatMap(({ before }) => before.commit.mutations.map(({ key }) => key)));
+  for (const key of changed) keys.delete(key);
+  return [...keys];
+};
+
+const foldSession = (state: ReplicaState, row: SessionRow): RowEffect => {
+  const { session } = state;
+  session.clockOffsetMs = row.clockOffsetMs;
+  const moved = session.epoch !== row.epoch || row.reset || !sameScope(session.scope, row.scope);
+  session.epoch = row.epoch;
+  session.scope = row.scope;
+  if (!moved) return nothing;
+  session.setAside = null;
+  if (row.reset) {
+    session.reset = true;
+    session.revealed = 0;
+  }
+  session.received = session.revealed;
+  return nothing;
+};
+
+const foldDecision = (state: ReplicaState, row: DecisionRow & PlacedRow): RowEffect => {
+  for (const name of row.commits) {
+    if (state.tracked.get(nameKey(name))?.state === "rejected") state.untrack(name);
+  }
+  for (const [place, record] of row.retries.entries()) {
+    foldCommit(state, record, createVersionstamp(row.position, place));
+  }
+  return { ...nothing, changed: row.changed };
+};
+
+/** True when two scopes hold the same prefixes; both are sorted. */
+export const sameScope = (a: readonly PackedKey[], b: readonly PackedKey[]): boolean =>
+  a.length === b.length && a.every((prefix, index) => prefix === b[index]);

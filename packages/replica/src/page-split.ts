@@ -1,0 +1,39 @@
+/** Cutting a run of entries into pages of about equal size. */
+import { valueBytes } from "@rockpool/model";
+import type { PageEntry } from "@rockpool/log";
+
+/** Bytes of a page's entries, about: keys, values, and what every entry carries. */
+export const pageBytes = (entries: readonly PageEntry[]): number => entries.reduce((sum, entry) => sum + entryBytes(entry), 0);
+
+/**
+ * Parts of at most 1.5 times the aimed size, so that a page that just grew over it is not split in
+ * vain; an entry larger than a page stands alone. No entries are one empty part.
+ */
+export const splitEntries = (
+  entries: readonly PageEntry[],
+  entriesAim: number,
+  bytesAim: number,
+): readonly (readonly PageEntry[])[] => {
+  const bytes = pageBytes(entries);
+  if (entries.length <= entriesAim * 1.5 && bytes <= bytesAim * 1.5) return [entries];
+  const parts: PageEntry[][] = [];
+  let part: PageEntry[] = [];
+  let partBytes = 0;
+  for (const entry of entries) {
+    const size = entryBytes(entry);
+    if (part.length > 0 && (part.length >= entriesAim || partBytes + size > bytesAim)) {
+      parts.push(part);
+      part = [];
+      partBytes = 0;
+    }
+    part.push(entry);
+    partBytes += size;
+  }
+  parts.push(part);
+  return parts;
+};
+
+const entryOverheadBytes = 40;
+
+const entryBytes = (entry: PageEntry): number =>
+  entry.key.length + (entry.value === undefined ? 0 : valueBytes(entry.value)) + entryOverheadBytes;

@@ -1,0 +1,13 @@
+/** What a check on a key says its writer saw, in the terms the relay can verify. */
+import { digestOf, type PackedKey, type Premise } from "@rockpool/model";
+import type { Pages } from "./page-index.ts";
+import type { ReplicaState } from "./state.ts";
+import { isPresent, viewOf } from "./view.ts";
+
+/** The premise of a check that holds now. Void when `pages` notes something lacking. */
+export const premiseOf = (state: ReplicaState, pages: Pages, key: PackedKey, nowMs: number): Premise => {
+  const view = viewOf(state, pages, key);
+  if (!isPresent(view, nowMs)) return { type: "absent" };
+  if (view.lastWriter !== undefined) return { type: "written", by: view.lastWriter, digest: digestOf(view.value) };
+  return { type: "revision", epoch: state.session.epoch ?? "", revision: view.revision ?? 0 };
+};

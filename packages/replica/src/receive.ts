@@ -1,0 +1,224 @@
+/**
+ * Deciding what a patch from the relay does here, before its row is appended: whether it follows on
+ * what was received, which keys' views it changes, and which pending commits can no longer hold.
+ * It looks at the state that the row will be folded on, so the row needs no second look.
+ */
+import {
+  type CommitResult,
+  type CommitName,
+  digestOf,
+  equalValues,
+  type EpochId,
+  nameKey,
+  type PackedKey,
+  type Patch,
+  type PatchEntry,
+  type Premise,
+  type Versionstamp,
+  laterVersionstamp,
+  zeroVersionstamp,
+} from "@rockpool/model";
+import type { PatchRow, TrackedCommit } from "@rockpool/log";
+import { sameScope } from "./fold.ts";
+import type { Pages } from "./page-index.ts";
+import { isUnruled, type PendingOperations, type ReplicaState } from "./state.ts";
+import { type ConfirmedView, confirmedOf, type EntryView, foldOperations, viewOf } from "./view.ts";
+
+/** A patch as its session delivered it. */
+export interface ReceivedPatch {
+  readonly epoch: EpochId;
+  readonly scope: readonly PackedKey[];
+  readonly patch: Patch;
+}
+
+/** - `row`: append it. - `stale`: all of it is here already. - `gap`: it does not follow, pull from `received`. */
+export type PatchDecision =
+  | { readonly type: "row"; readonly row: PatchRow }
+  | { readonly type: "stale" }
+  | { readonly type: "gap" };
+
+/** Decides on a patch. Void when `pages` notes something lacking. */
+export const decidePatch = (
+  state: ReplicaState,
+  pages: Pages,
+  received: ReceivedPatch,
+  readingMs: number,
+): PatchDecision => {
+  const { session } = state;
+  const { epoch, scope, patch } = received;
+  if (epoch !== session.epoch || !sameScope(scope, session.scope)) return { type: "gap" };
+  if (patch.from !== session.received) return patch.to <= session.received ? { type: "stale" } : { type: "gap" };
+  const row = { type: "patch", epoch, scope, readingMs } as const;
+  const upToDate = patch.upToDate && patch.to >= (session.setAside?.head ?? 0);
+  if (!upToDate) return { type: "row", row: { ...row, patch: { ...patch, upToDate }, changed: [], hidden: [] } };
+  const revealed = revelation(state, patch);
+  const hidden = hiddenBy(state, revealed);
+  return { type: "row", row: { ...row, patch, changed: changedBy(state, pages, revealed, hidden), hidden: [...hidden.values()] } };
+};
+
+/**
+ * Decides on results the relay gave for pushed commits whose revisions the cursor has passed: they
+ * are applied by a patch that goes nowhere. Undefined when none of them concerns a pending commit.
+ */
+export const decideLateResults = (
+  state: ReplicaState,
+  pages: Pages,
+  results: readonly CommitResult[],
+  readingMs: number,
+): PatchRow | undefined => {
+  const { session } = state;
+  const late = results.filter((result) => {
+    const tracked = state.getTracked(result.name);
+    return tracked !== undefined && isUnruled(tracked) && tracked.commit.tag === result.tag && result.revision <= session.received;
+  });
+  if (late.length === 0 || session.epoch === null || session.reset) return undefined;
+  const { received, setAside, epoch, scope } = session;
+  const patch: Patch = {
+    from: received,
+    to: received,
+    head: setAside?.head ?? received,
+    upToDate: setAside === null,
+    entries: [],
+    results: late,
+    stamp: state.stamp,
+  };
+  const decision = decidePatch(state, pages, { epoch, scope, patch }, readingMs);
+  return decision.type === "row" ? decision.row : undefined;
+};
+
+/** Everything that a revealing patch shows. */
+interface Revelation {
+  readonly entries: ReadonlyMap<PackedKey, PatchEntry>;
+  /** Pending and hidden commits that are ruled by it, by name. */
+  readonly ruled: ReadonlyMap<string, { readonly tracked: TrackedCommit; readonly result: CommitResult }>;
+  /** The versionstamps of our commits that were accepted, by revision. */
+  readonly ownByRevision: ReadonlyMap<number, Versionstamp>;
+  readonly reset: boolean;
+}
+
+const revelation = (state: ReplicaState, patch: Patch): Revelation => {
+  const { setAside, reset } = state.session;
+  const entries = new Map(setAside?.entries);
+  for (const entry of patch.entries) entries.set(entry.key, entry);
+  const ruled = new Map<string, { tracked: TrackedCommit; result: CommitResult }>();
+  const ownByRevision = new Map<number, Versionstamp>();
+  for (const result of [...(setAside?.results ?? []), ...patch.results]) {
+    const tracked = state.getTracked(result.name);
+    if (tracked === undefined || !isUnruled(tracked) || tracked.commit.tag !== result.tag) continue;
+    ruled.set(nameKey(result.name), { tracked, result });
+    if (result.ruling.type === "accepted") ownByRevision.set(result.revision, tracked.versionstamp);
+  }
+  return { entries, ruled, ownByRevision, reset };
+};
+
+/** The pending checked commits that cannot hold on what is revealed, in log order, dependents included. */
+const hiddenBy = (state: ReplicaState, revealed: Revelation): ReadonlyMap<string, CommitName> => {
+  const hidden = new Map<string, CommitName>();
+  for (const [key, tracked] of state.tracked) {
+    if (tracked.state !== "pending" || revealed.ruled.has(key)) continue;
+    const holds = tracked.commit.checks.every((check) => mayHold(state, revealed, hidden, check.key, check.premise));
+    if (!holds) hidden.set(key, tracked.commit.name);
+  }
+  return hidden;
+};
+
+const mayHold = (
+  state: ReplicaState,
+  revealed: Revelation,
+  hidden: ReadonlyMap<string, CommitName>,
+  key: PackedKey,
+  premise: Premise,
+): boolean => {
+  const entry = revealed.entries.get(key);
+  switch (premise.type) {
+    case "absent":
+      return entry?.value === undefined;
+    case "revision":
+      return entry === undefined || entry.revision === premise.revision;
+    case "written": {
+      const by = nameKey(premise.by);
+      if (hidden.has(by)) return false;
+      const ruling = revealed.ruled.get(by)?.result;
+      const writer = state.tracked.get(by);
+      if (ruling === undefined) {
+        if (writer?.state === "hidden" || writer?.state === "rejected") return false;
+        if (entry === undefined || writer?.state !== "confirmed") return true;
+        return entry.revision === writer.revision;
+      }
+      if (ruling.ruling.type === "rejected") return false;
+      if (entry === undefined) return !ruling.ruling.superseded.some(({ mutation }) => touches(state, by, mutation, key));
+      return entry.revision === ruling.revision && digestOf(entry.value) === premise.digest;
+    }
+  }
+};
+
+const touches = (state: ReplicaState, name: string, mutation: number, key: PackedKey): boolean =>
+  state.tracked.get(name)?.commit.mutations[mutation]?.key === key;
+
+/** The keys whose view differs once everything is revealed, in value or in versionstamp; after a reset all. */
+const changedBy = (
+  state: ReplicaState,
+  pages: Pages,
+  revealed: Revelation,
+  hidden: ReadonlyMap<string, CommitName>,
+): readonly PackedKey[] => {
+  const leaves = ({ tracked }: PendingOperations): boolean => {
+    const key = nameKey(tracked.commit.name);
+    return revealed.ruled.has(key) || hidden.has(key);
+  };
+  const changed: PackedKey[] = [];
+  for (const key of affectedKeys(state, pages, revealed, hidden)) {
+    const operations = state.operations.get(key);
+    const entry = revealed.entries.get(key);
+    const own = entry && revealed.ownByRevision.get(entry.revision);
+    if (revealed.reset || (operations === undefined && own === undefined)) {
+      if (revealed.reset || entry !== undefined) changed.push(key);
+      continue;
+    }
+    const after = foldOperations(
+      confirmedAfter(state, pages, revealed, key, own),
+      operations?.filter((operation) => !leaves(operation)),
+    );
+    if (!sameView(viewOf(state, pages, key), after)) changed.push(key);
+  }
+  return changed;
+};
+
+const affectedKeys = (
+  state: ReplicaState,
+  pages: Pages,
+  revealed: Revelation,
+  hidden: ReadonlyMap<string, CommitName>,
+): Set<PackedKey> => {
+  const affected = new Set<PackedKey>(revealed.entries.keys());
+  for (const { tracked } of revealed.ruled.values()) for (const { key } of tracked.commit.mutations) affected.add(key);
+  for (const name of hidden.keys()) for (const { key } of state.tracked.get(name)?.commit.mutations ?? []) affected.add(key);
+  if (revealed.reset) for (const key of confirmedKeys(state, pages)) affected.add(key);
+  return affected;
+};
+
+/** Every key with a confirmed entry, in memory or in a page: what a reset may change. */
+const confirmedKeys = (state: ReplicaState, pages: Pages): Set<PackedKey> => {
+  const keys = new Set(state.overlay.keys());
+  if (pages.index.generation !== state.generation) return keys;
+  pages.expect(0, pages.index.firsts.length - 1);
+  for (const index of pages.index.firsts.keys()) for (const { key } of pages.page(index)?.entries ?? []) keys.add(key);
+  return keys;
+};
+
+const confirmedAfter = (
+  state: ReplicaState,
+  pages: Pages,
+  revealed: Revelation,
+  key: PackedKey,
+  own: Versionstamp | undefined,
+): ConfirmedView => {
+  const before = confirmedOf(state, pages, key);
+  const entry = revealed.entries.get(key);
+  if (entry === undefined) return before;
+  const { value, expireAt, revision } = entry;
+  return { value, expireAt, revision, versionstamp: laterVersionstamp(before.versionstamp, own ?? zeroVersionstamp) };
+};
+
+const sameView = (a: EntryView, b: EntryView): boolean =>
+  a.versionstamp === b.versionstamp && a.expireAt === b.expireAt && equalValues(a.value, b.value);

@@ -1,0 +1,200 @@
+/**
+ * What a replica knows at one position of its log: the checkpoint it began from and, in memory, all
+ * that the rows after it changed. fold.ts alone changes it, row by row; everything else reads it.
+ */
+import {
+  type CommitName,
+  type EpochId,
+  type Mutation,
+  mutationBytes,
+  nameKey,
+  type PackedKey,
+  type PatchEntry,
+  type CommitResult,
+  type Position,
+  type ReplicaId,
+  type Revision,
+  type Stamp,
+  type Value,
+  type Versionstamp,
+  zeroStamp,
+  zeroVersionstamp,
+} from "@rockpool/model";
+import type { LogStart, Meta, TrackedCommit } from "@rockpool/log";
+import { PageIndex } from "./page-index.ts";
+import { SortedKeys } from "./sorted-keys.ts";
+
+/** A key's confirmed state. Without `value` it is deleted. */
+export interface Confirmed {
+  readonly value?: Value;
+  readonly expireAt?: number;
+  readonly revision?: Revision;
+}
+
+/** What rows after the checkpoint did to a key's confirmed state. */
+export interface Overlay {
+  /** Undefined: as in its page; the versionstamp alone is newer. */
+  readonly entry: Confirmed | undefined;
+  readonly versionstamp: Versionstamp;
+}
+
+/** A visible commit's mutations of one key, in its order. */
+export interface PendingOperations {
+  readonly tracked: TrackedCommit;
+  readonly mutations: Mutation[];
+}
+
+/** Parts of a catch-up that are not shown yet. */
+export interface SetAside {
+  readonly entries: Map<PackedKey, PatchEntry>;
+  readonly results: CommitResult[];
+  /** The highest head any part was read at. */
+  head: Revision;
+}
+
+export interface FoldedSession {
+  epoch: EpochId | null;
+  /** Up to where history was received; ahead of `revealed` only while parts are set aside. */
+  received: Revision;
+  /** Up to where history is shown. */
+  revealed: Revision;
+  scope: readonly PackedKey[];
+  followed: readonly PackedKey[];
+  clockOffsetMs: number;
+  paused: boolean;
+  /** True from a session that found our history gone until the catch-up from 0 is revealed. */
+  reset: boolean;
+  setAside: SetAside | null;
+}
+
+export class ReplicaState {
+  /** The position of the last row folded. */
+  tail: Position;
+  /** The position up to which rows stand in pages. */
+  readonly checkpoint: Position;
+  /** The generation of pages in force; one that has no pages yet after a reset. */
+  generation: number;
+  replica: ReplicaId | null;
+  /** The highest stamp given or seen. */
+  stamp: Stamp;
+  readonly session: FoldedSession;
+  readonly overlay: Map<PackedKey, Overlay> = new Map();
+  /** Commits that matter, in log order, by `nameKey`. */
+  readonly tracked: Map<string, TrackedCommit> = new Map();
+  /** Mutations of commits in state `pending`, by key, in log order. */
+  readonly operations: Map<PackedKey, PendingOperations[]> = new Map();
+  /** Every key that `overlay` or `operations` ever held. */
+  readonly keys: SortedKeys = new SortedKeys();
+  /** Commits to be ruled, and their bytes. */
+  pendingCount = 0;
+  pendingBytes = 0;
+
+  constructor(meta: Meta | undefined) {
+    this.checkpoint = meta?.checkpoint ?? 0;
+    this.tail = this.checkpoint;
+    this.generation = meta?.ranges[0]?.generation ?? 0;
+    this.replica = meta?.replica ?? null;
+    this.stamp = meta?.stamp ?? zeroStamp;
+    const session = meta?.session;
+    this.session = {
+      epoch: session?.epoch ?? null,
+      received: session?.cursor ?? 0,
+      revealed: session?.cursor ?? 0,
+      scope: session?.scope ?? wholeBucket,
+      followed: session?.followed ?? wholeBucket,
+      clockOffsetMs: session?.clockOffsetMs ?? 0,
+      paused: session?.paused ?? false,
+      reset: false,
+      setAside: null,
+    };
+  }
+
+  getTracked(name: CommitName): TrackedCommit | undefined {
+    return this.tracked.get(nameKey(name));
+  }
+
+  /** Adds or replaces a commit that matters and keeps `operations` and the counts in step. */
+  track(tracked: TrackedCommit): void {
+    const key = nameKey(tracked.commit.name);
+    const before = this.tracked.get(key);
+    if (before !== undefined) this.#discount(before);
+    this.tracked.set(key, tracked);
+    if (isUnruled(tracked)) {
+      this.pendingCount++;
+      this.pendingBytes += bytesOf(tracked);
+    }
+    if (tracked.state === "pending") this.#showOperations(tracked);
+  }
+
+  untrack(name: CommitName): void {
+    const before = this.tracked.get(nameKey(name));
+    if (before === undefined) return;
+    this.#discount(before);
+    this.tracked.delete(nameKey(name));
+  }
+
+  /** Records what a row did to a key's confirmed state. */
+  cover(key: PackedKey, entry: Confirmed | undefined, versionstamp: Versionstamp): void {
+    const before = this.overlay.get(key);
+    const latest = before !== undefined && before.versionstamp > versionstamp ? before.versionstamp : versionstamp;
+    this.overlay.set(key, { entry: entry ?? before?.entry, versionstamp: latest });
+    this.keys.add(key);
+  }
+
+  /** Forgets all confirmed entries: those in memory, and the pages, by a generation that has none. */
+  dropConfirmed(): void {
+    this.overlay.clear();
+    this.generation++;
+  }
+
+  #discount(tracked: TrackedCommit): void {
+    if (isUnruled(tracked)) {
+      this.pendingCount--;
+      this.pendingBytes -= bytesOf(tracked);
+    }
+    if (tracked.state === "pending") this.#hideOperations(tracked);
+  }
+
+  #showOperations(tracked: TrackedCommit): void {
+    for (const mutation of tracked.commit.mutations) {
+      const operations = this.operations.get(mutation.key);
+      const last = operations?.at(-1);
+      if (operations === undefined) this.operations.set(mutation.key, [{ tracked, mutations: [mutation] }]);
+      else if (last?.tracked === tracked) last.mutations.push(mutation);
+      else operations.push({ tracked, mutations: [mutation] });
+      this.keys.add(mutation.key);
+    }
+  }
+
+  #hideOperations(tracked: TrackedCommit): void {
+    for (const { key } of tracked.commit.mutations) {
+      const left = this.operations.get(key)?.filter((operation) => operation.tracked !== tracked) ?? [];
+      if (left.length === 0) this.operations.delete(key);
+      else this.operations.set(key, left);
+    }
+  }
+}
+
+/** Builds the state at a checkpoint, before any row after it is folded. */
+export const stateAtCheckpoint = (start: Pick<LogStart, "meta" | "pending">): ReplicaState => {
+  const state = new ReplicaState(start.meta);
+  for (const record of start.pending) for (const tracked of record.commits) state.track(tracked);
+  return state;
+};
+
+/** The addresses of the pages in force for a state. */
+export const pageIndexOf = (state: ReplicaState, start: Pick<LogStart, "pageKeys">): PageIndex =>
+  new PageIndex(state.generation, start.pageKeys);
+
+/** True for a commit the relay has yet to rule on. */
+export const isUnruled = (tracked: TrackedCommit): boolean => tracked.state === "pending" || tracked.state === "hidden";
+
+/** The scope of a replica that follows everything. */
+export const wholeBucket: readonly PackedKey[] = ["" as PackedKey];
+
+/** Older than any row after the checkpoint: with it a key's page must be asked for its versionstamp. */
+export const isBeforeCheckpoint = (state: ReplicaState, versionstamp: Versionstamp): boolean =>
+  versionstamp === zeroVersionstamp || Number.parseInt(versionstamp.slice(0, 16), 16) <= state.checkpoint;
+
+const bytesOf = (tracked: TrackedCommit): number =>
+  tracked.commit.mutations.reduce((bytes, mutation) => bytes + mutationBytes(mutation), 0);

@@ -1,0 +1,92 @@
+/**
+ * What stands under a key: the confirmed entry with the pending operations on it folded over. An
+ * operation that cannot be applied to what came under it (a sum over a text) shows nothing; the
+ * relay rules on it all the same. So a view never throws.
+ */
+import {
+  applyMutation,
+  type CommitName,
+  laterVersionstamp,
+  type Mutation,
+  msOfStamp,
+  type PackedKey,
+  type Revision,
+  type Value,
+  type Versionstamp,
+  zeroVersionstamp,
+} from "@rockpool/model";
+import type { Pages } from "./page-index.ts";
+import { isBeforeCheckpoint, type PendingOperations, type ReplicaState } from "./state.ts";
+
+/** A value with its end; without `value` there is none. */
+export interface Content {
+  readonly value: Value | undefined;
+  /** Ms since 1970. */
+  readonly expireAt: number | undefined;
+}
+
+export interface ConfirmedView extends Content {
+  readonly revision: Revision | undefined;
+  /** The versionstamp of the view without pending operations. */
+  readonly versionstamp: Versionstamp;
+}
+
+export interface EntryView extends ConfirmedView {
+  /** The last visible commit to be ruled that touches the key. */
+  readonly lastWriter: CommitName | undefined;
+}
+
+/** The confirmed entry of a key, from memory or its page. */
+export const confirmedOf = (state: ReplicaState, pages: Pages, key: PackedKey): ConfirmedView => {
+  const overlay = state.overlay.get(key);
+  if (overlay?.entry !== undefined && !isBeforeCheckpoint(state, overlay.versionstamp)) {
+    return confirmedView(overlay.entry, overlay.versionstamp);
+  }
+  const stored = pages.index.generation === state.generation ? pages.entry(key) : undefined;
+  const versionstamp = laterVersionstamp(
+    overlay?.versionstamp ?? zeroVersionstamp,
+    stored?.versionstamp ?? zeroVersionstamp,
+  );
+  return confirmedView(overlay?.entry ?? stored, versionstamp);
+};
+
+/** What a reader sees under a key; expiry is left to the reader's clock. */
+export const viewOf = (state: ReplicaState, pages: Pages, key: PackedKey): EntryView =>
+  foldOperations(confirmedOf(state, pages, key), state.operations.get(key));
+
+/** `confirmed` with pending operations folded over it, in log order. */
+export const foldOperations = (
+  confirmed: ConfirmedView,
+  operations: readonly PendingOperations[] | undefined,
+): EntryView => {
+  if (operations === undefined || operations.length === 0) return { ...confirmed, lastWriter: undefined };
+  let content: Content = confirmed;
+  let versionstamp = confirmed.versionstamp;
+  for (const { tracked, mutations } of operations) {
+    const atMs = msOfStamp(tracked.commit.stamp);
+    for (const mutation of mutations) content = mutate(content, mutation, atMs) ?? content;
+    versionstamp = laterVersionstamp(versionstamp, tracked.versionstamp);
+  }
+  const lastWriter = operations.at(-1)?.tracked.commit.name;
+  return { value: content.value, expireAt: content.expireAt, revision: confirmed.revision, versionstamp, lastWriter };
+};
+
+/** What a mutation makes of a key at a time; undefined when it cannot be applied to what stands there. */
+export const mutate = (content: Content, mutation: Mutation, atMs: number): Content | undefined => {
+  const current = isExpired(content, atMs) ? undefined : content.value;
+  const applied = applyMutation(current, mutation);
+  if (!applied.ok) return undefined;
+  return { value: applied.value, expireAt: mutation.type === "set" ? mutation.expireAt : undefined };
+};
+
+export const isExpired = (content: Content, nowMs: number): boolean =>
+  content.expireAt !== undefined && content.expireAt <= nowMs;
+
+/** True when a reader at `nowMs` sees an entry. */
+export const isPresent = (content: Content, nowMs: number): boolean =>
+  content.value !== undefined && !isExpired(content, nowMs);
+
+const confirmedView = (
+  entry: { readonly value?: Value; readonly expireAt?: number; readonly revision?: Revision } | undefined,
+  versionstamp: Versionstamp,
+): ConfirmedView => ({ value: entry?.value, expireAt: entry?.expireAt, revision: entry?.revision, versionstamp });
