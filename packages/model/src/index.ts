@@ -80,6 +80,7 @@ export {
   stampMsMax,
   zeroStamp,
 } from "./stamp.ts";
+export { assertStorable, storableDepthMax } from "./storable.ts";
 export {
   checkValueSize,
   decodeValue,
