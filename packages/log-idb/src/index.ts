@@ -1,3 +1,2 @@
-// Rockpool's log in IndexedDB.
-// Not written yet: this line is here so that the package can be imported.
-export {};
+/** Rockpool's log in IndexedDB. */
+export { type IdbLogOptions, openIdbLog } from "./idb-log.ts";

@@ -53,11 +53,11 @@ class MemoryLog implements Log {
     { atLeast }: AppendOptions = {},
   ): Promise<LogAppend> {
     if (this.#closed) throw closedError();
-    const guess = atLeast === undefined ? structuredClone(decide([])) : undefined;
+    const guess = atLeast === undefined ? cloneOf(decide([])) : undefined;
     return this.#transact<LogAppend>((image) => {
       const missed = rowsAfter(image, tail);
       const isGuessRight = guess !== undefined && missed.length === 0;
-      const decision = isGuessRight ? guess : structuredClone(decide(structuredClone(missed)));
+      const decision = isGuessRight ? guess : cloneOf(decide(cloneOf(missed)));
       if (decision.type !== "row") {
         return { result: { missed, position: undefined, decision: decision.type } };
       }
@@ -79,7 +79,7 @@ class MemoryLog implements Log {
 
   async checkpoint(checkpoint: Checkpoint): Promise<boolean> {
     if (this.#closed) throw closedError();
-    const { base, meta, putPages, deletePages, putPending, deletePending } = structuredClone(checkpoint);
+    const { base, meta, putPages, deletePages, putPending, deletePending } = cloneOf(checkpoint);
     return this.#transact((image) => {
       mustKnowFormat(image.meta);
       if ((image.meta?.checkpoint ?? 0) !== base) return { result: false };
@@ -107,7 +107,7 @@ class MemoryLog implements Log {
   /** A transaction whose result shares no object with the storage. */
   #transact<Result>(body: (image: StorageImage) => StorageOutcome<Result>): Promise<Result> {
     if (this.#closed) return Promise.reject(closedError());
-    const call = this.#storage.transact(body).then((result) => structuredClone(result));
+    const call = this.#storage.transact(body).then(cloneOf);
     this.#inFlight.add(call);
     const forget = (): boolean => this.#inFlight.delete(call);
     call.then(forget, forget);
@@ -116,6 +116,15 @@ class MemoryLog implements Log {
 }
 
 const closedError = (): KvError => new KvError("closed", "The log was closed.");
+
+/** @throws KvError "unsupported" for what cannot be stored */
+const cloneOf = <Value>(value: Value): Value => {
+  try {
+    return structuredClone(value);
+  } catch (cause) {
+    throw new KvError("unsupported", "A value cannot be stored; nothing was written.", { cause });
+  }
+};
 
 const rowsAfter = (image: StorageImage, tail: Position): readonly PlacedRow[] =>
   image.rows.filter((row) => row.position > tail);

@@ -1,0 +1,94 @@
+/**
+ * Opens a bucket's database, or says within a bounded time why not. An open request can hang without
+ * an event (a frozen tab), and WebKit knows databases that open and then answer nothing: so the first
+ * read is part of opening. A database that arrives too late is closed at once.
+ * @see https://github.com/WebKit/WebKit/pull/73930
+ */
+import { KvError } from "@rockpool/model";
+import { wrap } from "idb";
+import type { IDBPDatabase } from "idb";
+import { createStores, databaseVersion, identityKey, storeNames } from "./schema.ts";
+import type { LogSchema } from "./schema.ts";
+import { whenSilent } from "./watchdog.ts";
+
+/** A database handle. */
+export interface Handle {
+  readonly database: IDBPDatabase<LogSchema>;
+  /** Aborts when the browser closes the handle: cleared site data, a crash of its storage. */
+  readonly lost: AbortSignal;
+  /** Tells this database from one of the same name that was made after it was deleted. */
+  readonly identity: unknown;
+}
+
+export interface OpenRequest {
+  readonly databaseName: string;
+  readonly indexedDB: IDBFactory;
+  /** When false, a database that does not exist is not made: it was deleted, and so was what it held. */
+  readonly mayCreate: boolean;
+  readonly msMax: number;
+}
+
+/** Rejects with a KvError where the reason is clear, else with what IndexedDB gave. */
+export const openDatabase = (request: OpenRequest): Promise<Handle> => {
+  const opening = openAndIdentify(request);
+  return new Promise((resolve, reject) => {
+    const stopWatch = whenSilent(request.msMax, (cause) => {
+      opening.then(({ database }) => database.close(), ignore);
+      reject(new KvError("unavailable", `The bucket did not open in ${request.msMax} ms.`, { cause }));
+    });
+    opening.finally(stopWatch).then(resolve, reject);
+  });
+};
+
+/** The bucket that a handle had open exists no more; its replica must begin anew. */
+export const deletedError = (options?: ErrorOptions): KvError =>
+  new KvError("lost-connection", "The bucket was deleted while it was open: open it again.", options);
+
+const openAndIdentify = async ({ databaseName, indexedDB, mayCreate }: OpenRequest): Promise<Handle> => {
+  const request = indexedDB.open(databaseName, databaseVersion);
+  request.addEventListener("upgradeneeded", () => {
+    if (mayCreate) createStores(request.result, randomIdentity());
+    else request.transaction?.abort();
+  });
+  const database = await openedBy(request, mayCreate);
+  const lost = new AbortController();
+  // Whoever wants the database gone may have it; our next transaction finds the handle closing.
+  database.addEventListener("versionchange", () => database.close());
+  database.addEventListener("close", () =>
+    lost.abort(new DOMException("Closed by the browser.", "AbortError")),
+  );
+  try {
+    return { database, lost: lost.signal, identity: await identityOf(database) };
+  } catch (cause) {
+    database.close();
+    throw cause;
+  }
+};
+
+const openedBy = async (request: IDBOpenDBRequest, mayCreate: boolean): Promise<IDBPDatabase<LogSchema>> => {
+  let wasMissing = false;
+  request.addEventListener("upgradeneeded", () => {
+    wasMissing = true;
+  });
+  try {
+    return (await wrap(request)) as unknown as IDBPDatabase<LogSchema>;
+  } catch (cause) {
+    throw wasMissing && !mayCreate ? deletedError({ cause }) : cause;
+  }
+};
+
+const identityOf = async (database: IDBPDatabase<LogSchema>): Promise<unknown> => {
+  const missing = storeNames.filter((name) => !database.objectStoreNames.contains(name));
+  if (missing.length > 0) {
+    throw new KvError(
+      "corrupt",
+      `The database ${database.name} is no bucket: it lacks ${missing.join(", ")}.`,
+    );
+  }
+  return database.get("meta", identityKey);
+};
+
+/** Not `randomUUID`, which pages without HTTPS lack. */
+const randomIdentity = (): string => crypto.getRandomValues(new Uint32Array(4)).join("-");
+
+const ignore = (): void => {};

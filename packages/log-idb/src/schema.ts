@@ -1,0 +1,43 @@
+/**
+ * The IndexedDB database of a bucket: its stores and their keys. Its version is 1 for ever, since a
+ * frozen tab can block an upgrade without end and without an event; what changes is `Meta.format`.
+ * Written to disk: never change a name or a key path.
+ */
+import type { Meta, Page, PendingRecord, PlacedRow } from "@rockpool/log";
+import type { PackedKey, Position, Versionstamp } from "@rockpool/model";
+import type { DBSchema } from "idb";
+
+/** Never raised. */
+export const databaseVersion = 1;
+
+/** The key of the `Meta` in the store "meta". */
+export const metaKey = "meta";
+/** The key in the store "meta" of a random text drawn when the database was created. */
+export const identityKey = "identity";
+
+export interface LogSchema extends DBSchema {
+  log: { key: Position; value: PlacedRow };
+  pages: {
+    key: [generation: number, first: PackedKey];
+    value: Page;
+    indexes: { latest: [generation: number, latest: Versionstamp]; earliestExpiry: [number, number] };
+  };
+  /** Values too large for their page. Nothing is kept there yet. */
+  values: { key: string; value: unknown };
+  pending: { key: Position; value: PendingRecord };
+  meta: { key: string; value: Meta | string };
+}
+
+export type StoreName = "log" | "pages" | "values" | "pending" | "meta";
+export const storeNames: readonly StoreName[] = ["log", "pages", "values", "pending", "meta"];
+
+/** Makes the stores, inside the upgrade from nothing. */
+export const createStores = (database: IDBDatabase, identity: string): void => {
+  database.createObjectStore("log", { keyPath: "position", autoIncrement: true });
+  const pages = database.createObjectStore("pages", { keyPath: ["generation", "first"] });
+  pages.createIndex("latest", ["generation", "latest"]);
+  pages.createIndex("earliestExpiry", ["generation", "earliestExpiry"]);
+  database.createObjectStore("values");
+  database.createObjectStore("pending", { keyPath: "position" });
+  database.createObjectStore("meta").put(identity, identityKey);
+};
