@@ -55,13 +55,11 @@ export interface Commit {
 export const nameKey = (name: CommitName): string => `${name.host}.${name.n}`;
 
 /**
- * The name under which a commit is tried again: derived, so that two copies of a device that retry
- * the same commit do it once.
+ * The name under which a commit is tried again: the first name it stands for becomes the host, and
+ * the attempts are counted. Derived, so that two copies of a device that retry a commit do it once.
  */
-export const retryName = (name: CommitName, attempt: number): CommitName => ({
-  host: `${name.host}:${name.n}`,
-  n: attempt,
-});
+export const retryName = (name: CommitName): CommitName =>
+  name.host.includes(":") ? { host: name.host, n: name.n + 1 } : { host: `${name.host}:${name.n}`, n: 1 };
 
 /** True when a commit asks nothing: it is ruled by stamp alone (last write wins). */
 export const isBlind = (commit: Pick<Commit, "checks">): boolean => commit.checks.length === 0;

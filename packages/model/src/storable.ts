@@ -130,12 +130,18 @@ const findFaultInMembers = (object: object, walk: Walk): Fault | undefined => {
 /** An instance of a class, an object of another realm, or a platform object: its clone tells which. */
 const findFaultInStranger = (object: object, walk: Walk): Fault | undefined => {
   const clone = cloneOrUndefined(object);
-  if (clone !== undefined && kindOf(clone) !== "stranger") return findFaultInObject(clone, walk);
+  if (clone !== undefined && kindOf(clone) !== "stranger" && !isEmptyShell(object, clone)) {
+    return findFaultInObject(clone, walk);
+  }
   // Members of a platform object are nobody's data: React, say, hangs its own on DOM nodes.
   const inner =
     clone === undefined && tagOf(object) === "Object" ? findFaultInMembers(object, walk) : undefined;
   return inner ?? faultHere(tagOf(object));
 };
+
+/** True for platform objects that Node builds from classes (URL, AbortSignal): nothing of them is cloned. */
+const isEmptyShell = (object: object, clone: object): boolean =>
+  tagOf(object) !== "Object" && kindOf(clone) === "plain" && Object.keys(clone).length === 0;
 
 const cloneOrUndefined = (object: object): object | undefined => {
   try {
@@ -150,7 +156,7 @@ const tagOf = (object: object): string => Object.prototype.toString.call(object)
 
 const faultHere = (what: string): Fault => ({
   path: "",
-  complaint: `is ${/^[AEIOU]/i.test(what) ? "an" : "a"} ${what} and cannot be stored; remove it or store what it stands for`,
+  complaint: `is ${/^[AEIO]/i.test(what) ? "an" : "a"} ${what} and cannot be stored; remove it or store what it stands for`,
 });
 
 const under = (step: string, fault: Fault | undefined): Fault | undefined =>
