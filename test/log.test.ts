@@ -1,9 +1,14 @@
-/** The logs that Node can hold: in memory, and in an IndexedDB made of JavaScript. */
+/**
+ * The logs that Node can hold: in memory, and in an IndexedDB made of JavaScript. Quick to run, and
+ * no proof for a browser: log.browser.test.ts runs the same suites there.
+ */
 // oxlint-disable-next-line import/no-unassigned-import -- it sets the globals that idb knows transactions and requests by
 import "fake-indexeddb/auto";
 import { MemoryStorage, openMemoryLog } from "@rockpool/log";
 import { openIdbLog } from "@rockpool/log-idb";
 import { describeIdbFaults } from "./log/idb-fault-suite.ts";
+import type { LogBed } from "./log/log-bed.ts";
+import { describeOracle } from "./log/oracle-suite.ts";
 import { describeLog } from "./log-conformance.ts";
 
 describeLog("memory", () => {
@@ -14,9 +19,11 @@ describeLog("memory", () => {
 let databases = 0;
 const freshName = (): string => `log-${(databases += 1)}`;
 
-describeLog("fake-indexeddb", () => {
+const createIdbBed = (): LogBed => {
   const name = freshName();
   return { open: () => openIdbLog(name) };
-});
+};
 
+describeLog("fake-indexeddb", createIdbBed);
+describeOracle("fake-indexeddb", createIdbBed, 60);
 describeIdbFaults("fake-indexeddb", freshName);

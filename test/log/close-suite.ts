@@ -1,4 +1,7 @@
-/** The conformance of `close`: what is in flight settles first, and what comes later is refused. */
+/**
+ * The conformance of `close`: what is in flight settles first, what comes later is refused, and
+ * other hosts notice nothing.
+ */
 import { describe, expect, test } from "vitest";
 import { appendOf, checkpointAt, countOf } from "./log-bed.ts";
 import type { CreateBed } from "./log-bed.ts";

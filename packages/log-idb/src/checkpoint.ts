@@ -1,4 +1,7 @@
-/** A checkpoint in one transaction: all of it or, when another was made since its base, nothing. */
+/**
+ * A checkpoint in one transaction: all of it or, when another was made since its base, nothing.
+ * That is read in the same transaction, so of two hosts that began from one base one wins.
+ */
 import { mustKnowFormat } from "@rockpool/log";
 import type { Checkpoint, PlacedRow } from "@rockpool/log";
 import { readMeta } from "./read.ts";

@@ -1,4 +1,7 @@
-/** What is read in one readonly transaction: all that a replica starts from, or a tail with pages. */
+/**
+ * What is read in one readonly transaction: all that a replica starts from, or a tail with pages.
+ * All requests go out together, so that the answers cost one way there and back.
+ */
 import { mustKnowFormat } from "@rockpool/log";
 import type { LogRead, LogStart, Meta, Page, PageRange } from "@rockpool/log";
 import type { Position } from "@rockpool/model";

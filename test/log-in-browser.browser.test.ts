@@ -1,0 +1,128 @@
+/**
+ * What only a real browser can do to a log: hosts in workers, a full disk, cleared site data, another
+ * tab that sits on a store, a database that opens and then answers nothing.
+ */
+import type { CommitRow } from "@rockpool/log";
+import { openIdbLog } from "@rockpool/log-idb";
+import { afterEach, describe, expect, test } from "vitest";
+import { cdp } from "vitest/browser";
+import type { CountingTask } from "./log/counting-worker.ts";
+import { holdStore } from "./log/faulty-factory.ts";
+import {
+  appendOf,
+  checkpointAt,
+  countOf,
+  countRow,
+  CountingHost,
+  fill,
+  mustBePlaced,
+} from "./log/log-bed.ts";
+
+const freshName = (): string => `log-${crypto.randomUUID()}`;
+
+const startCounting = (task: CountingTask): Promise<unknown> => {
+  const worker = new Worker(new URL("./log/counting-worker.ts", import.meta.url), { type: "module" });
+  const answered = new Promise((resolve, reject) => {
+    worker.addEventListener("message", ({ data }) => resolve(data));
+    worker.addEventListener("error", reject);
+  });
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has none
+  worker.postMessage(task);
+  return answered.finally(() => worker.terminate());
+};
+
+test("hosts in two workers and in the page count together without a loss", async () => {
+  const databaseName = freshName();
+  await using log = await openIdbLog(databaseName);
+  const host = new CountingHost(log);
+  const workers = [1, 2].map(() => startCounting({ databaseName, increments: 100 }));
+  for (let i = 0; i < 100; i++) await host.increment(i === 0 ? 1000 : undefined);
+  const known = await Promise.all(workers);
+  const { rows } = await log.start();
+  expect(rows.map(countOf)).toEqual(Array.from({ length: 300 }, (_, index) => index + 1));
+  expect(host.rows).toEqual(rows.slice(0, host.rows.length));
+  expect(Math.max(host.rows.length, ...known.map(Number))).toBe(300);
+});
+
+describe("a store that another tab sits on", () => {
+  test("makes an append wait", async () => {
+    const databaseName = freshName();
+    await using log = await openIdbLog(databaseName);
+    const tail = await fill(log, 1);
+    const release = await holdStore(databaseName, "log");
+    const appending = log.append(tail, appendOf(2));
+    await expect(Promise.race([appending, pause(50)])).resolves.toBe("paused");
+    await release();
+    await expect(appending).resolves.toMatchObject({ decision: "row" });
+  });
+
+  test("for too long is lost-connection, and nothing is written later", async () => {
+    const databaseName = freshName();
+    await using log = await openIdbLog(databaseName, { transactionMsMax: 40 });
+    const tail = await fill(log, 1);
+    const release = await holdStore(databaseName, "log");
+    await expect(log.append(tail, appendOf(2))).rejects.toMatchObject({
+      code: "lost-connection",
+      cause: { name: "TimeoutError" },
+    });
+    await expect(log.checkpoint(checkpointAt(0, tail))).rejects.toMatchObject({ code: "lost-connection" });
+    await release();
+    await using again = await openIdbLog(databaseName);
+    expect((await again.start()).rows.map(countOf)).toEqual([1]);
+  });
+
+  test("makes opening unavailable, when it is what opening reads", async () => {
+    const databaseName = freshName();
+    await (await openIdbLog(databaseName)).close();
+    const release = await holdStore(databaseName, "meta");
+    await expect(openIdbLog(databaseName, { openMsMax: 40 })).rejects.toMatchObject({ code: "unavailable" });
+    await release();
+    await (await openIdbLog(databaseName)).close();
+  });
+});
+
+describe("the browser", () => {
+  afterEach(() => limitQuota(undefined));
+
+  test("that has no room rejects with quota, and takes small rows again", async () => {
+    // Chromium remembers for a while how much room there was; with the data it forgets that too.
+    await clearIndexedDb();
+    await limitQuota(100_000);
+    await using log = await openIdbLog(freshName());
+    const tail = await fill(log, 1);
+    const [commit] = countRow(2).commits;
+    const large = { ...countRow(2), commits: [{ ...commit, tag: "x".repeat(8_000_000) }] } as CommitRow;
+    const appending = log.append(tail, () => ({ type: "row", row: large }));
+    await expect(appending).rejects.toMatchObject({ code: "quota", cause: { name: "QuotaExceededError" } });
+    await limitQuota(undefined);
+    expect(mustBePlaced(await log.append(tail, appendOf(3)))).toBe(tail + 1);
+    expect((await log.start()).rows.map(countOf)).toEqual([1, 3]);
+  });
+
+  test("that clears the site's data makes every call lost-connection, and a new bucket is empty", async () => {
+    const databaseName = freshName();
+    await using log = await openIdbLog(databaseName);
+    const tail = await fill(log, 2);
+    await clearIndexedDb();
+    await expect(log.append(tail, appendOf(3))).rejects.toMatchObject({ code: "lost-connection" });
+    await using again = await openIdbLog(databaseName);
+    expect((await again.start()).rows).toEqual([]);
+    await expect(log.read(tail, [])).rejects.toMatchObject({ code: "lost-connection" });
+  });
+});
+
+/** As "clear site data" does. */
+const clearIndexedDb = async (): Promise<void> => {
+  await cdp().send("Storage.clearDataForOrigin", { origin: location.origin, storageTypes: "indexeddb" });
+};
+
+/** Of this page's origin; undefined takes the limit away. */
+const limitQuota = async (quotaBytes: number | undefined): Promise<void> => {
+  const quota = quotaBytes === undefined ? {} : { quotaSize: quotaBytes };
+  await cdp().send("Storage.overrideQuotaForOrigin", { origin: location.origin, ...quota });
+};
+
+const pause = (ms: number): Promise<"paused"> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms, "paused");
+  });
