@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { KvError, type Value } from "@rockpool/model";
+import { KvError, storableDepthMax, type Value } from "@rockpool/model";
 import { describe, expect, test } from "vitest";
 import { decodeRich, encodeRich } from "./rich-codec.ts";
 
@@ -71,6 +71,22 @@ describe("the rich codec", () => {
     ["an array longer than its depth limit", Array.from({ length: 20_000 }, () => undefined)],
   ])("keeps %s", (_, value) => {
     expect(roundTrip(value)).toStrictEqual(value);
+  });
+
+  test("keeps a value as deep as values may be, whatever it is made of", () => {
+    const wrappers: readonly ((inner: unknown) => unknown)[] = [
+      (inner) => ({ inner }),
+      (inner) => [inner],
+      (inner) => new Map([[1, inner]]),
+      (inner) => new Map([[inner, 1]]),
+      (inner) => new Set([inner]),
+      (inner) => new Error("e", { cause: inner }),
+    ];
+    for (const wrap of wrappers) {
+      let value: unknown = Uint16Array.of(1);
+      for (let level = 0; level < storableDepthMax; level++) value = wrap(value);
+      expect(encodeRich(roundTrip(value))).toEqual(encodeRich(value));
+    }
   });
 
   test("keeps an own member __proto__ as a member", () => {
@@ -255,7 +271,7 @@ describe("text from another device", () => {
     const depth = 200_000;
     const nested = `${'{"t":9,"i":0,"o":0,"a":['.repeat(depth)}${"]}".repeat(depth)}`;
     expect(() => decodeRich({ encoding: "rich", data: `1${nested}` })).toThrow(
-      expect.objectContaining({ code: "corrupt" }),
+      expect.objectContaining({ code: "corrupt", cause: new TypeError("nested too deeply") }),
     );
   });
 

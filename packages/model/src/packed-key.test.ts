@@ -6,6 +6,7 @@ import {
   bytesToPacked,
   isPackedKey,
   isPackedKeyForWrite,
+  type PackedKey,
   packedToBytes,
   packKey,
   packKeyForWrite,
@@ -126,6 +127,15 @@ describe("packed key", () => {
     expect(() => packKeyForWrite([])).toThrow("key cannot be empty");
     expect(packKeyForWrite([""])).toBe(packKey([""]));
   });
+});
+
+describe("unpacking", () => {
+  test.each(["\x21\x80", "\x02a", "\x1d\x09", "\x16\x01", "\x03"])(
+    "throws on %j, which is no key",
+    (text) => {
+      expect(() => unpackKey(text as PackedKey)).toThrow("invariant");
+    },
+  );
 });
 
 describe("guard for packed keys from outside", () => {

@@ -57,6 +57,7 @@ describe("what cannot be stored", () => {
     ["value is a symbol", Symbol("s")],
     ["value is a Promise", Promise.resolve()],
     ["value is a WeakMap", new WeakMap()],
+    ["value is a Promise", Object.assign(Promise.resolve(), { fiber: () => 1 })],
     ["value is a Blob", new Blob(["a"])],
     ["value is an AbortSignal", new AbortController().signal],
     ["value.home is a URL", { home: new URL("https://example.org") }],

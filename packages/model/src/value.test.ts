@@ -104,7 +104,7 @@ describe("the size of a value", () => {
       }),
       { numRuns: 2000 },
     );
-    expect(valueBytes(json("\ud800a\udc00"))).toBe(7);
+    expect(valueBytes(json("\ud800é\udc00"))).toBe(3 + 2 + 3);
     expect(valueBytes(bytes(1, 2, 3))).toBe(3);
     expect(valueBytes(u64(0n))).toBe(8);
   });
