@@ -13,6 +13,7 @@ export {
   type Revision,
 } from "./commit.ts";
 export { assert, KvError, type KvErrorCode } from "./error.ts";
+export { packError, type PackedError, unpackError } from "./packed-error.ts";
 export type { Key, KeyPart } from "./key.ts";
 export { KvU64, u64Max, wrapU64 } from "./kv-u64.ts";
 export {

@@ -1,0 +1,252 @@
+/**
+ * A replica at work on its log: the live state of one host, kept level with the log by every read
+ * and append. Each row is folded once, in order, whoever brought it; listeners hear of each.
+ * Appends of this host run one after another, reads at any time.
+ */
+import { assert, KvError, type Position, type Versionstamp, createVersionstamp } from "@rockpool/model";
+import type { Decision, Log, LogStart, Page, PageRange, PlacedRow, Row } from "@rockpool/log";
+import { foldRow, pageIndexOf, Pages, type ReplicaState, type RowEffect, stateAtCheckpoint } from "@rockpool/replica";
+
+/** Hears of each row in order, right after it was folded. Must not throw. */
+export interface LedgerListener {
+  onRow(row: PlacedRow, effect: RowEffect, state: ReplicaState): void;
+  /** Rows after `since` were lost to a checkpoint: what changed since must be read from the pages. */
+  onGap(since: Versionstamp): void;
+}
+
+/** What a host decided to append, with what it wants back. */
+export interface Verdict<T> {
+  readonly row: Row | undefined;
+  readonly result: T;
+}
+
+export interface Appended<T> {
+  readonly result: T;
+  /** Where the row was placed; undefined when there was none. */
+  readonly position: Position | undefined;
+}
+
+/** A row of this host, for the notice to the others. `after` is the tail its transaction read. */
+export interface AppendNotice {
+  readonly after: Position;
+  readonly row: PlacedRow;
+}
+
+/** Pages kept in memory, at most: about 32 MB of small entries. */
+const cachedPagesMax = 2000;
+/** Runs of one computation before it is given up: each must have found pages that the last lacked. */
+const runsMax = 1000;
+
+export class Ledger {
+  readonly #log: Log;
+  readonly #listener: LedgerListener;
+  readonly #now: () => number;
+  #state: ReplicaState;
+  #pageByFirst = new Map<Page["first"], Page>();
+  #pages: Pages;
+  #stale = false;
+  #restarting: Promise<void> | undefined;
+  #appending: Promise<unknown> = Promise.resolve();
+  #isFirstAppend = true;
+  onAppend: ((notice: AppendNotice) => void) | null = null;
+
+  /** Opens a replica on its log, with the rows that stood in the tail. */
+  static async open(
+    log: Log,
+    listener: LedgerListener,
+    now: () => number,
+  ): Promise<{ readonly ledger: Ledger; readonly rows: readonly PlacedRow[] }> {
+    const start = await log.start();
+    return { ledger: new Ledger(log, listener, now, start), rows: start.rows };
+  }
+
+  private constructor(log: Log, listener: LedgerListener, now: () => number, start: LogStart) {
+    this.#log = log;
+    this.#listener = listener;
+    this.#now = now;
+    this.#state = stateAtCheckpoint(start);
+    for (const row of start.rows) foldRow(this.#state, row);
+    this.#pages = new Pages(pageIndexOf(stateAtCheckpoint(start), start), this.#pageByFirst);
+  }
+
+  /** The state as of the last row this host has seen. */
+  get state(): ReplicaState {
+    return this.#state;
+  }
+
+  /**
+   * Computes from a state and the pages it needs, in one snapshot: `strong` from the log's tail as
+   * of now, else from memory where that suffices. `compute` may run more than once.
+   */
+  async read<T>(strong: boolean, compute: (state: ReplicaState, pages: Pages) => T): Promise<T> {
+    let isLevel = !strong;
+    for (let run = 0; run < runsMax; run++) {
+      if (this.#stale) await this.#restart();
+      const result = compute(this.#state, this.#pages);
+      const lacking = this.#pages.takeLacking();
+      if (lacking.length === 0 && isLevel) return result;
+      const isFresh = await this.#load(lacking);
+      // What the transaction read is one snapshot: if nothing is lacking on it, that is the answer.
+      isLevel = isLevel || isFresh;
+    }
+    throw new KvError("corrupt", `a read still lacked pages after ${runsMax} attempts`);
+  }
+
+  /**
+   * Appends the row that `decide` comes to on the state the row will follow on; `decide` may run
+   * more than once, and what it lacks of pages is read first.
+   */
+  append<T>(
+    decide: (state: ReplicaState, pages: Pages) => Verdict<T>,
+    durability: "relaxed" | "strict" = "relaxed",
+  ): Promise<Appended<T>> {
+    const appended = this.#appending.then(() => this.#append(decide, durability));
+    this.#appending = appended.catch(() => undefined);
+    return appended;
+  }
+
+  /** Folds a row another host told of, if it is the next; false when there is a gap. */
+  offer({ after, row }: AppendNotice): boolean {
+    if (row.position <= this.#state.tail) return true;
+    if (after !== this.#state.tail || this.#stale) return false;
+    this.#fold([row]);
+    return true;
+  }
+
+  /** Brings the state level with the log. */
+  async catchUp(): Promise<void> {
+    await this.read(true, () => undefined);
+  }
+
+  /** Starts again from the pages, after a checkpoint. */
+  async restart(): Promise<void> {
+    this.#stale = true;
+    await this.#restart();
+  }
+
+  async #append<T>(
+    decide: (state: ReplicaState, pages: Pages) => Verdict<T>,
+    durability: "relaxed" | "strict",
+  ): Promise<Appended<T>> {
+    for (let run = 0; run < runsMax; run++) {
+      if (this.#stale) await this.#restart();
+      // A first run finds the pages that are lacking without a transaction being given up for them.
+      const guess = decide(this.#state, this.#pages);
+      const lacking = this.#pages.takeLacking();
+      if (lacking.length > 0) {
+        await this.#load(lacking);
+        continue;
+      }
+      const attempt = await this.#tryAppend(decide, guess, durability);
+      if (attempt !== undefined) return attempt;
+    }
+    throw new KvError("corrupt", `an append still lacked pages after ${runsMax} attempts`);
+  }
+
+  /** One transaction; undefined when it was given up and must be tried again. */
+  async #tryAppend<T>(
+    decide: (state: ReplicaState, pages: Pages) => Verdict<T>,
+    guess: Verdict<T>,
+    durability: "relaxed" | "strict",
+  ): Promise<Appended<T> | undefined> {
+    const { tail } = this.#state;
+    let verdict: Verdict<T> | undefined;
+    let lacking: readonly number[] = [];
+    let after = tail;
+    const decideOn = (missed: readonly PlacedRow[]): Decision => {
+      verdict = undefined;
+      after = missed.at(-1)?.position ?? tail;
+      if (this.#stale || missed.some(({ type }) => type === "checkpoint")) {
+        this.#stale = true;
+        return { type: "retry" };
+      }
+      this.#fold(missed);
+      const decided = this.#state.tail === tail ? guess : decide(this.#state, this.#pages);
+      lacking = this.#pages.takeLacking();
+      if (lacking.length > 0) return { type: "retry" };
+      verdict = decided;
+      return decided.row === undefined ? { type: "none" } : { type: "row", row: decided.row };
+    };
+    const atLeast = this.#isFirstAppend ? { atLeast: Math.floor(this.#now() * 1024) } : {};
+    const { position } = await this.#log.append(tail, decideOn, { durability, ...atLeast });
+    if (verdict === undefined) return undefined;
+    const { row, result } = verdict as Verdict<T>;
+    if (position === undefined || row === undefined) return { result, position: undefined };
+    this.#isFirstAppend = false;
+    const placed = { ...row, position };
+    this.#fold([placed]);
+    this.onAppend?.({ after, row: placed });
+    return { result, position };
+  }
+
+  /** Reads the tail and pages in one transaction. True when the state is level with that tail. */
+  async #load(lacking: readonly number[]): Promise<boolean> {
+    const { tail } = this.#state;
+    const pages = this.#pages;
+    const { missed, pages: loaded } = await this.#log.read(tail, rangesOf(pages, lacking));
+    if (pages !== this.#pages) return false;
+    if (missed.some(({ type, position }) => type === "checkpoint" && position > this.#state.tail)) {
+      this.#stale = true;
+      await this.#restart();
+      return true;
+    }
+    this.#fold(missed);
+    this.#evict();
+    for (const found of loaded) pages.add(found);
+    return true;
+  }
+
+  #fold(rows: readonly PlacedRow[]): void {
+    for (const row of rows) {
+      if (row.position <= this.#state.tail) continue;
+      const effect = foldRow(this.#state, row);
+      if (row.type === "checkpoint") this.#stale = true;
+      this.#listener.onRow(row, effect, this.#state);
+    }
+  }
+
+  #restart(): Promise<void> {
+    this.#restarting ??= this.#startAgain().finally(() => {
+      this.#restarting = undefined;
+    });
+    return this.#restarting;
+  }
+
+  async #startAgain(): Promise<void> {
+    const start = await this.#log.start();
+    const seen = this.#state.tail;
+    const state = stateAtCheckpoint(start);
+    assert(state.checkpoint >= this.#state.checkpoint, "a checkpoint went back");
+    this.#pageByFirst = new Map();
+    this.#pages = new Pages(pageIndexOf(state, start), this.#pageByFirst);
+    this.#state = state;
+    this.#stale = false;
+    for (const row of start.rows) {
+      const effect = foldRow(state, row);
+      if (row.position > seen) this.#listener.onRow(row, effect, state);
+    }
+    if (state.checkpoint > seen) this.#listener.onGap(createVersionstamp(seen, 0xffff));
+  }
+
+  #evict(): void {
+    for (const first of this.#pageByFirst.keys()) {
+      if (this.#pageByFirst.size <= cachedPagesMax) return;
+      this.#pageByFirst.delete(first);
+    }
+  }
+}
+
+/** Runs of neighbouring pages, each to be read by one request. */
+const rangesOf = (pages: Pages, lacking: readonly number[]): readonly PageRange[] => {
+  const ranges: { generation: number; from: Page["first"]; to: Page["first"] }[] = [];
+  let last = -2;
+  for (const index of lacking) {
+    const first = pages.index.firsts[index];
+    if (first === undefined) continue;
+    const range = ranges.at(-1);
+    if (index === last + 1 && range !== undefined) range.to = first;
+    else ranges.push({ generation: pages.index.generation, from: first, to: first });
+    last = index;
+  }
+  return ranges;
+};

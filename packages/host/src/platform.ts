@@ -1,0 +1,71 @@
+/** The environment of browsers, workers and Node 24. */
+import { KvError } from "@rockpool/model";
+import type { HostChannel, HostEnvironment, HostSocket, SocketEvents } from "./environment.ts";
+
+/** @throws KvError "unavailable" where the platform has no Web Locks or no BroadcastChannel */
+export const platformEnvironment = (): HostEnvironment => {
+  if (globalThis.navigator?.locks === undefined || globalThis.BroadcastChannel === undefined) {
+    throw new KvError(
+      "unavailable",
+      "this platform has no Web Locks or no BroadcastChannel, which Rockpool needs; in a browser, serve the page over https or from localhost",
+    );
+  }
+  return {
+    now: () => Date.now(),
+    random: () => Math.random(),
+    drawId,
+    locks: navigator.locks,
+    openChannel,
+    openSocket,
+    setTimer,
+    onWake,
+  };
+};
+
+/** 128 random bits as 32 hex digits. */
+const drawId = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+const openChannel = (name: string): HostChannel => {
+  const channel = new BroadcastChannel(name);
+  const host: HostChannel = {
+    post: (message) => channel.postMessage(message),
+    onMessage: null,
+    close: () => channel.close(),
+  };
+  channel.onmessage = ({ data }) => host.onMessage?.(data);
+  return host;
+};
+
+/** Close codes that say a reconnection will not help, as y-websocket has them. */
+const isPermanentCode = (code: number): boolean => code >= 4400 && code < 4500;
+
+const openSocket = (url: string, { onOpen, onFrame, onClose }: SocketEvents): HostSocket => {
+  const socket = new WebSocket(url);
+  socket.onopen = onOpen;
+  socket.onmessage = ({ data }) => {
+    if (typeof data === "string") onFrame(data);
+  };
+  socket.onclose = ({ code, reason }) => onClose(isPermanentCode(code), reason || `the connection to ${url} closed (${code})`);
+  return {
+    send: (frame) => {
+      if (socket.readyState === WebSocket.OPEN) socket.send(frame);
+    },
+    close: () => {
+      socket.onopen = socket.onmessage = socket.onclose = null;
+      socket.close();
+    },
+  };
+};
+
+const setTimer = (callback: () => void, delayMs: number): (() => void) => {
+  const timer: unknown = setTimeout(callback, delayMs);
+  if (typeof timer === "object" && timer !== null && "unref" in timer && typeof timer.unref === "function") timer.unref();
+  return () => clearTimeout(timer as number);
+};
+
+const onWake = (callback: () => void): (() => void) => {
+  if (typeof globalThis.addEventListener !== "function") return () => {};
+  globalThis.addEventListener("online", callback);
+  return () => globalThis.removeEventListener("online", callback);
+};

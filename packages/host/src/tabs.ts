@@ -1,0 +1,134 @@
+/**
+ * The hosts of one bucket on a device, to each other: notices of new rows, the state of the session,
+ * and who is there. Everything said here is a hint; what holds is the log.
+ */
+import type { PlacedRow } from "@rockpool/log";
+import type { HostEnvironment, HostChannel } from "./environment.ts";
+import type { AppendNotice } from "./ledger.ts";
+
+/** What the host that carries the session tells the others of it. */
+export interface SessionNews {
+  readonly host: string;
+  readonly phase: string;
+  /** The highest revision the relay is known to have reached. */
+  readonly head: number;
+  readonly error: string | null;
+}
+
+export type TabMessage =
+  /** `row` only when it is small; who does not get it reads the log. */
+  | { readonly type: "notice"; readonly after: number; readonly position: number; readonly row?: PlacedRow }
+  | ({ readonly type: "session" } & SessionNews)
+  | { readonly type: "joined" }
+  | { readonly type: "left" }
+  /** Asks the host that carries the session for the relay's head. */
+  | { readonly type: "probe"; readonly id: number }
+  | { readonly type: "probed"; readonly id: number; readonly head: number }
+  /** The session should be tried again now. */
+  | { readonly type: "wake" };
+
+export interface TabListener {
+  onNotice(notice: AppendNotice | undefined): void;
+  onMessage(message: Exclude<TabMessage, { type: "notice" }>): void;
+  /** How many hosts have the bucket open, this one included. */
+  onCount(count: number): void;
+}
+
+const messageTypes: ReadonlySet<unknown> = new Set(["notice", "session", "joined", "left", "probe", "probed", "wake"]);
+
+/** Bytes of a row that still travels in a notice, about. */
+const noticeRowEntriesMax = 64;
+
+/** The name of the Web Lock that a host holds while it lives. */
+export const hostLockName = (database: string, host: string): string => `rockpool:host:${database}:${host}`;
+/** The name of the Web Lock whose holder carries the session. */
+export const syncLockName = (database: string): string => `rockpool:sync:${database}`;
+
+export class Tabs {
+  readonly #database: string;
+  readonly #host: string;
+  readonly #environment: HostEnvironment;
+  readonly #listener: TabListener;
+  readonly #channel: HostChannel;
+  readonly #closing = new AbortController();
+  readonly #watched = new Set<string>();
+  #release: (() => void) | undefined;
+
+  constructor(database: string, host: string, environment: HostEnvironment, listener: TabListener) {
+    this.#database = database;
+    this.#host = host;
+    this.#environment = environment;
+    this.#listener = listener;
+    // v1: other tabs may run older code, which listens on another name.
+    this.#channel = environment.openChannel(`rockpool-v1:${database}`);
+    this.#channel.onMessage = (message) => this.#onMessage(message);
+  }
+
+  /** Takes this host's own lock, by which others learn of its death, and says hello. */
+  async join(): Promise<void> {
+    await new Promise<void>((joined) => {
+      void this.#environment.locks.request(hostLockName(this.#database, this.#host), () => {
+        joined();
+        return new Promise<void>((release) => {
+          this.#release = release;
+        });
+      });
+    });
+    this.post({ type: "joined" });
+    await this.#count();
+  }
+
+  post(message: TabMessage): void {
+    if (!this.#closing.signal.aborted) this.#channel.post(message);
+  }
+
+  /** Tells the others of a row that this host appended. */
+  notify({ after, row }: AppendNotice): void {
+    const isSmall = row.type === "commit" && row.commits.reduce((sum, { mutations, effects }) => sum + mutations.length + effects.length, 0) <= noticeRowEntriesMax;
+    this.post({ type: "notice", after, position: row.position, ...(isSmall ? { row } : {}) });
+  }
+
+  close(): void {
+    this.post({ type: "left" });
+    this.#closing.abort();
+    this.#channel.close();
+    this.#release?.();
+  }
+
+  #onMessage(message: unknown): void {
+    if (!isTabMessage(message)) return;
+    if (message.type === "notice") {
+      this.#listener.onNotice(message.row === undefined ? undefined : { after: message.after, row: message.row });
+      return;
+    }
+    if (message.type === "joined" || message.type === "left") void this.#count();
+    this.#listener.onMessage(message);
+  }
+
+  /** Counts the living by their locks, and waits on each for its end. */
+  async #count(): Promise<void> {
+    const { held = [] } = await this.#environment.locks.query();
+    if (this.#closing.signal.aborted) return;
+    const prefix = hostLockName(this.#database, "");
+    const names = held.map(({ name }) => name ?? "").filter((name) => name.startsWith(prefix));
+    this.#listener.onCount(Math.max(1, names.length));
+    for (const name of names) if (name !== hostLockName(this.#database, this.#host)) this.#watch(name);
+  }
+
+  #watch(name: string): void {
+    if (this.#watched.has(name)) return;
+    this.#watched.add(name);
+    this.#environment.locks
+      .request(name, { mode: "shared", signal: this.#closing.signal }, () => {
+        this.#watched.delete(name);
+      })
+      .then(() => this.#count())
+      .catch((error: unknown) => {
+        // Closing aborts the wait; nothing else can end it.
+        if (!this.#closing.signal.aborted) throw error;
+      });
+  }
+}
+
+const isTabMessage = (message: unknown): message is TabMessage =>
+  typeof message === "object" && message !== null && "type" in message && messageTypes.has(message.type);

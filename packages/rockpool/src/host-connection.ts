@@ -1,0 +1,174 @@
+/**
+ * The tab's side of the line to its host: requests of one turn travel in one call, and no call hangs
+ * when the host is gone. A host's end is learnt from its own Web Lock, or from unanswered pings.
+ */
+import type {
+  FeedRequest,
+  HostAnswer,
+  HostApi,
+  HostCallResults,
+  HostCalls,
+  HostRequest,
+  Outcome,
+} from "@rockpool/host";
+import { KvError, unpackError } from "@rockpool/model";
+
+/** Calls are given up when the host answered no ping for this long, in ms. */
+const silenceMsMax = 30_000;
+const pingEveryMs = 10_000;
+
+interface WaitingRequest {
+  readonly request: HostRequest;
+  readonly resolve: (answer: HostAnswer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class HostConnection {
+  readonly #api: HostApi;
+  readonly #bucket: string;
+  readonly #closing = new AbortController();
+  /** Rejects each call under way. */
+  readonly #rejections = new Set<(error: KvError) => void>();
+  #turn: WaitingRequest[] = [];
+  #ended: KvError | undefined;
+  #pings: ReturnType<typeof setInterval> | undefined;
+  #lastAnswerMs = 0;
+
+  constructor(api: HostApi, bucket: string) {
+    this.#api = api;
+    this.#bucket = bucket;
+  }
+
+  get isClosed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  /** Learns of the host's end: `lock` is held by the host as long as it lives. */
+  watch(lock: string): void {
+    navigator.locks
+      .request(lock, { mode: "shared", signal: this.#closing.signal }, () => this.#end("its worker ended"))
+      .catch(() => {
+        // Closing aborts the wait; there is nobody left to tell.
+      });
+  }
+
+  /** Sends a request with the others of this turn. */
+  request(request: HostRequest): Promise<HostAnswer> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    const answer = new Promise<HostAnswer>((resolve, reject) => {
+      if (this.#turn.push({ request, resolve, reject }) === 1) queueMicrotask(() => this.#sendTurn());
+    });
+    return answer.then(throwError);
+  }
+
+  /** Makes a call that may wait long. */
+  async call<K extends keyof HostCalls>(type: K, argument: HostCalls[K]): Promise<HostCallResults[K]> {
+    return unwrap(await this.#guard(() => this.#api.call(type, argument)));
+  }
+
+  openFeed(id: number, selector: FeedRequest, pending: boolean): Promise<void> {
+    return this.#guard(() => this.#api.openFeed(id, selector, pending));
+  }
+
+  closeFeed(id: number): void {
+    if (this.#ended === undefined) this.#guard(() => this.#api.closeFeed(id)).catch(ignoreAfterEnd);
+  }
+
+  /** Fails what is under way with `closed`, and lets the host finish. */
+  async close(): Promise<void> {
+    if (this.isClosed) return;
+    this.#sendTurn();
+    this.#finish(closedError(this.#bucket));
+    await this.#api.close();
+  }
+
+  #sendTurn(): void {
+    const turn = this.#turn;
+    this.#turn = [];
+    if (turn.length === 0) return;
+    this.#guard(() => this.#api.batch(turn.map(({ request }) => request))).then(
+      (answers) => {
+        for (const [index, { resolve }] of turn.entries()) resolve(answers[index] as HostAnswer);
+      },
+      (error: unknown) => {
+        for (const { reject } of turn) reject(error);
+      },
+    );
+  }
+
+  /** Settles with the call, or with the host's end. */
+  #guard<T>(call: () => Promise<T>): Promise<T> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    return new Promise((resolve, reject) => {
+      this.#rejections.add(reject);
+      this.#ping();
+      const done = (): void => {
+        this.#rejections.delete(reject);
+        this.#lastAnswerMs = performance.now();
+        if (this.#rejections.size === 0) this.#stopPings();
+      };
+      call().then(
+        (value) => {
+          done();
+          resolve(value);
+        },
+        (error: unknown) => {
+          done();
+          reject(error);
+        },
+      );
+    });
+  }
+
+  /** While a call waits, asks now and then whether the host is alive. */
+  #ping(): void {
+    if (this.#pings !== undefined) return;
+    this.#lastAnswerMs = performance.now();
+    this.#pings = setInterval(() => {
+      if (performance.now() - this.#lastAnswerMs > silenceMsMax) return this.#end("its worker answered no ping");
+      this.#api.batch([]).then(
+        () => {
+          this.#lastAnswerMs = performance.now();
+        },
+        ignoreAfterEnd,
+      );
+    }, pingEveryMs);
+  }
+
+  #stopPings(): void {
+    clearInterval(this.#pings);
+    this.#pings = undefined;
+  }
+
+  #end(why: string): void {
+    const message = `the host of bucket "${this.#bucket}" is gone (${why}) and what it was asked may or may not have taken effect; open the bucket again and look`;
+    this.#finish(new KvError("outcome-unknown", message));
+  }
+
+  #finish(error: KvError): void {
+    this.#ended ??= error;
+    this.#stopPings();
+    this.#closing.abort();
+    for (const reject of this.#rejections) reject(error);
+    this.#rejections.clear();
+    for (const { reject } of this.#turn) reject(error);
+    this.#turn = [];
+  }
+}
+
+export const closedError = (bucket: string): KvError =>
+  new KvError("closed", `the bucket "${bucket}" is closed; open it again with openKv`);
+
+export const unwrap = <T>(outcome: Outcome<T>): T => {
+  if (outcome.ok) return outcome.value;
+  throw unpackError(outcome.error);
+};
+
+const throwError = (answer: HostAnswer): HostAnswer => {
+  if (answer.type === "error") throw unpackError(answer.error);
+  return answer;
+};
+
+const ignoreAfterEnd = (): void => {
+  // The host's end was told to every call by its own rejection.
+};

@@ -1,0 +1,121 @@
+/** A bucket's relation to its relay, as the app sees it: the last status told, events, decisions. */
+import type { HostEvent, TransportRejectedGroup, TransportRejectedMutation, TransportStatus } from "@rockpool/host";
+import { isVersionstamp, unpackError, unpackKey } from "@rockpool/model";
+import type { HostConnection } from "./host-connection.ts";
+import type { RejectedGroup, RejectedMutation, Settled, Sync, SyncEventMap, SyncStatus } from "./kv.ts";
+import { decodeFromHost, toEntry } from "./transport.ts";
+
+type SyncEvent = Extract<HostEvent, { type: "status" | "rejected" | "superseded" }>;
+
+interface Waiting {
+  readonly signal?: AbortSignal;
+}
+
+const noStatus: SyncStatus = { state: "off", pending: 0, oldestPendingMs: null, rejected: 0, tabs: 1, syncing: false, error: null };
+
+export class SyncClient implements Sync {
+  readonly #events = new EventTarget();
+  readonly #connection: HostConnection;
+  #status: SyncStatus = noStatus;
+
+  constructor(connection: HostConnection) {
+    this.#connection = connection;
+  }
+
+  get status(): SyncStatus {
+    return this.#status;
+  }
+
+  onEvent(event: SyncEvent): void {
+    switch (event.type) {
+      case "status":
+        this.#status = toStatus(event.status);
+        return this.#dispatch("status", this.#status);
+      case "rejected":
+        return this.#dispatch("rejected", event.groups.map(toGroup));
+      case "superseded": {
+        const writes = event.writes.map(({ versionstamp, mutation }) => ({ versionstamp, mutation: toMutation(mutation) }));
+        return this.#dispatch("superseded", writes);
+      }
+    }
+  }
+
+  async pause(): Promise<void> {
+    await this.#connection.call("pause", { paused: true });
+  }
+
+  async resume(): Promise<void> {
+    await this.#connection.call("pause", { paused: false });
+  }
+
+  async flush({ signal }: Waiting = {}): Promise<void> {
+    await untilAborted(this.#connection.call("flush", {}), signal);
+  }
+
+  async settled(versionstamp: string, { signal }: Waiting = {}): Promise<Settled> {
+    if (!isVersionstamp(versionstamp)) throw new TypeError(`${String(versionstamp)} is no versionstamp (20 hex digits); pass the one a commit gave`);
+    const settled = await untilAborted(this.#connection.call("settled", { versionstamp }), signal);
+    return settled.type === "rejected" ? settled : { ...settled, superseded: settled.superseded.map(unpackKey) };
+  }
+
+  async rejected(): Promise<readonly RejectedGroup[]> {
+    return (await this.#connection.call("rejected", {})).map(toGroup);
+  }
+
+  async retry(id: string): Promise<void> {
+    await this.#connection.call("retry", { id });
+  }
+
+  async discard(id: string): Promise<void> {
+    await this.#connection.call("discard", { id });
+  }
+
+  addEventListener<K extends keyof SyncEventMap>(
+    type: K,
+    listener: (event: SyncEventMap[K]) => void,
+    options?: AddEventListenerOptions,
+  ): void {
+    this.#events.addEventListener(type, listener as EventListener, options);
+  }
+
+  removeEventListener<K extends keyof SyncEventMap>(type: K, listener: (event: SyncEventMap[K]) => void): void {
+    this.#events.removeEventListener(type, listener as EventListener);
+  }
+
+  #dispatch<K extends keyof SyncEventMap>(type: K, detail: SyncEventMap[K]["detail"]): void {
+    this.#events.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}
+
+const toStatus = ({ error, ...status }: TransportStatus): SyncStatus => ({
+  ...status,
+  error: error === null ? null : (unpackError(error) as SyncStatus["error"]),
+});
+
+const toGroup = ({ id, commits }: TransportRejectedGroup): RejectedGroup => ({
+  id,
+  commits: commits.map(({ versionstamp, reason, checks, mutations }) => ({
+    versionstamp,
+    reason,
+    checks: checks.map(unpackKey),
+    mutations: mutations.map(toMutation),
+  })),
+});
+
+const toMutation = ({ type, key, mine, theirs }: TransportRejectedMutation): RejectedMutation => ({
+  type,
+  key: unpackKey(key),
+  mine: mine === undefined ? null : decodeFromHost(mine),
+  theirs: toEntry(theirs),
+});
+
+/** Gives up waiting when the signal says so; what was asked goes on. */
+const untilAborted = <T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> => {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason as Error);
+    if (signal.aborted) return abort();
+    signal.addEventListener("abort", abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+};
