@@ -5,7 +5,7 @@
 import { openIdbLog } from "@rockpool/log-idb";
 import type { IdbLogOptions } from "@rockpool/log-idb";
 import type { Log } from "@rockpool/log";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { abortAtCommit, closeAfterCommit, FaultyFactory, quotaAtCommit, settled } from "./faulty-factory.ts";
 import { appendOf, checkpointAt, countOf, fill, mustBePlaced, pageOf } from "./log-bed.ts";
 
@@ -26,6 +26,10 @@ const openFaulty = async (
 };
 
 const dead = (): DOMException => new DOMException("The database connection is closing.", "InvalidStateError");
+
+const expectClosed = (handle: IDBDatabase): void => {
+  expect(() => handle.transaction("log")).toThrow(expect.objectContaining({ name: "InvalidStateError" }));
+};
 
 const unknown = (): DOMException => new DOMException("Internal error opening backing store", "UnknownError");
 
@@ -134,6 +138,21 @@ const describeDeadHandles = (freshName: () => string): void => {
       await log.close();
     });
 
+    test("that cannot be replaced now may be later", async () => {
+      const { log, faults } = await openFaulty(freshName());
+      faults.lastHandle.close();
+      faults.openErrors.push(new DOMException("", "SecurityError"));
+      await expect(log.start()).rejects.toMatchObject({ code: "unavailable" });
+      expect((await log.start()).rows).toEqual([]);
+      await log.close();
+    });
+
+    test("is what close leaves", async () => {
+      const { log, faults } = await openFaulty(freshName());
+      await log.close();
+      expectClosed(faults.lastHandle);
+    });
+
     test("now and then is replaced for ever, as long as calls end well in between", async () => {
       const { log, faults } = await openFaulty(freshName());
       for (let call = 0; call < 10; call++) {
@@ -200,11 +219,12 @@ const describeOpenFaults = (freshName: () => string): void => {
       const databaseName = freshName();
       const holder = await settled(indexedDB.open(databaseName));
       const deleting = settled(indexedDB.deleteDatabase(databaseName));
-      const opening = openIdbLog(databaseName, { openMsMax: 60 });
+      const faults = new FaultyFactory();
+      const opening = openIdbLog(databaseName, { indexedDB: faults.factory, openMsMax: 60 });
       await expect(opening).rejects.toMatchObject({ code: "unavailable", cause: { name: "TimeoutError" } });
       holder.close();
       await deleting;
-      // Behind the late open; it would wait for ever if that one stayed open.
+      await vi.waitFor(() => expectClosed(faults.lastHandle));
       await settled(indexedDB.deleteDatabase(databaseName));
     });
 

@@ -7,7 +7,7 @@
 import { KvError } from "@rockpool/model";
 import { wrap } from "idb";
 import type { IDBPDatabase } from "idb";
-import { createStores, databaseVersion, identityKey, storeNames } from "./schema.ts";
+import { createStores, databaseVersion, identityKey } from "./schema.ts";
 import type { LogSchema } from "./schema.ts";
 import { whenSilent } from "./watchdog.ts";
 
@@ -58,7 +58,7 @@ const openAndIdentify = async ({ databaseName, indexedDB, mayCreate }: OpenReque
     lost.abort(new DOMException("Closed by the browser.", "AbortError")),
   );
   try {
-    return { database, lost: lost.signal, identity: await identityOf(database) };
+    return { database, lost: lost.signal, identity: await database.get("meta", identityKey) };
   } catch (cause) {
     database.close();
     throw cause;
@@ -75,17 +75,6 @@ const openedBy = async (request: IDBOpenDBRequest, mayCreate: boolean): Promise<
   } catch (cause) {
     throw wasMissing && !mayCreate ? deletedError({ cause }) : cause;
   }
-};
-
-const identityOf = async (database: IDBPDatabase<LogSchema>): Promise<unknown> => {
-  const missing = storeNames.filter((name) => !database.objectStoreNames.contains(name));
-  if (missing.length > 0) {
-    throw new KvError(
-      "corrupt",
-      `The database ${database.name} is no bucket: it lacks ${missing.join(", ")}.`,
-    );
-  }
-  return database.get("meta", identityKey);
 };
 
 /** Not `randomUUID`, which pages without HTTPS lack. */

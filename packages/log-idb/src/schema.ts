@@ -29,7 +29,6 @@ export interface LogSchema extends DBSchema {
 }
 
 export type StoreName = "log" | "pages" | "values" | "pending" | "meta";
-export const storeNames: readonly StoreName[] = ["log", "pages", "values", "pending", "meta"];
 
 /** Makes the stores, inside the upgrade from nothing. */
 export const createStores = (database: IDBDatabase, identity: string): void => {
