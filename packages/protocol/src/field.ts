@@ -24,6 +24,7 @@ export const textLengthMax = 10_000;
 export const listCountMax = 1_000_000;
 
 const hostForm = /^[0-9A-Za-z:]+$/;
+const idForm = /^[^\p{Control}\p{Surrogate}]+$/u;
 const decimalForm = /^(?:0|[1-9][0-9]{0,19})$/;
 
 /** Named, positional fields. */
@@ -68,11 +69,11 @@ export const readText = (value: unknown, name: string, lengthMax: number = textL
     ? value
     : failField(name, `a string of at most ${lengthMax} characters`, value);
 
-/** A non-empty id: epoch, replica, tag, digest, bucket. */
+/** An id (epoch, replica, tag, digest) or a bucket's name: well-formed, without control characters. */
 export const readId = (value: unknown, name: string): string =>
-  typeof value === "string" && value.length > 0 && value.length <= idLengthMax
+  typeof value === "string" && value.length <= idLengthMax && idForm.test(value)
     ? value
-    : failField(name, `a string of 1 to ${idLengthMax} characters`, value);
+    : failField(name, `1 to ${idLengthMax} characters, no control characters`, value);
 
 export const readHost = (value: unknown, name: string): HostId =>
   typeof value === "string" && value.length <= idLengthMax && hostForm.test(value)

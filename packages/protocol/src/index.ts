@@ -18,3 +18,4 @@ export type {
 } from "./messages.ts";
 export { protocolVersion } from "./messages.ts";
 export { ProtocolError } from "./protocol-error.ts";
+export { readRuling, writeRuling } from "./ruling-codec.ts";

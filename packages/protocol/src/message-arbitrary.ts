@@ -28,7 +28,7 @@ import type {
 } from "./messages.ts";
 
 const host = fc.stringMatching(/^[0-9A-Za-z]{1,12}(?::[1-9][0-9]{0,3})?$/);
-const id = fc.string({ minLength: 1, maxLength: 12, unit: "binary" });
+const id = fc.string({ minLength: 1, maxLength: 12, unit: "grapheme" });
 const text = fc.string({ maxLength: 60, unit: "binary" });
 const count = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
 const place = fc.nat();

@@ -1,3 +1,9 @@
-// The server that orders, resolves, keeps and fans out Rockpool commits.
-// Not written yet: this line is here so that the package can be imported.
-export {};
+/** The relay: rules on commits, keeps the history of every bucket, and sends it to the replicas. */
+export type { Answer, BucketState, Engine, PatchSize, PushedCommit, RuledTurn, Turn } from "./engine.ts";
+export { type EngineOptions, openMemoryEngine } from "./memory-engine.ts";
+export { type EpochStart, isInHistory, isValidCursor } from "./epoch-history.ts";
+export type { RelayEntry } from "./relay-entry.ts";
+export { type ReadEntry, type Resolution, resolve, type RulingContext } from "./resolve.ts";
+export type { RelayConfig } from "./relay-config.ts";
+export { type Relay, type RelayOptions, startRelay } from "./server.ts";
+export { openSqliteEngine } from "./sqlite-engine.ts";

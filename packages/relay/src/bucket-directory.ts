@@ -1,0 +1,53 @@
+/**
+ * The buckets a relay has in use, each opened once and kept; one whose engine failed is dropped, so
+ * that the next session opens it anew.
+ */
+import { BucketHub } from "./bucket-hub.ts";
+import type { Engine } from "./engine.ts";
+import type { RelayConfig } from "./relay-config.ts";
+
+export interface DirectoryOptions {
+  readonly engine: Engine;
+  readonly config: RelayConfig;
+  readonly now: () => number;
+  readonly onError: (error: unknown) => void;
+}
+
+export class BucketDirectory {
+  readonly #options: DirectoryOptions;
+  readonly #hubByName = new Map<string, Promise<BucketHub>>();
+
+  constructor(options: DirectoryOptions) {
+    this.#options = options;
+  }
+
+  /** The bucket's hub. Rejects with the engine's error. */
+  open(name: string): Promise<BucketHub> {
+    const known = this.#hubByName.get(name);
+    if (known !== undefined) return known;
+    const opening = this.#open(name);
+    this.#hubByName.set(name, opening);
+    return opening;
+  }
+
+  /** Waits until all that was pushed is ruled. */
+  async drain(): Promise<void> {
+    const hubs = await Promise.allSettled(this.#hubByName.values());
+    // A hub that failed to open has nothing to drain, and its sessions were told.
+    await Promise.all(hubs.map((hub) => (hub.status === "fulfilled" ? hub.value.drain() : undefined)));
+  }
+
+  async #open(name: string): Promise<BucketHub> {
+    const { engine, now } = this.#options;
+    const onFailed = (error: unknown): void => {
+      this.#hubByName.delete(name);
+      this.#options.onError(error);
+    };
+    try {
+      return new BucketHub(name, await engine.openBucket(name, now()), { ...this.#options, onFailed });
+    } catch (error) {
+      onFailed(error);
+      throw error;
+    }
+  }
+}

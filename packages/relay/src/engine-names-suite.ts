@@ -1,0 +1,105 @@
+/** For tests: the part of the engines' suite that is about names: every commit is ruled once. */
+import { describe, expect, test } from "vitest";
+import { check, commitOf, key, number, set, sum, testNowMs, text } from "./commit-fixture.ts";
+import { accepted, entriesOf, openBucketOf, ruleOn, unknown, type OpenEngine } from "./engine-fixture.ts";
+
+/** A commit's name makes it exactly once. */
+export const describeNames = (name: string, open: OpenEngine): void => {
+  describe(`engine ${name}: names`, () => {
+    test("a name that was ruled on is answered with its result and not run again", async () => {
+      await using engine = await openBucketOf(open);
+      const commit = commitOf("a", 1, [sum("k", 5n)]);
+      const [first] = await ruleOn(engine, commit);
+      const [again] = await ruleOn(engine, commit);
+      expect(again).toEqual({ ...first, isNew: false });
+      expect((await engine.openBucket("b", testNowMs)).head).toBe(1);
+      expect(await entriesOf(engine)).toEqual([[key("k"), number(5n), 1]]);
+    });
+
+    test("a name doubled within one turn is run once", async () => {
+      await using engine = await openBucketOf(open);
+      const commit = commitOf("a", 1, [sum("k", 5n)]);
+      const [first, again] = await ruleOn(engine, commit, commit);
+      expect([first?.isNew, again?.isNew, again?.revision]).toEqual([true, false, 1]);
+      expect(await entriesOf(engine)).toEqual([[key("k"), number(5n), 1]]);
+    });
+
+    test("a kept result is whole: what was superseded, what failed, the stamp given", async () => {
+      await using engine = await openBucketOf(open);
+      const commits = [
+        commitOf("b", 1, [set("k", "late")], { atMs: 5 }),
+        commitOf("a", 1, [set("k", "early")]),
+        commitOf("a", 2, [set("k", "on it")], { checks: [check("k", { type: "absent" })] }),
+        commitOf("a", 3, [sum("k", 1n)], { atMs: 6 }),
+        commitOf("a", 4, [set("far", "ahead")], { atMs: 999_999_999 }),
+      ];
+      const first = await ruleOn(engine, ...commits);
+      expect(first.map(({ ruling }) => ruling)).toEqual([
+        accepted,
+        { type: "accepted", superseded: [{ mutation: 0, winner: { host: "b", n: 1 } }] },
+        { type: "rejected", reason: { type: "check", checks: [0] } },
+        { type: "rejected", reason: { type: "type", mutation: 0 } },
+        accepted,
+      ]);
+      expect(first[4]?.stamp).not.toBe(commits[4]?.stamp);
+      expect(await ruleOn(engine, ...commits)).toEqual(first.map((result) => ({ ...result, isNew: false })));
+    });
+
+    test("a name that was used for something else is rejected as unknown, at the head, and not kept", async () => {
+      await using engine = await openBucketOf(open);
+      await ruleOn(engine, commitOf("a", 1, [set("k", "x")]), commitOf("a", 2, []));
+      const [answer] = await ruleOn(engine, commitOf("a", 1, [set("k", "y")], { tag: "another" }));
+      expect(answer).toMatchObject({ tag: "another", revision: 2, ruling: unknown, isNew: false });
+      expect(await ruleOn(engine, commitOf("a", 1, []))).toMatchObject([{ revision: 1, ruling: accepted }]);
+    });
+
+    test("a gap in n is allowed, and what falls into it later is unknown", async () => {
+      await using engine = await openBucketOf(open);
+      const answers = await ruleOn(
+        engine,
+        commitOf("a", 5, [set("k", "x")]),
+        commitOf("a", 3, [set("k", "y")]),
+      );
+      expect(answers.map(({ ruling }) => ruling)).toEqual([accepted, unknown]);
+      expect(await entriesOf(engine)).toEqual([[key("k"), text("x"), 1]]);
+    });
+
+    test("a retry that two copies of a device make is run once", async () => {
+      await using engine = await openBucketOf(open);
+      await ruleOn(
+        engine,
+        commitOf("a", 3, [set("k", "x")], {
+          checks: [check("k", { type: "revision", epoch: "gone", revision: 1 })],
+        }),
+      );
+      const retry = commitOf("a:3", 1, [sum("n", 1n)], { tag: "a-3" });
+      expect((await ruleOn(engine, retry, retry)).map(({ isNew }) => isNew)).toEqual([true, false]);
+      expect(await entriesOf(engine)).toEqual([[key("n"), number(1n), 2]]);
+    });
+
+    test("ruling a retry counts as ruling the name it stands for", async () => {
+      await using engine = await openBucketOf(open);
+      const first = commitOf("a", 3, [sum("n", 1n)]);
+      await ruleOn(engine, commitOf("a", 1, []), commitOf("a:3", 1, [sum("n", 1n)], { tag: first.tag }));
+      expect(await ruleOn(engine, first)).toMatchObject([
+        { name: first.name, tag: first.tag, revision: 2, ruling: accepted, isNew: false },
+      ]);
+      expect(await entriesOf(engine)).toEqual([[key("n"), number(1n), 2]]);
+    });
+
+    test("ruling a retry does not rule the names below the one it stands for", async () => {
+      await using engine = await openBucketOf(open);
+      await ruleOn(engine, commitOf("a:5", 1, [], { tag: "a-5" }));
+      expect(await ruleOn(engine, commitOf("a", 1, []), commitOf("a", 2, []))).toMatchObject([
+        { ruling: accepted, isNew: true },
+        { ruling: accepted, isNew: true },
+      ]);
+      // Nor does the retry of a lower one hide that of a higher one.
+      await ruleOn(engine, commitOf("a:4", 1, [], { tag: "a-4" }));
+      expect(await ruleOn(engine, commitOf("a", 4, []), commitOf("a", 5, []))).toMatchObject([
+        { isNew: false },
+        { isNew: false },
+      ]);
+    });
+  });
+};

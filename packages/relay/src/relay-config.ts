@@ -1,0 +1,71 @@
+/**
+ * What a relay allows and how long it waits, with units and reasons. All can be set when one is
+ * started; commits are judged by `limits`, which every welcome carries.
+ */
+import {
+  checksMax,
+  commitBytesMax,
+  keyBytesMax,
+  mutationsMax,
+  retentionMs,
+  valueBytesMax,
+} from "@rockpool/model";
+import type { RelayLimits } from "@rockpool/protocol";
+
+export interface RelayConfig {
+  readonly limits: RelayLimits;
+  /** How long a bucket keeps deletions, in ms. */
+  readonly retentionMs: number;
+  /** Longest frame from a replica, in bytes. */
+  readonly frameBytesMax: number;
+  /** Time for the first message, in ms. */
+  readonly helloMsMax: number;
+  /** Between two pings of a socket, in ms; one that did not answer the last is terminated. */
+  readonly pingMs: number;
+  /** Commits ruled in one transaction, at most: others wait that long. */
+  readonly turnCommitsMax: number;
+  /** Entries, and bytes of their values, in one patch of a catch-up. */
+  readonly patchEntriesMax: number;
+  readonly patchBytesMax: number;
+  /** No patch is sent to a socket that holds more unsent bytes than this. */
+  readonly sendBufferBytes: number;
+  /** Nothing is read from a socket that holds more unsent bytes than this. */
+  readonly sendBufferBytesMax: number;
+  /** What a session is told to wait when the relay goes down, in ms. */
+  readonly restartMs: number;
+}
+
+const defaultLimits: RelayLimits = {
+  keyBytesMax,
+  valueBytesMax,
+  checksMax,
+  mutationsMax,
+  commitBytesMax,
+  pushCommitsMax: 4096,
+  pushBytesMax: commitBytesMax,
+};
+
+/**
+ * JSON writes a byte of a key or a value as six characters at worst (`\u0000`). A commit that its
+ * limits allow must fit, or it could never be ruled and all behind it would wait for good.
+ */
+const frameBytesPerPushedByte = 7;
+
+export const createRelayConfig = (options: Partial<RelayConfig> = {}): RelayConfig => {
+  const limits = options.limits ?? defaultLimits;
+  return {
+    retentionMs,
+    frameBytesMax: frameBytesPerPushedByte * limits.pushBytesMax,
+    helloMsMax: 5000,
+    // Below the 60 s after which proxies drop an idle connection.
+    pingMs: 25_000,
+    turnCommitsMax: 2048,
+    patchEntriesMax: 1000,
+    patchBytesMax: 512 * 1024,
+    sendBufferBytes: 1024 * 1024,
+    sendBufferBytesMax: 8 * 1024 * 1024,
+    restartMs: 500,
+    ...options,
+    limits,
+  };
+};

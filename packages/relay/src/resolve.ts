@@ -1,0 +1,192 @@
+/**
+ * Rules on one commit: a pure function of the entries it touches, the commit and the clock. Checked
+ * commits are ruled by their checks alone, blind ones mutation by mutation by stamp (the Thomas
+ * write rule). It never throws, whatever is in the commit; every outcome is a value.
+ * @see DESIGN.md section 8, "Blind commits" and "Checked commits"
+ */
+import {
+  applyMutation,
+  clockAheadMsMax,
+  counterOfStamp,
+  createStamp,
+  digestOf,
+  isBlind,
+  laterStamp,
+  msOfStamp,
+  stampAfter,
+  zeroStamp,
+  type Check,
+  type Commit,
+  type CommitName,
+  type Mutation,
+  type PackedKey,
+  type RejectionReason,
+  type ReplicaId,
+  type Revision,
+  type Ruling,
+  type Stamp,
+  type SupersededMutation,
+} from "@rockpool/model";
+import type { RelayLimits } from "@rockpool/protocol";
+import { exceededLimit } from "./commit-limits.ts";
+import { isInHistory, type EpochStart } from "./epoch-history.ts";
+import type { RelayEntry } from "./relay-entry.ts";
+
+export interface RulingContext {
+  /** The replica that pushes the commit. */
+  readonly replica: ReplicaId;
+  /** The relay's clock, in ms since 1970. */
+  readonly nowMs: number;
+  /** The epochs of the bucket's history, the oldest first. */
+  readonly epochs: readonly EpochStart[];
+  /** How long the bucket keeps deletions, in ms. */
+  readonly retentionMs: number;
+  readonly limits: RelayLimits;
+  /** The revision at which the commit is ruled. */
+  readonly revision: Revision;
+}
+
+export interface Resolution {
+  readonly ruling: Ruling;
+  /** The stamp the commit was given: its own, or re-stamped, or raised above its keys' by its checks. */
+  readonly stamp: Stamp;
+  /** What the commit leaves, one entry a key; empty when it is rejected or superseded whole. */
+  readonly effects: readonly RelayEntry[];
+}
+
+/** Reads the entry or tombstone under a key, as the commits ruled before left it. */
+export type ReadEntry = (key: PackedKey) => RelayEntry | undefined;
+
+export const resolve = (read: ReadEntry, commit: Commit, context: RulingContext): Resolution => {
+  const stamp = admittedStamp(commit, context.nowMs);
+  const exceeded = exceededLimit(commit, context.limits);
+  if (exceeded !== undefined) return rejected(stamp, { type: "limit", message: exceeded });
+  if (msOfStamp(stamp) < context.nowMs - context.retentionMs) return rejected(stamp, { type: "too-old" });
+  if (isBlind(commit)) return applyAll(read, commit, context, stamp, stampOfBlindMutation);
+  const failed = commit.checks.flatMap((check, index) =>
+    holds(read(check.key), check, context) ? [] : [index],
+  );
+  if (failed.length > 0) return rejected(stamp, { type: "check", checks: failed });
+  return applyAll(
+    read,
+    commit,
+    context,
+    stampAboveKeys(read, commit, stamp),
+    (_before, _mutation, given) => given,
+  );
+};
+
+/** The stamp a mutation takes effect at, or the name of the commit that covers it. */
+type StampMutation = (
+  before: RelayEntry | undefined,
+  mutation: Mutation,
+  given: Stamp,
+  by: { readonly replica: ReplicaId; readonly host: string },
+) => Stamp | CommitName;
+
+/**
+ * Set and delete yield to any later mutation of the key, sum, min and max to a later set or delete;
+ * but none to a mutation of its own replica, whose stamp may have been raised: it goes above that.
+ */
+const stampOfBlindMutation: StampMutation = (before, mutation, given, by) => {
+  if (before === undefined) return given;
+  const isSet = mutation.type === "set" || mutation.type === "delete";
+  const standing = isSet ? before.stamp : before.setStamp;
+  if (given >= standing) return given;
+  const holder = isSet ? before.stampHolder : before.setHolder;
+  return holder === by.replica ? stampAfter(standing, by.host) : before.writer;
+};
+
+const applyAll = (
+  read: ReadEntry,
+  commit: Commit,
+  context: RulingContext,
+  given: Stamp,
+  stampMutation: StampMutation,
+): Resolution => {
+  const by = { replica: context.replica, host: commit.name.host };
+  const effectByKey = new Map<PackedKey, RelayEntry>();
+  const superseded: SupersededMutation[] = [];
+  for (const [index, mutation] of commit.mutations.entries()) {
+    const before = read(mutation.key);
+    // Judged by what stood before the commit: a mutation is never late against its own commit.
+    const stamp = stampMutation(before, mutation, given, by);
+    if (typeof stamp !== "string") {
+      superseded.push({ mutation: index, winner: stamp });
+      continue;
+    }
+    const effect = effectOf(effectByKey.get(mutation.key) ?? before, mutation, stamp, commit, context);
+    if (effect === undefined) return rejected(given, { type: "type", mutation: index });
+    effectByKey.set(mutation.key, effect);
+  }
+  return { ruling: { type: "accepted", superseded }, stamp: given, effects: [...effectByKey.values()] };
+};
+
+/** What one mutation makes of an entry; undefined for a sum, min or max over a value that is no u64. */
+const effectOf = (
+  current: RelayEntry | undefined,
+  mutation: Mutation,
+  stamp: Stamp,
+  commit: Commit,
+  context: RulingContext,
+): RelayEntry | undefined => {
+  const outcome = applyMutation(isAlive(current, context.nowMs) ? current.value : undefined, mutation);
+  if (!outcome.ok) return undefined;
+  const isSet = mutation.type === "set" || mutation.type === "delete";
+  const isLatest = current === undefined || stamp >= current.stamp;
+  return {
+    key: mutation.key,
+    ...(outcome.value === undefined ? {} : { value: outcome.value }),
+    ...(mutation.type === "set" && mutation.expireAt !== undefined ? { expireAt: mutation.expireAt } : {}),
+    revision: context.revision,
+    stamp: isLatest ? stamp : current.stamp,
+    stampHolder: isLatest ? context.replica : current.stampHolder,
+    setStamp: isSet ? stamp : (current?.setStamp ?? zeroStamp),
+    setHolder: isSet ? context.replica : (current?.setHolder ?? ""),
+    writer: commit.name,
+  };
+};
+
+const holds = (entry: RelayEntry | undefined, { premise }: Check, context: RulingContext): boolean => {
+  switch (premise.type) {
+    case "absent":
+      return !isAlive(entry, context.nowMs);
+    case "revision":
+      return (
+        entry?.value !== undefined &&
+        entry.revision === premise.revision &&
+        isInHistory(context.epochs, premise.epoch, premise.revision)
+      );
+    case "written":
+      return (
+        entry !== undefined &&
+        entry.writer.host === premise.by.host &&
+        entry.writer.n === premise.by.n &&
+        digestOf(entry.value) === premise.digest
+      );
+  }
+};
+
+/** A tombstone is not alive, nor is an entry whose time has come. */
+const isAlive = (entry: RelayEntry | undefined, nowMs: number): entry is RelayEntry =>
+  entry?.value !== undefined && (entry.expireAt === undefined || entry.expireAt > nowMs);
+
+/** A clock that runs ahead is set to the relay's; the counter keeps the order within its millisecond. */
+const admittedStamp = ({ stamp, name }: Commit, nowMs: number): Stamp =>
+  msOfStamp(stamp) > nowMs + clockAheadMsMax
+    ? createStamp(Math.max(0, Math.trunc(nowMs)), counterOfStamp(stamp), name.host)
+    : stamp;
+
+const stampAboveKeys = (read: ReadEntry, commit: Commit, given: Stamp): Stamp => {
+  const highest = commit.mutations.reduce(
+    (stamp, { key }) => laterStamp(stamp, read(key)?.stamp ?? zeroStamp),
+    zeroStamp,
+  );
+  return highest >= given ? stampAfter(highest, commit.name.host) : given;
+};
+
+const rejected = (stamp: Stamp, reason: RejectionReason): Resolution => ({
+  ruling: { type: "rejected", reason },
+  stamp,
+  effects: [],
+});

@@ -1,0 +1,117 @@
+/**
+ * Starts a relay: an HTTP server that answers health checks and takes WebSockets, greets each
+ * session, and gives it to the hub of its bucket. There is no authentication yet, so it listens on
+ * loopback alone and takes browsers' sockets from pages of this machine alone.
+ */
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { isIPv6, type AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { KvError } from "@rockpool/model";
+import { WebSocketServer } from "ws";
+import { BucketDirectory } from "./bucket-directory.ts";
+import { Connection } from "./connection.ts";
+import type { Engine } from "./engine.ts";
+import { Greeter } from "./greeter.ts";
+import { isLoopbackHost, isLoopbackOrigin } from "./loopback.ts";
+import { createRelayConfig, type RelayConfig } from "./relay-config.ts";
+
+export interface RelayOptions extends Partial<RelayConfig> {
+  /** Closed with the relay. */
+  readonly engine: Engine;
+  /** Default "127.0.0.1". Loopback only, as long as there is no authentication. */
+  readonly host?: string;
+  /** Default 8787; 0 takes a free one. */
+  readonly port?: number;
+  /** The relay's clock, in ms since 1970. */
+  readonly now?: () => number;
+  /** Hears of faults of the engine; sessions are told on their own. */
+  readonly onError?: (error: unknown) => void;
+}
+
+export interface Relay extends AsyncDisposable {
+  /** `ws://host:port`. */
+  readonly url: string;
+  readonly port: number;
+  /** Rules on what was pushed, tells every session, closes sockets and engine. Closing twice is harmless. */
+  close(): Promise<void>;
+}
+
+/** How long sockets may take to say goodbye, in ms. */
+const goodbyeMsMax = 1000;
+
+/** @throws KvError "unsupported" for an address that others can reach; what `listen` throws. */
+export const startRelay = async (options: RelayOptions): Promise<Relay> => {
+  const {
+    engine,
+    host = "127.0.0.1",
+    port = 8787,
+    now = Date.now,
+    onError = () => undefined,
+    ...rest
+  } = options;
+  if (!isLoopbackHost(host)) {
+    throw new KvError(
+      "unsupported",
+      `A relay without authentication listens on loopback only, not on "${host}": use 127.0.0.1, ::1 or localhost, and a proxy that authenticates`,
+    );
+  }
+  const config = createRelayConfig(rest);
+  const server = createServer(answerHealth);
+  const sockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: config.frameBytesMax,
+  });
+  const connections = new Set<Connection>();
+  const buckets = new BucketDirectory({ engine, config, now, onError });
+  const greeter = new Greeter({ buckets, config, now });
+
+  server.on("upgrade", (request, socket, head) => {
+    if (!isLoopbackOrigin(request.headers.origin)) {
+      socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      const connection = new Connection(webSocket, config);
+      connections.add(connection);
+      webSocket.on("close", () => connections.delete(connection));
+      greeter.greet(connection);
+    });
+  });
+  await listen(server, host, port);
+  const heartbeat = setInterval(() => {
+    for (const connection of connections) connection.checkLife();
+  }, config.pingMs).unref();
+
+  const shutDown = async (): Promise<void> => {
+    clearInterval(heartbeat);
+    const closed = once(server, "close");
+    server.close();
+    for (const connection of connections) connection.stopListening();
+    await buckets.drain();
+    for (const connection of connections) {
+      connection.fail("closing", "the relay is going down: connect again later", config.restartMs);
+    }
+    await Promise.race([closed, delay(goodbyeMsMax, undefined, { ref: false })]);
+    for (const connection of connections) connection.terminate();
+    await engine.close();
+  };
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => (closing ??= shutDown());
+  const { address, port: boundPort } = server.address() as AddressInfo;
+  const url = `ws://${isIPv6(address) ? `[${address}]` : address}:${boundPort}`;
+  return { url, port: boundPort, close, [Symbol.asyncDispose]: close };
+};
+
+const listen = async (server: Server, host: string, port: number): Promise<void> => {
+  server.listen(port, host);
+  // Rejects with what "error" brings, such as EADDRINUSE.
+  await once(server, "listening");
+};
+
+const answerHealth = (request: IncomingMessage, response: ServerResponse): void => {
+  const isHealth = request.url === "/healthz";
+  response.writeHead(isHealth ? 200 : 404, { "content-type": "text/plain; charset=utf-8" });
+  response.end(isHealth ? "ok\n" : "This is a Rockpool relay: connect with a WebSocket, or ask /healthz\n");
+};

@@ -1,0 +1,194 @@
+/**
+ * The relay's own engine: one SQLite file in WAL mode with synchronous=FULL, so a commit that was
+ * acknowledged survives a power cut. `node:sqlite` works in the calling thread: every method does
+ * its work in one go, and nothing comes in between.
+ */
+import { DatabaseSync } from "node:sqlite";
+import {
+  assert,
+  KvError,
+  resultMs,
+  type CommitName,
+  type PackedKey,
+  type Patch,
+  type ReplicaId,
+  type Revision,
+} from "@rockpool/model";
+import type { BucketState, Engine, PatchSize, RuledTurn, Turn } from "./engine.ts";
+import type { EngineOptions } from "./memory-engine.ts";
+import { PatchPart } from "./patch-part.ts";
+import {
+  keyToBlob,
+  readEntryRow,
+  readResultRow,
+  writeEntryRow,
+  writeResultRow,
+  type SqlRow,
+} from "./sqlite-row.ts";
+import { prepareSchema } from "./sqlite-schema.ts";
+import { prepareStatements, type Statements } from "./sqlite-statements.ts";
+import { ruleTurn, type HostState, type TurnOutcome } from "./turn.ts";
+
+/**
+ * Opens or makes the file. One relay at a time may have it open; any tool may read it meanwhile.
+ * @throws KvError "newer-format" | "unavailable"
+ */
+export const openSqliteEngine = async (file: string, options: EngineOptions = {}): Promise<Engine> =>
+  new SqliteEngine(openDatabase(file), options.randomId ?? (() => crypto.randomUUID()));
+
+interface OpenBucket extends BucketState {
+  readonly id: number;
+}
+
+class SqliteEngine implements Engine {
+  readonly #database: DatabaseSync;
+  readonly #statements: Statements;
+  readonly #randomId: () => string;
+  readonly #bucketByName = new Map<string, OpenBucket>();
+
+  constructor(database: DatabaseSync, randomId: () => string) {
+    this.#database = database;
+    this.#statements = prepareStatements(database);
+    this.#randomId = randomId;
+  }
+
+  async openBucket(name: string, nowMs: number): Promise<BucketState> {
+    this.#assertOpen();
+    const { epoch, epochs, id } = this.#bucketByName.get(name) ?? this.#beginEpoch(name, nowMs);
+    return { epoch, epochs, head: this.#head(id) };
+  }
+
+  async rule(name: string, turn: Turn): Promise<RuledTurn> {
+    const { id, epochs } = this.#mustGetBucket(name);
+    const { getEntry, getHost, getResult } = this.#statements;
+    return this.#inTransaction("BEGIN IMMEDIATE", () => {
+      const outcome = ruleTurn(
+        {
+          head: this.#head(id),
+          epochs,
+          entry: (key: PackedKey) => readRow(getEntry.get(id, keyToBlob(key)), readEntryRow),
+          host: (host: string) => readRow(getHost.get(id, host), readHostRow),
+          result: ({ host, n }: CommitName) => readRow(getResult.get(id, host, n), readResultRow),
+        },
+        turn,
+      );
+      this.#keep(id, outcome, turn.nowMs);
+      return outcome.ruled;
+    });
+  }
+
+  async readPatch(name: string, replica: ReplicaId, from: Revision, size: PatchSize): Promise<Patch> {
+    const { id } = this.#mustGetBucket(name);
+    const { entriesAfter, resultsAfter } = this.#statements;
+    return this.#inTransaction("BEGIN", () => {
+      const part = new PatchPart(size);
+      for (const row of entriesAfter.iterate(id, from)) {
+        if (!part.addEntry(readEntryRow(rowOf(row)))) break;
+      }
+      for (const row of resultsAfter.iterate(id, replica, from)) {
+        if (!part.addResult(readResultRow(rowOf(row)))) break;
+      }
+      return part.finish(from, this.#head(id));
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#database.isOpen) this.#database.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #beginEpoch(name: string, nowMs: number): OpenBucket {
+    const { addBucket, getBucket, addEpoch, allEpochs, pruneResults } = this.#statements;
+    const bucket = this.#inTransaction("BEGIN IMMEDIATE", () => {
+      addBucket.run(name);
+      const [id, head] = rowOf(getBucket.get(name)) as [number, number];
+      const epoch = this.#randomId();
+      addEpoch.run(id, epoch, head + 1);
+      pruneResults.run(id, nowMs - resultMs);
+      const epochs = allEpochs.all(id).map((row) => {
+        const [listed, firstRevision] = rowOf(row);
+        return { epoch: listed as string, firstRevision: firstRevision as number };
+      });
+      return { id, epoch, epochs, head };
+    });
+    this.#bucketByName.set(name, bucket);
+    return bucket;
+  }
+
+  #keep(id: number, { ruled, entries, hosts, results }: TurnOutcome, nowMs: number): void {
+    const { putEntry, putHost, putResult, setHead } = this.#statements;
+    for (const entry of entries) putEntry.run(id, ...writeEntryRow(entry));
+    for (const [host, { last, retried }] of hosts) putHost.run(id, host, last, retried);
+    for (const { result, replica } of results) {
+      putResult.run(id, ...writeResultRow(result), replica ?? null, Math.trunc(nowMs));
+    }
+    if (ruled.to > ruled.from) setHead.run(ruled.to, id);
+  }
+
+  #head(id: number): Revision {
+    return rowOf(this.#statements.getHead.get(id))[0] as Revision;
+  }
+
+  #inTransaction<Result>(begin: "BEGIN" | "BEGIN IMMEDIATE", work: () => Result): Result {
+    this.#database.exec(begin);
+    try {
+      const result = work();
+      this.#database.exec("COMMIT");
+      return result;
+    } catch (error) {
+      // SQLite has rolled back on its own after some errors, such as a full disk.
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  #mustGetBucket(name: string): OpenBucket {
+    this.#assertOpen();
+    const bucket = this.#bucketByName.get(name);
+    assert(bucket !== undefined, `bucket ${name} is not open`);
+    return bucket;
+  }
+
+  #assertOpen(): void {
+    if (!this.#database.isOpen) throw new KvError("closed", "The engine was closed; open another one");
+  }
+}
+
+const openDatabase = (file: string): DatabaseSync => {
+  try {
+    const database = new DatabaseSync(file, { timeout: busyMsMax });
+    database.exec(pragmas);
+    prepareSchema(database);
+    return database;
+  } catch (cause) {
+    if (cause instanceof KvError) throw cause;
+    throw new KvError("unavailable", `The relay's file ${file} cannot be opened: ${String(cause)}`, {
+      cause,
+    });
+  }
+};
+
+/** How long another process (a backup, a tool) may hold the file, in ms. */
+const busyMsMax = 5000;
+
+/** A checkpoint every 4,096 pages (16 MB) costs less than one every thousand. */
+const pragmas = `
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = FULL;
+  PRAGMA wal_autocheckpoint = 4096;
+  PRAGMA cache_size = -16384;
+`;
+
+/** Statements return arrays, which the types of node:sqlite do not say. */
+const rowOf = (row: unknown): SqlRow => {
+  assert(Array.isArray(row), "a row is an array of columns");
+  return row;
+};
+
+const readRow = <Result>(row: unknown, read: (row: SqlRow) => Result): Result | undefined =>
+  row === undefined ? undefined : read(rowOf(row));
+
+const readHostRow = (row: SqlRow): HostState => ({ last: row[0] as number, retried: row[1] as number });

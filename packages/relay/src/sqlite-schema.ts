@@ -1,0 +1,78 @@
+/**
+ * The tables of the SQLite engine, one file for all buckets. Written to disk: a change needs a new
+ * format number and a step that leads there.
+ * Keys are BLOBs of their packed bytes, so SQLite's order is key order; values are kept as they were
+ * encoded (JSON text is readable with any tool).
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { KvError } from "@rockpool/model";
+
+/** Stands in `PRAGMA user_version`. */
+export const formatVersion = 1;
+
+const tables = `
+  CREATE TABLE buckets (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    head INTEGER NOT NULL
+  );
+  CREATE TABLE epochs (
+    bucket INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    epoch TEXT NOT NULL,
+    first_revision INTEGER NOT NULL,
+    PRIMARY KEY (bucket, place)
+  ) WITHOUT ROWID;
+  CREATE TABLE entries (
+    bucket INTEGER NOT NULL,
+    key BLOB NOT NULL,
+    -- json, bytes, u64, rich (text that is no well-formed Unicode: rich16, json16); NULL in a tombstone
+    encoding TEXT,
+    data,
+    expire_at REAL,
+    revision INTEGER NOT NULL,
+    stamp TEXT NOT NULL,
+    stamp_holder TEXT NOT NULL,
+    set_stamp TEXT NOT NULL,
+    set_holder TEXT NOT NULL,
+    writer_host TEXT NOT NULL,
+    writer_n INTEGER NOT NULL,
+    PRIMARY KEY (bucket, key)
+  ) WITHOUT ROWID;
+  CREATE INDEX entries_by_revision ON entries (bucket, revision);
+  CREATE TABLE hosts (
+    bucket INTEGER NOT NULL,
+    host TEXT NOT NULL,
+    last INTEGER NOT NULL,
+    retried INTEGER NOT NULL,
+    PRIMARY KEY (bucket, host)
+  ) WITHOUT ROWID;
+  CREATE TABLE results (
+    bucket INTEGER NOT NULL,
+    host TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    tag TEXT NOT NULL,
+    -- NULL where only a retry of the commit was ruled: then no patch carries it
+    replica TEXT,
+    revision INTEGER NOT NULL,
+    stamp TEXT NOT NULL,
+    -- JSON; NULL is accepted with nothing superseded
+    ruling TEXT,
+    ruled_ms INTEGER NOT NULL,
+    PRIMARY KEY (bucket, host, n)
+  ) WITHOUT ROWID;
+  CREATE INDEX results_by_replica ON results (bucket, replica, revision);
+`;
+
+/** Makes the tables of a new file. @throws KvError "newer-format" for a file of a later Rockpool */
+export const prepareSchema = (database: DatabaseSync): void => {
+  const found = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
+  if (found === formatVersion) return;
+  if (found > formatVersion) {
+    throw new KvError(
+      "newer-format",
+      `The relay's file has format ${found}, this relay knows ${formatVersion}: update the relay`,
+    );
+  }
+  database.exec(`BEGIN IMMEDIATE; ${tables} PRAGMA user_version = ${formatVersion}; COMMIT`);
+};

@@ -1,0 +1,165 @@
+/**
+ * Rules on the commits of one turn, the same in every engine: each in order, over what those before
+ * it left. Names make it exactly once: what was ruled before is answered with its kept result, or
+ * rejected as `unknown` where that is gone or bears another tag, and never run again.
+ * Pure: the engine reads what is asked and writes what comes out, in one transaction.
+ */
+import {
+  laterStamp,
+  nameKey,
+  zeroStamp,
+  type CommitName,
+  type CommitResult,
+  type PackedKey,
+  type ReplicaId,
+} from "@rockpool/model";
+import type { Answer, PushedCommit, RuledTurn, Turn } from "./engine.ts";
+import type { EpochStart } from "./epoch-history.ts";
+import { patchEntryOf, type RelayEntry } from "./relay-entry.ts";
+import { resolve } from "./resolve.ts";
+
+/** What an engine knows before the turn. */
+export interface TurnReader {
+  readonly head: number;
+  readonly epochs: readonly EpochStart[];
+  entry(key: PackedKey): RelayEntry | undefined;
+  host(host: string): HostState | undefined;
+  result(name: CommitName): CommitResult | undefined;
+}
+
+/** How far a host's commits have been ruled. */
+export interface HostState {
+  /** The highest n of the host that was ruled. */
+  readonly last: number;
+  /** The highest n above `last` that counts as ruled because a retry of it was; else 0. */
+  readonly retried: number;
+}
+
+/** A result to keep. */
+export interface KeptResult {
+  readonly result: CommitResult;
+  /** Whose patches carry it; none for a first attempt of which only a retry was ruled: kept for good. */
+  readonly replica: ReplicaId | undefined;
+}
+
+/** What the engine keeps of a turn, besides the head in `ruled.to`. */
+export interface TurnOutcome {
+  readonly ruled: RuledTurn;
+  readonly entries: readonly RelayEntry[];
+  readonly hosts: ReadonlyMap<string, HostState>;
+  readonly results: readonly KeptResult[];
+}
+
+const newHost: HostState = { last: 0, retried: 0 };
+
+export const ruleTurn = (reader: TurnReader, turn: Turn): TurnOutcome => {
+  const draft = new TurnDraft(reader);
+  const answers = turn.pushes.map((push): Answer => {
+    const known = draft.knownResult(push);
+    return known === undefined
+      ? { result: draft.rule(push, turn), isNew: true }
+      : { result: known, isNew: false };
+  });
+  return draft.outcome(answers);
+};
+
+/** The state of the bucket as the commits of the turn so far leave it. */
+class TurnDraft {
+  readonly #reader: TurnReader;
+  #head: number;
+  /** In order of revision: what is changed again moves to the end. */
+  readonly #entryByKey = new Map<PackedKey, RelayEntry>();
+  readonly #readByKey = new Map<PackedKey, RelayEntry | undefined>();
+  readonly #hostById = new Map<string, HostState>();
+  readonly #readHostById = new Map<string, HostState>();
+  readonly #keptByName = new Map<string, KeptResult>();
+
+  constructor(reader: TurnReader) {
+    this.#reader = reader;
+    this.#head = reader.head;
+  }
+
+  /** The answer to a name that was ruled on before; undefined for a new one. */
+  knownResult({ commit }: PushedCommit): CommitResult | undefined {
+    const { last, retried } = this.#host(commit.name.host);
+    if (commit.name.n > Math.max(last, retried)) return undefined;
+    const kept = this.#keptByName.get(nameKey(commit.name))?.result ?? this.#reader.result(commit.name);
+    if (kept?.tag === commit.tag) return kept;
+    if (kept === undefined && commit.name.n > last) return undefined;
+    const { name, tag, stamp } = commit;
+    return {
+      name,
+      tag,
+      revision: this.#head,
+      stamp,
+      ruling: { type: "rejected", reason: { type: "unknown" } },
+    };
+  }
+
+  rule({ replica, commit }: PushedCommit, turn: Turn): CommitResult {
+    const revision = this.#head + 1;
+    const { nowMs, limits, retentionMs } = turn;
+    const context = { replica, nowMs, epochs: this.#reader.epochs, retentionMs, limits, revision };
+    const { ruling, stamp, effects } = resolve((key) => this.#entry(key), commit, context);
+    this.#head = revision;
+    for (const entry of effects) {
+      this.#entryByKey.delete(entry.key);
+      this.#entryByKey.set(entry.key, entry);
+    }
+    const result: CommitResult = { name: commit.name, tag: commit.tag, revision, stamp, ruling };
+    this.#keep(result, replica);
+    return result;
+  }
+
+  outcome(answers: readonly Answer[]): TurnOutcome {
+    const entries = [...this.#entryByKey.values()];
+    return {
+      ruled: {
+        answers,
+        from: this.#reader.head,
+        to: this.#head,
+        changed: entries.map(patchEntryOf),
+        stamp: entries.reduce((stamp, entry) => laterStamp(stamp, entry.stamp), zeroStamp),
+      },
+      entries,
+      hosts: this.#hostById,
+      results: [...this.#keptByName.values()],
+    };
+  }
+
+  #keep(result: CommitResult, replica: ReplicaId): void {
+    const { host, n } = result.name;
+    this.#hostById.set(host, { ...this.#host(host), last: n });
+    this.#keptByName.set(nameKey(result.name), { result, replica });
+    const first = firstAttemptOf(result.name);
+    if (first === undefined) return;
+    // Ruling a retry counts as ruling the name it stands for, should a copy of the device push that one yet.
+    const firstHost = this.#host(first.host);
+    if (first.n <= firstHost.last) return;
+    this.#hostById.set(first.host, { ...firstHost, retried: Math.max(firstHost.retried, first.n) });
+    this.#keptByName.set(nameKey(first), { result: { ...result, name: first }, replica: undefined });
+  }
+
+  #entry(key: PackedKey): RelayEntry | undefined {
+    const changed = this.#entryByKey.get(key);
+    if (changed !== undefined) return changed;
+    if (!this.#readByKey.has(key)) this.#readByKey.set(key, this.#reader.entry(key));
+    return this.#readByKey.get(key);
+  }
+
+  #host(host: string): HostState {
+    const known = this.#hostById.get(host) ?? this.#readHostById.get(host);
+    if (known !== undefined) return known;
+    const read = this.#reader.host(host) ?? newHost;
+    this.#readHostById.set(host, read);
+    return read;
+  }
+}
+
+/** The name a retry was derived from; undefined for a first attempt. @see retryName */
+const firstAttemptOf = ({ host }: CommitName): CommitName | undefined => {
+  const colon = host.lastIndexOf(":");
+  if (colon === -1) return undefined;
+  const n = Number(host.slice(colon + 1));
+  return Number.isSafeInteger(n) && n > 0 ? { host: host.slice(0, colon), n } : undefined;
+};
