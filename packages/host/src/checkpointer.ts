@@ -5,7 +5,14 @@
  */
 import type { Log, PageRange, PlacedRow } from "@rockpool/log";
 import { KvError, mutationBytes } from "@rockpool/model";
-import { buildCheckpoint, type CheckpointLimits, pageIndexOf, Pages, planCheckpoint, stateAtCheckpoint } from "@rockpool/replica";
+import {
+  buildCheckpoint,
+  type CheckpointLimits,
+  pageIndexOf,
+  Pages,
+  planCheckpoint,
+  stateAtCheckpoint,
+} from "@rockpool/replica";
 import type { HostEnvironment } from "./environment.ts";
 import type { Ledger } from "./ledger.ts";
 
@@ -78,7 +85,9 @@ export class Checkpointer {
     let moved = 0;
     while (!this.#closed && (await this.#move())) {
       moved++;
-      if (moved > checkpointsMax) throw new KvError("corrupt", `the log did not get shorter in ${checkpointsMax} checkpoints`);
+      if (moved > checkpointsMax) {
+        throw new KvError("corrupt", `the log did not get shorter in ${checkpointsMax} checkpoints`);
+      }
     }
     if (!this.#closed && moved > 0) await this.#options.ledger.restart();
   }
@@ -116,12 +125,16 @@ const weightOf = (row: PlacedRow): { entries: number; bytes: number } => {
     for (const { mutations, effects } of row.commits) {
       entries += 1 + mutations.length + effects.length;
       for (const mutation of mutations) bytes += mutationBytes(mutation);
-      for (const { key, value } of effects) bytes += value === undefined ? key.length : mutationBytes({ type: "set", key, value });
+      for (const { key, value } of effects) {
+        bytes += value === undefined ? key.length : mutationBytes({ type: "set", key, value });
+      }
     }
     return { entries, bytes };
   }
   if (row.type !== "patch") return { entries: 1, bytes: 0 };
   let bytes = 0;
-  for (const { key, value } of row.patch.entries) bytes += value === undefined ? key.length : mutationBytes({ type: "set", key, value });
+  for (const { key, value } of row.patch.entries) {
+    bytes += value === undefined ? key.length : mutationBytes({ type: "set", key, value });
+  }
   return { entries: 1 + row.patch.entries.length, bytes };
 };

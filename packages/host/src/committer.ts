@@ -100,7 +100,9 @@ export class Committer {
       },
       strict ? "strict" : "relaxed",
     );
-    for (const [index, waiting] of group.entries()) answer(waiting, result[index] as CommitOutcome, position ?? 0);
+    for (const [index, waiting] of group.entries()) {
+      answer(waiting, result[index] as CommitOutcome, position ?? 0);
+    }
   }
 }
 
@@ -112,7 +114,9 @@ const answer = (waiting: Waiting, outcome: CommitOutcome, position: number): voi
       return waiting.resolve(null);
     case "type": {
       const { type } = outcome.mutation;
-      return waiting.reject(new TypeError(`Failed to perform '${type}' mutation on a non-U64 value in the database`));
+      return waiting.reject(
+        new TypeError(`Failed to perform '${type}' mutation on a non-U64 value in the database`),
+      );
     }
     case "full":
       return waiting.reject(

@@ -45,7 +45,9 @@ export class Decisions {
 
   onRow({ ruled, superseded }: RowEffect): void {
     for (const tracked of ruled) this.#answer(tracked);
-    const rejected = new Set(ruled.filter(({ state }) => state === "rejected").map(({ versionstamp }) => versionstamp));
+    const rejected = new Set(
+      ruled.filter(({ state }) => state === "rejected").map(({ versionstamp }) => versionstamp),
+    );
     if (rejected.size > 0) this.#quietly(this.#tellRejected(rejected));
     if (superseded.length > 0) this.#quietly(this.#tellSuperseded(superseded));
   }
@@ -59,7 +61,9 @@ export class Decisions {
   }
 
   close(): void {
-    for (const { reject } of this.#waiters) reject(new KvError("closed", "the bucket was closed before the relay ruled"));
+    for (const { reject } of this.#waiters) {
+      reject(new KvError("closed", "the bucket was closed before the relay ruled"));
+    }
     this.#waiters.clear();
   }
 
@@ -68,14 +72,19 @@ export class Decisions {
     await this.#ledger.catchUp();
     const tracked = findTracked(this.#ledger.state, versionstamp);
     if (tracked === undefined) {
-      throw new KvError("not-found", `no commit of versionstamp ${versionstamp} waits for the relay or is remembered here`);
+      throw new KvError(
+        "not-found",
+        `no commit of versionstamp ${versionstamp} waits for the relay or is remembered here`,
+      );
     }
     if (!isUnruled(tracked)) return settledOf(tracked);
     return new Promise((resolve, reject) => this.#waiters.add({ versionstamp, resolve, reject }));
   }
 
   list(): Promise<readonly TransportRejectedGroup[]> {
-    return this.#ledger.read(true, (state, pages) => rejectedGroups(state).map((group) => this.#describe(state, pages, group)));
+    return this.#ledger.read(true, (state, pages) =>
+      rejectedGroups(state).map((group) => this.#describe(state, pages, group)),
+    );
   }
 
   async retry(id: string): Promise<undefined> {
@@ -86,7 +95,10 @@ export class Decisions {
   }
 
   async discard(id: string): Promise<undefined> {
-    await this.#ledger.append((state) => ({ row: decideDiscard(mustFindGroup(state, id)), result: undefined }));
+    await this.#ledger.append((state) => ({
+      row: decideDiscard(mustFindGroup(state, id)),
+      result: undefined,
+    }));
   }
 
   #answer(tracked: TrackedCommit): void {
@@ -111,7 +123,9 @@ export class Decisions {
     const writes = await this.#ledger.read(false, (state, pages) =>
       superseded.flatMap(({ commit, versionstamp, mutation }): TransportSuperseded[] => {
         const lost = commit.mutations[mutation];
-        return lost === undefined ? [] : [{ versionstamp, mutation: this.#describeMutation(state, pages, lost) }];
+        return lost === undefined
+          ? []
+          : [{ versionstamp, mutation: this.#describeMutation(state, pages, lost) }];
       }),
     );
     this.#emit({ type: "superseded", writes });
@@ -154,8 +168,10 @@ const settledOf = (tracked: TrackedCommit): TransportSettled =>
 const mustFindGroup = (state: ReplicaState, id: string): RejectedCommits => {
   const group = rejectedGroups(state).find((candidate) => candidate.id === id);
   if (group === undefined) {
-    throw new KvError("not-found", `no rejected commits wait under "${id}"; they were retried or discarded already`);
+    throw new KvError(
+      "not-found",
+      `no rejected commits wait under "${id}"; they were retried or discarded already`,
+    );
   }
   return group;
 };
-

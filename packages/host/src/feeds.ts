@@ -3,8 +3,23 @@
  * reads them at one state, so what a commit changed is never in two items and a slow reader gets
  * fewer, later items, not stale ones.
  */
-import { inRange, type PackedKey, type PackedRange, type Versionstamp, zeroVersionstamp, createVersionstamp } from "@rockpool/model";
-import { type EntryView, isPresent, listEntries, type Pages, type ReplicaState, type RowEffect, viewOf } from "@rockpool/replica";
+import {
+  inRange,
+  type PackedKey,
+  type PackedRange,
+  type Versionstamp,
+  zeroVersionstamp,
+  createVersionstamp,
+} from "@rockpool/model";
+import {
+  type EntryView,
+  isPresent,
+  listEntries,
+  type Pages,
+  type ReplicaState,
+  type RowEffect,
+  viewOf,
+} from "@rockpool/replica";
 import type { Ledger } from "./ledger.ts";
 
 /** What a feed is about: some keys, or all keys of a range. */
@@ -87,7 +102,9 @@ class Feed {
 
   onRow(effect: RowEffect): void {
     for (const key of effect.changed) if (this.#isMine(key)) this.#dirty.add(key);
-    if (this.#options.pending) for (const key of effect.settledKeys) if (this.#isMine(key)) this.#dirty.add(key);
+    if (this.#options.pending) {
+      for (const key of effect.settledKeys) if (this.#isMine(key)) this.#dirty.add(key);
+    }
     if (this.#dirty.size > 0) this.pump();
   }
 
@@ -117,7 +134,10 @@ class Feed {
         this.#dirty.clear();
         since ??= this.#since;
         this.#since = undefined;
-        return { entries: this.#entries(state, pages, taken, since), versionstamp: createVersionstamp(state.tail, 0xffff) };
+        return {
+          entries: this.#entries(state, pages, taken, since),
+          versionstamp: createVersionstamp(state.tail, 0xffff),
+        };
       });
       if (this.#stopped) return;
       const initial = this.#initial;
@@ -142,7 +162,9 @@ class Feed {
     since: Versionstamp | undefined,
   ): readonly FeedEntry[] {
     const { selector } = this.#options;
-    if (selector.type === "keys") return selector.keys.map((key) => ({ key, view: viewOf(state, pages, key) }));
+    if (selector.type === "keys") {
+      return selector.keys.map((key) => ({ key, view: viewOf(state, pages, key) }));
+    }
     if (since === undefined) return [...taken].map((key) => ({ key, view: viewOf(state, pages, key) }));
     const nowMs = this.#now();
     const keep = this.#initial

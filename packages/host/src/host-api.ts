@@ -3,10 +3,20 @@
  * of one turn travel in one call; long waits and streams have calls of their own. Failures are
  * values, so that errors arrive with class, code and cause.
  */
-import type { Mutation, PackedError, PackedKey, PackedRange, RejectionReason, Value, Versionstamp } from "@rockpool/model";
+import type {
+  Mutation,
+  PackedError,
+  PackedKey,
+  PackedRange,
+  RejectionReason,
+  Value,
+  Versionstamp,
+} from "@rockpool/model";
 
 /** A value between tab and host: as encoded, or a clone where only the host has the codec. */
-export type TransportValue = Exclude<Value, { encoding: "rich" }> | { readonly encoding: "clone"; readonly data: unknown };
+export type TransportValue =
+  | Exclude<Value, { encoding: "rich" }>
+  | { readonly encoding: "clone"; readonly data: unknown };
 
 export interface TransportEntry {
   readonly key: PackedKey;
@@ -83,7 +93,13 @@ export type TransportSettled =
 
 /** What a host tells its tab unasked. */
 export type HostEvent =
-  | { readonly type: "feed"; readonly id: number; readonly initial: boolean; readonly entries: readonly TransportEntry[]; readonly versionstamp: Versionstamp }
+  | {
+      readonly type: "feed";
+      readonly id: number;
+      readonly initial: boolean;
+      readonly entries: readonly TransportEntry[];
+      readonly versionstamp: Versionstamp;
+    }
   | { readonly type: "feed-error"; readonly id: number; readonly error: PackedError }
   | { readonly type: "status"; readonly status: TransportStatus }
   | { readonly type: "rejected"; readonly groups: readonly TransportRejectedGroup[] }
@@ -99,7 +115,9 @@ export interface HostOpenOptions {
 }
 
 /** What a call came to. */
-export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: PackedError };
+export type Outcome<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: PackedError };
 
 /** Calls that wait long, or are seldom made. */
 export interface HostCalls {
@@ -123,7 +141,10 @@ export interface HostCallResults {
 /** The surface that a tab sees of its host, by Comlink or directly. */
 export interface HostApi {
   /** Opens the bucket; `onEvents` hears until `close`. The result names the host's own Web Lock. */
-  open(options: HostOpenOptions, onEvents: (events: readonly HostEvent[]) => void): Promise<Outcome<{ readonly lock: string }>>;
+  open(
+    options: HostOpenOptions,
+    onEvents: (events: readonly HostEvent[]) => void,
+  ): Promise<Outcome<{ readonly lock: string }>>;
   /** Requests of one turn; they take effect in order. */
   batch(requests: readonly HostRequest[]): Promise<readonly HostAnswer[]>;
   call<K extends keyof HostCalls>(type: K, argument: HostCalls[K]): Promise<Outcome<HostCallResults[K]>>;

@@ -18,7 +18,15 @@ import { Committer } from "./committer.ts";
 import { Decisions } from "./decisions.ts";
 import type { HostEnvironment } from "./environment.ts";
 import { Feeds } from "./feeds.ts";
-import type { FeedRequest, HostAnswer, HostCallResults, HostCalls, HostEvent, HostOpenOptions, HostRequest } from "./host-api.ts";
+import type {
+  FeedRequest,
+  HostAnswer,
+  HostCallResults,
+  HostCalls,
+  HostEvent,
+  HostOpenOptions,
+  HostRequest,
+} from "./host-api.ts";
 import { Ledger, type LedgerListener } from "./ledger.ts";
 import { SyncControl } from "./sync-control.ts";
 import { hostLockName } from "./tabs.ts";
@@ -86,7 +94,15 @@ export class Host {
     this.#committer = new Committer({ ledger, host: id, drawId: environment.drawId, readClock });
     this.#feeds = new Feeds(ledger, readClock);
     this.#decisions = new Decisions(ledger, readClock, emit);
-    this.#sync = new SyncControl({ host: id, ledger, environment, options, emit, readClock, onFailure: (error) => this.#onFailure(error) });
+    this.#sync = new SyncControl({
+      host: id,
+      ledger,
+      environment,
+      options,
+      emit,
+      readClock,
+      onFailure: (error) => this.#onFailure(error),
+    });
     this.#checkpointer = new Checkpointer({
       log,
       ledger,
@@ -116,7 +132,10 @@ export class Host {
   async batch(requests: readonly HostRequest[]): Promise<readonly HostAnswer[]> {
     return Promise.all(
       requests.map((request) =>
-        this.#answer(request).catch((error: unknown): HostAnswer => ({ type: "error", error: packError(error) })),
+        this.#answer(request).catch((error: unknown): HostAnswer => ({
+          type: "error",
+          error: packError(error),
+        })),
       ),
     );
   }
@@ -216,7 +235,12 @@ export class Host {
   }
 
   #assertOpen(): void {
-    if (this.#closed) throw new KvError("closed", `the bucket "${this.#options.bucket}" is closed; open it again with openKv`);
+    if (this.#closed) {
+      throw new KvError(
+        "closed",
+        `the bucket "${this.#options.bucket}" is closed; open it again with openKv`,
+      );
+    }
   }
 
   /** A failure in the background: the next call meets it too, and can say so to the app. */
@@ -226,4 +250,3 @@ export class Host {
 }
 
 type HostCall = { [K in keyof HostCalls]: { readonly type: K } & HostCalls[K] }[keyof HostCalls];
-

@@ -5,7 +5,14 @@
  */
 import { assert, KvError, type Position, type Versionstamp, createVersionstamp } from "@rockpool/model";
 import type { Decision, Log, LogStart, Page, PageRange, PlacedRow, Row } from "@rockpool/log";
-import { foldRow, pageIndexOf, Pages, type ReplicaState, type RowEffect, stateAtCheckpoint } from "@rockpool/replica";
+import {
+  foldRow,
+  pageIndexOf,
+  Pages,
+  type ReplicaState,
+  type RowEffect,
+  stateAtCheckpoint,
+} from "@rockpool/replica";
 
 /** Hears of each row in order, right after it was folded. Must not throw. */
 export interface LedgerListener {

@@ -24,7 +24,9 @@ export const platformEnvironment = (): HostEnvironment => {
 
 /** 128 random bits as 32 hex digits. */
 const drawId = (): string =>
-  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join(
+    "",
+  );
 
 const openChannel = (name: string): HostChannel => {
   const channel = new BroadcastChannel(name);
@@ -46,7 +48,8 @@ const openSocket = (url: string, { onOpen, onFrame, onClose }: SocketEvents): Ho
   socket.onmessage = ({ data }) => {
     if (typeof data === "string") onFrame(data);
   };
-  socket.onclose = ({ code, reason }) => onClose(isPermanentCode(code), reason || `the connection to ${url} closed (${code})`);
+  socket.onclose = ({ code, reason }) =>
+    onClose(isPermanentCode(code), reason || `the connection to ${url} closed (${code})`);
   return {
     send: (frame) => {
       if (socket.readyState === WebSocket.OPEN) socket.send(frame);
@@ -60,7 +63,9 @@ const openSocket = (url: string, { onOpen, onFrame, onClose }: SocketEvents): Ho
 
 const setTimer = (callback: () => void, delayMs: number): (() => void) => {
   const timer: unknown = setTimeout(callback, delayMs);
-  if (typeof timer === "object" && timer !== null && "unref" in timer && typeof timer.unref === "function") timer.unref();
+  if (typeof timer === "object" && timer !== null && "unref" in timer && typeof timer.unref === "function") {
+    timer.unref();
+  }
   return () => clearTimeout(timer as number);
 };
 

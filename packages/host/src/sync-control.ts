@@ -3,7 +3,13 @@
  * session when its turn comes, and knows the bucket's sync status whoever carries it.
  */
 import { KvError, msOfStamp, packError, type PackedRange, packKey } from "@rockpool/model";
-import { isUnruled, listEntries, type ReplicaState, rejectedGroups, type SessionPhase } from "@rockpool/replica";
+import {
+  isUnruled,
+  listEntries,
+  type ReplicaState,
+  rejectedGroups,
+  type SessionPhase,
+} from "@rockpool/replica";
 import type { HostEnvironment } from "./environment.ts";
 import type { HostEvent, HostOpenOptions, TransportStatus } from "./host-api.ts";
 import type { Ledger } from "./ledger.ts";
@@ -108,9 +114,15 @@ export class SyncControl {
   async flush(): Promise<undefined> {
     await this.#its.ledger.catchUp();
     const { state } = this.#its.ledger;
-    if (state.replica === null) throw new KvError("offline", "the bucket has no relay to flush to; open it with the option relay");
-    if (state.session.paused) throw new KvError("offline", "syncing is paused on this device; call sync.resume() first");
-    const pending = new Set([...state.tracked].flatMap(([name, tracked]) => (isUnruled(tracked) ? [name] : [])));
+    if (state.replica === null) {
+      throw new KvError("offline", "the bucket has no relay to flush to; open it with the option relay");
+    }
+    if (state.session.paused) {
+      throw new KvError("offline", "syncing is paused on this device; call sync.resume() first");
+    }
+    const pending = new Set(
+      [...state.tracked].flatMap(([name, tracked]) => (isUnruled(tracked) ? [name] : [])),
+    );
     await new Promise<void>((resolve, reject) => {
       this.#flushes.set(this.#nextProbe++, { pending, head: undefined, resolve, reject });
       this.#probe();
@@ -139,7 +151,11 @@ export class SyncControl {
   async #attach(): Promise<void> {
     const { ledger, environment, options } = this.#its;
     const replica = environment.drawId();
-    const everything: PackedRange = { start: packKey([]), end: "\xff" as PackedRange["end"], common: packKey([]) };
+    const everything: PackedRange = {
+      start: packKey([]),
+      end: "\xff" as PackedRange["end"],
+      common: packKey([]),
+    };
     await ledger.append((state, pages) => {
       if (state.replica !== null) return { row: undefined, result: undefined };
       if (listEntries(state, pages, everything, 1, false, ({ value }) => value !== undefined).length > 0) {
@@ -271,7 +287,9 @@ const syncState = (state: ReplicaState, news: SessionNews | undefined): Transpor
   switch ((news?.phase ?? "connecting") as SessionPhase) {
     case "live": {
       const { received, revealed } = state.session;
-      return state.pendingCount === 0 && received === revealed && revealed >= (news?.head ?? 0) ? "synced" : "syncing";
+      return state.pendingCount === 0 && received === revealed && revealed >= (news?.head ?? 0)
+        ? "synced"
+        : "syncing";
     }
     case "waiting":
       return "offline";

@@ -119,7 +119,10 @@ export class SyncRunner {
     const { wakeAtMs } = this.#session;
     if (wakeAtMs === null) return;
     const { environment } = this.#options;
-    this.#cancelTimer = environment.setTimer(() => this.handle({ type: "timer" }), Math.max(1, wakeAtMs - environment.now()));
+    this.#cancelTimer = environment.setTimer(
+      () => this.handle({ type: "timer" }),
+      Math.max(1, wakeAtMs - environment.now()),
+    );
   }
 
   #carryOut(effect: SessionEffect): void {

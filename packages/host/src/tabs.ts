@@ -34,7 +34,15 @@ export interface TabListener {
   onCount(count: number): void;
 }
 
-const messageTypes: ReadonlySet<unknown> = new Set(["notice", "session", "joined", "left", "probe", "probed", "wake"]);
+const messageTypes: ReadonlySet<unknown> = new Set([
+  "notice",
+  "session",
+  "joined",
+  "left",
+  "probe",
+  "probed",
+  "wake",
+]);
 
 /** Bytes of a row that still travels in a notice, about. */
 const noticeRowEntriesMax = 64;
@@ -84,7 +92,10 @@ export class Tabs {
 
   /** Tells the others of a row that this host appended. */
   notify({ after, row }: AppendNotice): void {
-    const isSmall = row.type === "commit" && row.commits.reduce((sum, { mutations, effects }) => sum + mutations.length + effects.length, 0) <= noticeRowEntriesMax;
+    const isSmall =
+      row.type === "commit" &&
+      row.commits.reduce((sum, { mutations, effects }) => sum + mutations.length + effects.length, 0) <=
+        noticeRowEntriesMax;
     this.post({ type: "notice", after, position: row.position, ...(isSmall ? { row } : {}) });
   }
 
@@ -98,7 +109,9 @@ export class Tabs {
   #onMessage(message: unknown): void {
     if (!isTabMessage(message)) return;
     if (message.type === "notice") {
-      this.#listener.onNotice(message.row === undefined ? undefined : { after: message.after, row: message.row });
+      this.#listener.onNotice(
+        message.row === undefined ? undefined : { after: message.after, row: message.row },
+      );
       return;
     }
     if (message.type === "joined" || message.type === "left") void this.#count();

@@ -35,5 +35,7 @@ export const toTransportEntry = (
 /** What a mutation would have written, for showing: the value of a set, the operand of a sum, min or max. */
 export const operandOf = (mutation: Mutation): TransportValue | undefined => {
   if (mutation.type === "delete") return undefined;
-  return mutation.type === "set" ? toTransportValue(mutation.value) : { encoding: "u64", data: mutation.operand };
+  return mutation.type === "set"
+    ? toTransportValue(mutation.value)
+    : { encoding: "u64", data: mutation.operand };
 };

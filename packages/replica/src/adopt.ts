@@ -14,9 +14,17 @@ export type AdoptDecision =
 const clockToleranceMs = 100;
 
 /** A welcome acts only if epoch, cursor and what is followed are still those of its hello. */
-export const decideWelcome = (state: ReplicaState, hello: Hello, welcome: Welcome, nowMs: number): AdoptDecision => {
+export const decideWelcome = (
+  state: ReplicaState,
+  hello: Hello,
+  welcome: Welcome,
+  nowMs: number,
+): AdoptDecision => {
   const { session } = state;
-  const asGreeted = session.epoch === hello.epoch && session.received === hello.cursor && sameScope(session.followed, hello.follow);
+  const asGreeted =
+    session.epoch === hello.epoch &&
+    session.received === hello.cursor &&
+    sameScope(session.followed, hello.follow);
   if (!asGreeted) return { type: "moved" };
   const measuredMs = clockOffset(welcome, nowMs);
   const clockMoved = Math.abs(measuredMs - session.clockOffsetMs) > clockToleranceMs;

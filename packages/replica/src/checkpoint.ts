@@ -2,7 +2,13 @@
  * Checkpoints: moving what the oldest rows of the log changed into pages, so that the log stays
  * short. One transaction, kept small; whoever loses the race writes nothing.
  */
-import { type PackedKey, type Position, resultMs, type Versionstamp, zeroVersionstamp } from "@rockpool/model";
+import {
+  type PackedKey,
+  type Position,
+  resultMs,
+  type Versionstamp,
+  zeroVersionstamp,
+} from "@rockpool/model";
 import {
   type Checkpoint,
   formatVersion,
@@ -31,7 +37,12 @@ export interface CheckpointLimits {
 }
 
 /** What keeps the transaction under some 30 ms. */
-export const checkpointLimits: CheckpointLimits = { rowsMax: 1000, pagesMax: 64, pageEntries: 64, pageBytes: 16 * 1024 };
+export const checkpointLimits: CheckpointLimits = {
+  rowsMax: 1000,
+  pagesMax: 64,
+  pageEntries: 64,
+  pageBytes: 16 * 1024,
+};
 
 /** A checkpoint that can be made: the state as of its last row. */
 export interface CheckpointPlan {
@@ -113,8 +124,9 @@ const metaOf = (state: ReplicaState, at: Position): Meta => {
 
 const rewritePages = (state: ReplicaState, pages: Pages, limits: CheckpointLimits) => {
   const keysByPage = new Map<number, PackedKey[]>();
-  const index = pages.index.generation === state.generation ? pages.index : new PageIndex(state.generation, []);
-  for (const key of [...state.overlay.keys()].sort()) {
+  const index =
+    pages.index.generation === state.generation ? pages.index : new PageIndex(state.generation, []);
+  for (const key of [...state.overlay.keys()].toSorted()) {
     const at = index.at(key);
     const keys = keysByPage.get(at);
     if (keys === undefined) keysByPage.set(at, [key]);
@@ -125,7 +137,12 @@ const rewritePages = (state: ReplicaState, pages: Pages, limits: CheckpointLimit
   const deletePages: PageKey[] = [];
   for (const [at, keys] of keysByPage) {
     const first = index.firsts[at] ?? ("" as PackedKey);
-    const entries = mergeEntries(state, pages, at >= 0 && index === pages.index ? (pages.page(at)?.entries ?? []) : [], keys);
+    const entries = mergeEntries(
+      state,
+      pages,
+      at >= 0 && index === pages.index ? (pages.page(at)?.entries ?? []) : [],
+      keys,
+    );
     for (const [place, part] of splitEntries(entries, limits.pageEntries, limits.pageBytes).entries()) {
       putPages.push(createPage(state.generation, place === 0 ? first : (part[0] as PageEntry).key, part));
     }
@@ -151,7 +168,7 @@ const mergeEntries = (
       ...(revision === undefined ? {} : { revision }),
     });
   }
-  return [...entryByKey.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+  return [...entryByKey.values()].toSorted((a, b) => (a.key < b.key ? -1 : 1));
 };
 
 const createPage = (generation: number, first: PackedKey, entries: readonly PageEntry[]): Page => {
@@ -161,7 +178,13 @@ const createPage = (generation: number, first: PackedKey, entries: readonly Page
     if (entry.versionstamp > latest) latest = entry.versionstamp;
     if (entry.expireAt !== undefined && entry.expireAt < earliestExpiry) earliestExpiry = entry.expireAt;
   }
-  return { generation, first, entries, latest, ...(Number.isFinite(earliestExpiry) ? { earliestExpiry } : {}) };
+  return {
+    generation,
+    first,
+    entries,
+    latest,
+    ...(Number.isFinite(earliestExpiry) ? { earliestExpiry } : {}),
+  };
 };
 
 /** Confirmed commits that are remembered by name, at most; the oldest go first. */
@@ -176,17 +199,27 @@ const rewritePending = (before: readonly PendingRecord[], state: ReplicaState, n
     if (commits === undefined) commitsByPosition.set(position, [tracked]);
     else commits.push(tracked);
   }
-  const unchanged = new Set(before.filter((record) => isSameRecord(record, commitsByPosition)).map(({ position }) => position));
+  const unchanged = new Set(
+    before.filter((record) => isSameRecord(record, commitsByPosition)).map(({ position }) => position),
+  );
   const putPending = [...commitsByPosition]
     .filter(([position]) => !unchanged.has(position))
     .map(([position, commits]): PendingRecord => ({ position, commits }));
-  const deletePending = before.map(({ position }) => position).filter((position) => !commitsByPosition.has(position));
+  const deletePending = before
+    .map(({ position }) => position)
+    .filter((position) => !commitsByPosition.has(position));
   return { putPending, deletePending };
 };
 
-const isSameRecord = (record: PendingRecord, commitsByPosition: ReadonlyMap<Position, readonly TrackedCommit[]>): boolean => {
+const isSameRecord = (
+  record: PendingRecord,
+  commitsByPosition: ReadonlyMap<Position, readonly TrackedCommit[]>,
+): boolean => {
   const commits = commitsByPosition.get(record.position);
-  return commits?.length === record.commits.length && commits.every((commit, place) => commit === record.commits[place]);
+  return (
+    commits?.length === record.commits.length &&
+    commits.every((commit, place) => commit === record.commits[place])
+  );
 };
 
 const stillMattering = (state: ReplicaState, nowMs: number): readonly TrackedCommit[] => {
@@ -196,4 +229,3 @@ const stillMattering = (state: ReplicaState, nowMs: number): readonly TrackedCom
   for (const tracked of confirmed) if ((tracked.ruledAtMs ?? 0) < nowMs - resultMs) forgotten.add(tracked);
   return all.filter((tracked) => !forgotten.has(tracked));
 };
-

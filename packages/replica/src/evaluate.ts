@@ -76,7 +76,9 @@ export const evaluateGroup = (
 };
 
 const evaluate = (draft: Draft, request: CommitRequest, place: number): CommitOutcome => {
-  const failed = request.checks.flatMap(({ key, versionstamp }, index) => (draft.holds(key, versionstamp) ? [] : [index]));
+  const failed = request.checks.flatMap(({ key, versionstamp }, index) =>
+    draft.holds(key, versionstamp) ? [] : [index],
+  );
   if (failed.length > 0) return { type: "failed", checks: failed };
   const misfit = draft.findMisfit(request.mutations);
   if (misfit !== undefined) return { type: "type", mutation: misfit };
@@ -90,7 +92,9 @@ const record = (draft: Draft, request: CommitRequest, author: CommitAuthor): Com
     name: { host: author.host, n: author.takeNumber() },
     tag: author.drawTag(),
     readingMs: author.readingMs,
-    checks: ruledByRelay ? request.checks.map(({ key }): Check => ({ key, premise: draft.premise(key) })) : [],
+    checks: ruledByRelay
+      ? request.checks.map(({ key }): Check => ({ key, premise: draft.premise(key) }))
+      : [],
     mutations: ruledByRelay ? request.mutations : [],
     effects: ruledByRelay ? [] : draft.effects(request.mutations),
   };
@@ -171,7 +175,9 @@ class Draft {
 
   #content(key: PackedKey): Content {
     let content: Content = this.#view(key);
-    for (const mutation of this.#mutationsByKey.get(key) ?? []) content = mutate(content, mutation, this.#nowMs) ?? content;
+    for (const mutation of this.#mutationsByKey.get(key) ?? []) {
+      content = mutate(content, mutation, this.#nowMs) ?? content;
+    }
     return content;
   }
 

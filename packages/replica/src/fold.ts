@@ -15,7 +15,15 @@ import {
   type PatchEntry,
   type Versionstamp,
 } from "@rockpool/model";
-import type { CommitRecord, CommitRow, DecisionRow, PatchRow, PlacedRow, SessionRow, TrackedCommit } from "@rockpool/log";
+import type {
+  CommitRecord,
+  CommitRow,
+  DecisionRow,
+  PatchRow,
+  PlacedRow,
+  SessionRow,
+  TrackedCommit,
+} from "@rockpool/log";
 import { isUnruled, type ReplicaState } from "./state.ts";
 
 /** What a row changed, for watchers and for the app's events. */
@@ -27,7 +35,11 @@ export interface RowEffect {
   /** Commits that were ruled, as they are tracked now. */
   readonly ruled: readonly TrackedCommit[];
   /** Blind mutations that lost, of the commits in `ruled`, with the commit as it was. */
-  readonly superseded: readonly { readonly commit: Commit; readonly versionstamp: Versionstamp; readonly mutation: number }[];
+  readonly superseded: readonly {
+    readonly commit: Commit;
+    readonly versionstamp: Versionstamp;
+    readonly mutation: number;
+  }[];
 }
 
 /** Folds one row, which must follow on the state's tail. */
@@ -110,7 +122,12 @@ const reveal = (state: ReplicaState, row: PatchRow & PlacedRow): RowEffect => {
     const tracked = state.getTracked(name);
     if (tracked?.state === "pending") state.track({ ...tracked, state: "hidden" });
   }
-  return { changed: row.changed, settledKeys: settledKeys(ruled, row.changed), ruled: ruled.map((one) => one.after), superseded };
+  return {
+    changed: row.changed,
+    settledKeys: settledKeys(ruled, row.changed),
+    ruled: ruled.map((one) => one.after),
+    superseded,
+  };
 };
 
 const oldest = createVersionstamp(0);
@@ -144,13 +161,27 @@ const settleResults = (state: ReplicaState, results: readonly CommitResult[], ru
 const settle = (before: TrackedCommit, result: CommitResult, ruledAtMs: number): TrackedCommit => {
   const { ruling, revision, stamp } = result;
   if (ruling.type === "rejected") {
-    return { ...before, commit: { ...before.commit, stamp }, state: "rejected", revision, reason: ruling.reason, ruledAtMs };
+    return {
+      ...before,
+      commit: { ...before.commit, stamp },
+      state: "rejected",
+      revision,
+      reason: ruling.reason,
+      ruledAtMs,
+    };
   }
   const superseded = ruling.superseded.map(({ mutation }) => mutation);
   const supersededKeys = superseded.flatMap((index) => before.commit.mutations[index]?.key ?? []);
   // What a confirmed commit did stands in the entries; it is kept by name to answer `settled`.
   const commit: Commit = { ...before.commit, stamp, checks: [], mutations: [] };
-  return { commit, versionstamp: before.versionstamp, state: "confirmed", revision, supersededKeys, ruledAtMs };
+  return {
+    commit,
+    versionstamp: before.versionstamp,
+    state: "confirmed",
+    revision,
+    supersededKeys,
+    ruledAtMs,
+  };
 };
 
 const settledKeys = (ruled: readonly Settlement[], changed: readonly PackedKey[]): readonly PackedKey[] => {

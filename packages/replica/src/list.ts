@@ -36,14 +36,32 @@ export const listEntries = (
 /** Pages hold some 64 entries; asking for a few too many costs less than asking twice. */
 const entriesPerPageLow = 24;
 
-function* keysIn(state: ReplicaState, pages: Pages, range: PackedRange, limit: number, reverse: boolean): Iterable<PackedKey> {
+function* keysIn(
+  state: ReplicaState,
+  pages: Pages,
+  range: PackedRange,
+  limit: number,
+  reverse: boolean,
+): Iterable<PackedKey> {
   const memory = state.keys.between(range.start, range.end);
   const stored = storedKeys(state, pages, range, limit, reverse);
   yield* mergeKeys(reverse ? memory.toReversed() : memory, stored, reverse);
 }
 
-function* storedKeys(state: ReplicaState, pages: Pages, range: PackedRange, limit: number, reverse: boolean): Iterable<PackedKey> {
-  if (pages.index.generation !== state.generation || pages.index.firsts.length === 0 || range.start >= range.end) return;
+function* storedKeys(
+  state: ReplicaState,
+  pages: Pages,
+  range: PackedRange,
+  limit: number,
+  reverse: boolean,
+): Iterable<PackedKey> {
+  if (
+    pages.index.generation !== state.generation ||
+    pages.index.firsts.length === 0 ||
+    range.start >= range.end
+  ) {
+    return;
+  }
   const first = Math.max(0, pages.index.at(range.start));
   const last = pages.index.at(range.end);
   const ahead = Math.ceil(limit / entriesPerPageLow);

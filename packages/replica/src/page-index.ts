@@ -58,12 +58,14 @@ export class Pages {
   }
 
   add(pages: readonly Page[]): void {
-    for (const page of pages) if (page.generation === this.index.generation) this.#pageByFirst.set(page.first, page);
+    for (const page of pages) {
+      if (page.generation === this.index.generation) this.#pageByFirst.set(page.first, page);
+    }
   }
 
   /** The indexes noted as lacking since the last call, ascending; the result of a run is void if any. */
   takeLacking(): readonly number[] {
-    const lacking = [...this.#lacking].sort((a, b) => a - b);
+    const lacking = [...this.#lacking].toSorted((a, b) => a - b);
     this.#lacking.clear();
     return lacking;
   }

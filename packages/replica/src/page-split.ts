@@ -3,7 +3,8 @@ import { valueBytes } from "@rockpool/model";
 import type { PageEntry } from "@rockpool/log";
 
 /** Bytes of a page's entries, about: keys, values, and what every entry carries. */
-export const pageBytes = (entries: readonly PageEntry[]): number => entries.reduce((sum, entry) => sum + entryBytes(entry), 0);
+export const pageBytes = (entries: readonly PageEntry[]): number =>
+  entries.reduce((sum, entry) => sum + entryBytes(entry), 0);
 
 /**
  * Parts of at most 1.5 times the aimed size, so that a page that just grew over it is not split in

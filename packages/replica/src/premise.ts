@@ -8,6 +8,8 @@ import { isPresent, viewOf } from "./view.ts";
 export const premiseOf = (state: ReplicaState, pages: Pages, key: PackedKey, nowMs: number): Premise => {
   const view = viewOf(state, pages, key);
   if (!isPresent(view, nowMs)) return { type: "absent" };
-  if (view.lastWriter !== undefined) return { type: "written", by: view.lastWriter, digest: digestOf(view.value) };
+  if (view.lastWriter !== undefined) {
+    return { type: "written", by: view.lastWriter, digest: digestOf(view.value) };
+  }
   return { type: "revision", epoch: state.session.epoch ?? "", revision: view.revision ?? 0 };
 };

@@ -47,13 +47,20 @@ export const decidePatch = (
   const { session } = state;
   const { epoch, scope, patch } = received;
   if (epoch !== session.epoch || !sameScope(scope, session.scope)) return { type: "gap" };
-  if (patch.from !== session.received) return patch.to <= session.received ? { type: "stale" } : { type: "gap" };
+  if (patch.from !== session.received) {
+    return patch.to <= session.received ? { type: "stale" } : { type: "gap" };
+  }
   const row = { type: "patch", epoch, scope, readingMs } as const;
   const upToDate = patch.upToDate && patch.to >= (session.setAside?.head ?? 0);
-  if (!upToDate) return { type: "row", row: { ...row, patch: { ...patch, upToDate }, changed: [], hidden: [] } };
+  if (!upToDate) {
+    return { type: "row", row: { ...row, patch: { ...patch, upToDate }, changed: [], hidden: [] } };
+  }
   const revealed = revelation(state, patch);
   const hidden = hiddenBy(state, revealed);
-  return { type: "row", row: { ...row, patch, changed: changedBy(state, pages, revealed, hidden), hidden: [...hidden.values()] } };
+  return {
+    type: "row",
+    row: { ...row, patch, changed: changedBy(state, pages, revealed, hidden), hidden: [...hidden.values()] },
+  };
 };
 
 /**
@@ -69,7 +76,12 @@ export const decideLateResults = (
   const { session } = state;
   const late = results.filter((result) => {
     const tracked = state.getTracked(result.name);
-    return tracked !== undefined && isUnruled(tracked) && tracked.commit.tag === result.tag && result.revision <= session.received;
+    return (
+      tracked !== undefined &&
+      isUnruled(tracked) &&
+      tracked.commit.tag === result.tag &&
+      result.revision <= session.received
+    );
   });
   if (late.length === 0 || session.epoch === null || session.reset) return undefined;
   const { received, setAside, epoch, scope } = session;
@@ -116,7 +128,9 @@ const hiddenBy = (state: ReplicaState, revealed: Revelation): ReadonlyMap<string
   const hidden = new Map<string, CommitName>();
   for (const [key, tracked] of state.tracked) {
     if (tracked.state !== "pending" || revealed.ruled.has(key)) continue;
-    const holds = tracked.commit.checks.every((check) => mayHold(state, revealed, hidden, check.key, check.premise));
+    const holds = tracked.commit.checks.every((check) =>
+      mayHold(state, revealed, hidden, check.key, check.premise),
+    );
     if (!holds) hidden.set(key, tracked.commit.name);
   }
   return hidden;
@@ -146,7 +160,9 @@ const mayHold = (
         return entry.revision === writer.revision;
       }
       if (ruling.ruling.type === "rejected") return false;
-      if (entry === undefined) return !ruling.ruling.superseded.some(({ mutation }) => touches(state, by, mutation, key));
+      if (entry === undefined) {
+        return !ruling.ruling.superseded.some(({ mutation }) => touches(state, by, mutation, key));
+      }
       return entry.revision === ruling.revision && digestOf(entry.value) === premise.digest;
     }
   }
@@ -191,8 +207,12 @@ const affectedKeys = (
   hidden: ReadonlyMap<string, CommitName>,
 ): Set<PackedKey> => {
   const affected = new Set<PackedKey>(revealed.entries.keys());
-  for (const { tracked } of revealed.ruled.values()) for (const { key } of tracked.commit.mutations) affected.add(key);
-  for (const name of hidden.keys()) for (const { key } of state.tracked.get(name)?.commit.mutations ?? []) affected.add(key);
+  for (const { tracked } of revealed.ruled.values()) {
+    for (const { key } of tracked.commit.mutations) affected.add(key);
+  }
+  for (const name of hidden.keys()) {
+    for (const { key } of state.tracked.get(name)?.commit.mutations ?? []) affected.add(key);
+  }
   if (revealed.reset) for (const key of confirmedKeys(state, pages)) affected.add(key);
   return affected;
 };
@@ -202,7 +222,9 @@ const confirmedKeys = (state: ReplicaState, pages: Pages): Set<PackedKey> => {
   const keys = new Set(state.overlay.keys());
   if (pages.index.generation !== state.generation) return keys;
   pages.expect(0, pages.index.firsts.length - 1);
-  for (const index of pages.index.firsts.keys()) for (const { key } of pages.page(index)?.entries ?? []) keys.add(key);
+  for (const index of pages.index.firsts.keys()) {
+    for (const { key } of pages.page(index)?.entries ?? []) keys.add(key);
+  }
   return keys;
 };
 
@@ -217,7 +239,12 @@ const confirmedAfter = (
   const entry = revealed.entries.get(key);
   if (entry === undefined) return before;
   const { value, expireAt, revision } = entry;
-  return { value, expireAt, revision, versionstamp: laterVersionstamp(before.versionstamp, own ?? zeroVersionstamp) };
+  return {
+    value,
+    expireAt,
+    revision,
+    versionstamp: laterVersionstamp(before.versionstamp, own ?? zeroVersionstamp),
+  };
 };
 
 const sameView = (a: EntryView, b: EntryView): boolean =>

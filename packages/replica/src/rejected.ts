@@ -2,7 +2,14 @@
  * Rejected commits: kept with their values, in groups of those that build on each other, until the
  * app has them tried again or discards them.
  */
-import { type Check, type CommitName, nameKey, type PackedKey, type Premise, retryName } from "@rockpool/model";
+import {
+  type Check,
+  type CommitName,
+  nameKey,
+  type PackedKey,
+  type Premise,
+  retryName,
+} from "@rockpool/model";
 import type { CommitRecord, DecisionRow, TrackedCommit } from "@rockpool/log";
 import type { CommitAuthor } from "./evaluate.ts";
 import type { Pages } from "./page-index.ts";
@@ -51,7 +58,14 @@ export const decideRetry = (
       premise: remapped(premise, renamed) ?? premiseOf(state, pages, key, author.readingMs),
     }));
     renamed.set(nameKey(commit.name), name);
-    return { name, tag: commit.tag, readingMs: author.readingMs, checks, mutations: commit.mutations, effects: [] };
+    return {
+      name,
+      tag: commit.tag,
+      readingMs: author.readingMs,
+      checks,
+      mutations: commit.mutations,
+      effects: [],
+    };
   });
   return { type: "decision", commits: namesOf(group), retries, changed: [...keysOf(group)] };
 };
@@ -69,7 +83,8 @@ const remapped = (premise: Premise, renamed: ReadonlyMap<string, CommitName>): P
   return premise.type === "written" && by !== undefined ? { ...premise, by } : undefined;
 };
 
-const namesOf = (group: RejectedCommits): readonly CommitName[] => group.commits.map(({ commit }) => commit.name);
+const namesOf = (group: RejectedCommits): readonly CommitName[] =>
+  group.commits.map(({ commit }) => commit.name);
 
 const keysOf = (group: RejectedCommits): Set<PackedKey> =>
   new Set(group.commits.flatMap(({ commit }) => commit.mutations.map(({ key }) => key)));

@@ -5,7 +5,13 @@
  * the log, so a late, doubled or reordered message does no harm.
  */
 import { type CommitResult, KvError, nameKey, zeroVersionstamp } from "@rockpool/model";
-import { type DownMessage, type Hello, protocolVersion, type UpMessage, type Welcome } from "@rockpool/protocol";
+import {
+  type DownMessage,
+  type Hello,
+  protocolVersion,
+  type UpMessage,
+  type Welcome,
+} from "@rockpool/protocol";
 import { nextPush, type PushWindow } from "./push.ts";
 import type { ReceivedPatch } from "./receive.ts";
 import type { ReplicaState } from "./state.ts";
@@ -98,7 +104,10 @@ export const nextSession = (session: Session, event: SessionEvent, context: Sess
     case "start":
       return session.phase === "off" ? connect({ ...session, attempts: 0 }) : stay(session);
     case "stop":
-      return { session: { ...offSession, error: session.error }, effects: isOpen(session) ? [{ type: "close" }] : [] };
+      return {
+        session: { ...offSession, error: session.error },
+        effects: isOpen(session) ? [{ type: "close" }] : [],
+      };
     case "wake":
       if (session.phase === "live") return probe(session, 0, context);
       return session.phase === "waiting" ? connect(session) : stay(session);
@@ -107,7 +116,11 @@ export const nextSession = (session: Session, event: SessionEvent, context: Sess
     case "closed":
       return isOpen(session) ? fail(session, event, context) : stay(session);
     case "message":
-      return hear({ ...session, pingedAtMs: null, wakeAtMs: wakeAfterHearing(session, context) }, event.message, context);
+      return hear(
+        { ...session, pingedAtMs: null, wakeAtMs: wakeAfterHearing(session, context) },
+        event.message,
+        context,
+      );
     case "adopted":
       if (session.phase !== "adopting") return stay(session);
       return event.ok ? goLive(session, context) : retreat(session, context);
@@ -125,10 +138,20 @@ export const nextSession = (session: Session, event: SessionEvent, context: Sess
 const stay = (session: Session): SessionStep => ({ session, effects: [] });
 
 const isOpen = (session: Session): boolean =>
-  session.phase === "connecting" || session.phase === "greeting" || session.phase === "adopting" || session.phase === "live";
+  session.phase === "connecting" ||
+  session.phase === "greeting" ||
+  session.phase === "adopting" ||
+  session.phase === "live";
 
 const connect = (session: Session): SessionStep => ({
-  session: { ...session, phase: "connecting", wakeAtMs: null, window: emptyWindow, hello: null, welcome: null },
+  session: {
+    ...session,
+    phase: "connecting",
+    wakeAtMs: null,
+    window: emptyWindow,
+    hello: null,
+    welcome: null,
+  },
   effects: [{ type: "open" }],
 });
 
@@ -163,15 +186,24 @@ const fail = (
   const error = new KvError(permanent ? "protocol" : "offline", reason);
   const next = { ...offSession, attempts, error };
   if (permanent) return { session: { ...next, phase: "stopped" }, effects: [] };
-  return { session: { ...next, phase: "waiting", wakeAtMs: nowMs + Math.max(retryAfterMs, random * ceilingMs) }, effects: [] };
+  return {
+    session: { ...next, phase: "waiting", wakeAtMs: nowMs + Math.max(retryAfterMs, random * ceilingMs) },
+    effects: [],
+  };
 };
 
-const withClose = (step: SessionStep): SessionStep => ({ ...step, effects: [{ type: "close" }, ...step.effects] });
+const withClose = (step: SessionStep): SessionStep => ({
+  ...step,
+  effects: [{ type: "close" }, ...step.effects],
+});
 
 /** The replica moved on while the hello was answered: greet again on a new connection, at once. */
 const retreat = (session: Session, context: SessionContext): SessionStep => {
   const step = fail(session, { permanent: false, reason: "the replica moved on during the hello" }, context);
-  return withClose({ ...step, session: { ...step.session, wakeAtMs: context.nowMs, attempts: session.attempts } });
+  return withClose({
+    ...step,
+    session: { ...step.session, wakeAtMs: context.nowMs, attempts: session.attempts },
+  });
 };
 
 const hear = (session: Session, message: DownMessage, context: SessionContext): SessionStep => {
@@ -198,7 +230,11 @@ const hear = (session: Session, message: DownMessage, context: SessionContext): 
   }
 };
 
-const hearRulings = (session: Session, results: readonly CommitResult[], context: SessionContext): SessionStep => {
+const hearRulings = (
+  session: Session,
+  results: readonly CommitResult[],
+  context: SessionContext,
+): SessionStep => {
   const inFlight = new Map(session.window.inFlight);
   let { bytes } = session.window;
   for (const { name } of results) {
@@ -210,16 +246,32 @@ const hearRulings = (session: Session, results: readonly CommitResult[], context
 };
 
 const goLive = (session: Session, context: SessionContext): SessionStep =>
-  push({ ...session, phase: "live", liveSinceMs: context.nowMs, wakeAtMs: context.nowMs + pingEveryMs, error: null }, context);
+  push(
+    {
+      ...session,
+      phase: "live",
+      liveSinceMs: context.nowMs,
+      wakeAtMs: context.nowMs + pingEveryMs,
+      error: null,
+    },
+    context,
+  );
 
 /** Sends what is pending and not yet sent; never while what is confirmed here waits to be replaced. */
 const push = (session: Session, { replica }: SessionContext): SessionStep => {
   const { welcome } = session;
-  const mayPush = session.phase === "live" && welcome !== null && replica.session.epoch === welcome.epoch && !replica.session.reset;
+  const mayPush =
+    session.phase === "live" &&
+    welcome !== null &&
+    replica.session.epoch === welcome.epoch &&
+    !replica.session.reset;
   if (!mayPush) return stay(session);
   const { commits, window } = nextPush(session.window, replica, welcome.limits);
   if (commits.length === 0) return stay(session);
-  return { session: { ...session, window }, effects: [{ type: "send", messages: [{ type: "push", commits }] }] };
+  return {
+    session: { ...session, window },
+    effects: [{ type: "send", messages: [{ type: "push", commits }] }],
+  };
 };
 
 const pull = (session: Session, { replica }: SessionContext): SessionStep => {
@@ -229,7 +281,11 @@ const pull = (session: Session, { replica }: SessionContext): SessionStep => {
 };
 
 const probe = (session: Session, id: number, { nowMs }: SessionContext): SessionStep => ({
-  session: { ...session, pingedAtMs: session.pingedAtMs ?? nowMs, wakeAtMs: (session.pingedAtMs ?? nowMs) + answerMsMax },
+  session: {
+    ...session,
+    pingedAtMs: session.pingedAtMs ?? nowMs,
+    wakeAtMs: (session.pingedAtMs ?? nowMs) + answerMsMax,
+  },
   effects: [{ type: "send", messages: [{ type: "ping", id }] }],
 });
 
@@ -253,4 +309,3 @@ const onTimer = (session: Session, context: SessionContext): SessionStep => {
       return stay({ ...session, wakeAtMs: null });
   }
 };
-

@@ -136,7 +136,8 @@ export class ReplicaState {
   /** Records what a row did to a key's confirmed state. */
   cover(key: PackedKey, entry: Confirmed | undefined, versionstamp: Versionstamp): void {
     const before = this.overlay.get(key);
-    const latest = before !== undefined && before.versionstamp > versionstamp ? before.versionstamp : versionstamp;
+    const latest =
+      before !== undefined && before.versionstamp > versionstamp ? before.versionstamp : versionstamp;
     this.overlay.set(key, { entry: entry ?? before?.entry, versionstamp: latest });
     this.keys.add(key);
   }
@@ -187,7 +188,8 @@ export const pageIndexOf = (state: ReplicaState, start: Pick<LogStart, "pageKeys
   new PageIndex(state.generation, start.pageKeys);
 
 /** True for a commit the relay has yet to rule on. */
-export const isUnruled = (tracked: TrackedCommit): boolean => tracked.state === "pending" || tracked.state === "hidden";
+export const isUnruled = (tracked: TrackedCommit): boolean =>
+  tracked.state === "pending" || tracked.state === "hidden";
 
 /** The scope of a replica that follows everything. */
 export const wholeBucket: readonly PackedKey[] = ["" as PackedKey];

@@ -68,7 +68,13 @@ export const foldOperations = (
     versionstamp = laterVersionstamp(versionstamp, tracked.versionstamp);
   }
   const lastWriter = operations.at(-1)?.tracked.commit.name;
-  return { value: content.value, expireAt: content.expireAt, revision: confirmed.revision, versionstamp, lastWriter };
+  return {
+    value: content.value,
+    expireAt: content.expireAt,
+    revision: confirmed.revision,
+    versionstamp,
+    lastWriter,
+  };
 };
 
 /** What a mutation makes of a key at a time; undefined when it cannot be applied to what stands there. */
@@ -89,4 +95,9 @@ export const isPresent = (content: Content, nowMs: number): boolean =>
 const confirmedView = (
   entry: { readonly value?: Value; readonly expireAt?: number; readonly revision?: Revision } | undefined,
   versionstamp: Versionstamp,
-): ConfirmedView => ({ value: entry?.value, expireAt: entry?.expireAt, revision: entry?.revision, versionstamp });
+): ConfirmedView => ({
+  value: entry?.value,
+  expireAt: entry?.expireAt,
+  revision: entry?.revision,
+  versionstamp,
+});

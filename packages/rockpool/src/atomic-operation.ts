@@ -3,7 +3,17 @@
  * judged at `commit`, and an operation can be committed again.
  */
 import type { TransportMutation } from "@rockpool/host";
-import { checkCommitLimits, isVersionstamp, type Key, KvU64, type Mutation, packKey, packKeyForWrite, type PackedKey, type Versionstamp } from "@rockpool/model";
+import {
+  checkCommitLimits,
+  isVersionstamp,
+  type Key,
+  KvU64,
+  type Mutation,
+  packKey,
+  packKeyForWrite,
+  type PackedKey,
+  type Versionstamp,
+} from "@rockpool/model";
 import { expiryOf } from "./expiry.ts";
 import type { AtomicCheck, AtomicOperation, CommitFailure, CommitResult, SetOptions } from "./kv.ts";
 import { encodeForHost } from "./transport.ts";
@@ -54,8 +64,14 @@ export class AtomicBuilder implements AtomicOperation {
   }
 
   async commit(): Promise<CommitResult | CommitFailure> {
-    const checks = this.#checks.map(({ key, versionstamp }) => ({ key: packKey(key), versionstamp: toVersionstamp(versionstamp) }));
-    const mutations = this.#steps.map((step): TransportMutation => ({ ...step, key: packKeyForWrite(step.key) }));
+    const checks = this.#checks.map(({ key, versionstamp }) => ({
+      key: packKey(key),
+      versionstamp: toVersionstamp(versionstamp),
+    }));
+    const mutations = this.#steps.map((step): TransportMutation => ({
+      ...step,
+      key: packKeyForWrite(step.key),
+    }));
     checkAskLimits(checks, mutations);
     return this.#commit({ checks, mutations });
   }
@@ -74,13 +90,18 @@ export class AtomicBuilder implements AtomicOperation {
 
 const toVersionstamp = (versionstamp: string | null | undefined): Versionstamp | null => {
   if (versionstamp === null || versionstamp === undefined) return null;
-  if (!isVersionstamp(versionstamp)) throw new TypeError(`Invalid check: ${String(versionstamp)} is no versionstamp (20 hex digits)`);
+  if (!isVersionstamp(versionstamp)) {
+    throw new TypeError(`Invalid check: ${String(versionstamp)} is no versionstamp (20 hex digits)`);
+  }
   return versionstamp.toLowerCase() as Versionstamp;
 };
 
 /** Clones count when the host has encoded them; everything else counts here. */
 const checkAskLimits = (checks: CommitAsk["checks"], mutations: readonly TransportMutation[]): void => {
-  const sized = mutations.filter((mutation): mutation is TransportMutation & Mutation => mutation.type !== "set" || mutation.value.encoding !== "clone");
+  const sized = mutations.filter(
+    (mutation): mutation is TransportMutation & Mutation =>
+      mutation.type !== "set" || mutation.value.encoding !== "clone",
+  );
   checkCommitLimits(
     checks.map(({ key }) => ({ key, premise: { type: "absent" } })),
     sized,

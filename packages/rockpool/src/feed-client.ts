@@ -2,18 +2,25 @@
  * Watches and change feeds as streams. What a slow reader has not taken is merged by key, so the
  * buffer holds each key once and the reader gets the latest.
  */
-import type { HostEvent, TransportEntry } from "@rockpool/host";
+import type { FeedRequest, HostEvent, TransportEntry } from "@rockpool/host";
 import { type PackedKey, type PackedRange, unpackError } from "@rockpool/model";
 import type { HostConnection } from "./host-connection.ts";
 import type { ChangeItem, KvEntryMaybe } from "./kv.ts";
 import { toEntry } from "./transport.ts";
 
 type FeedEvent = Extract<HostEvent, { type: "feed" | "feed-error" }>;
+type FeedItem = Extract<HostEvent, { type: "feed" }>;
+
+/** What a stream has not given to its reader yet. */
+interface FeedBuffer<T> {
+  take(item: FeedItem): void;
+  /** The next item for the reader; undefined when there is none. */
+  give(): T | undefined;
+}
 
 export class FeedClient {
   readonly #connection: HostConnection;
-  readonly #onEventById = new Map<number, (event: FeedEvent) => void>();
-  readonly #closers = new Set<() => void>();
+  readonly #sourceById = new Map<number, FeedSource<unknown>>();
   #nextId = 1;
 
   constructor(connection: HostConnection) {
@@ -21,110 +28,122 @@ export class FeedClient {
   }
 
   onEvent(event: FeedEvent): void {
-    this.#onEventById.get(event.id)?.(event);
+    this.#sourceById.get(event.id)?.onEvent(event);
   }
 
   /** Ends every stream cleanly. */
   close(): void {
-    for (const close of [...this.#closers]) close();
+    for (const source of this.#sourceById.values()) source.end();
+    this.#sourceById.clear();
   }
 
   /** The entries of `keys`, at once and whenever one of them changed. */
   watch(keys: readonly PackedKey[]): ReadableStream<KvEntryMaybe<unknown>[]> {
-    let latest: readonly TransportEntry[] | undefined;
-    let shown: readonly (string | null)[] | undefined;
-    return this.#stream({
-      request: { type: "keys", keys },
-      pending: false,
-      take: ({ entries }) => {
-        latest = entries;
-      },
-      give: () => {
-        const entries = latest;
-        latest = undefined;
-        const versionstamps = entries?.map(({ versionstamp }) => versionstamp);
-        if (entries === undefined || versionstamps === undefined) return undefined;
-        // A change and its undoing between two looks is no change.
-        if (shown?.every((versionstamp, index) => versionstamp === versionstamps[index])) return undefined;
-        shown = versionstamps;
-        return entries.map((entry) => toEntry<unknown>(entry));
-      },
-    });
+    return this.#open(new WatchBuffer(), { type: "keys", keys }, false);
   }
 
+  /** What stands in `range`, then its changes. */
   changes(range: PackedRange, pending: boolean): ReadableStream<ChangeItem<unknown>> {
-    const entryByKey = new Map<PackedKey, TransportEntry>();
-    let versionstamp = "";
-    let isReady = false;
-    let toldReady = false;
-    return this.#stream<ChangeItem<unknown>>({
-      request: { type: "range", range },
-      pending,
-      take: (item) => {
-        for (const entry of item.entries) entryByKey.set(entry.key, entry);
-        versionstamp = item.versionstamp;
-        isReady = true;
-      },
-      give: () => {
-        if (entryByKey.size > 0) {
-          const entries = [...entryByKey.values()].map((entry) => toEntry<unknown>(entry));
-          entryByKey.clear();
-          return { type: "update", entries, versionstamp };
-        }
-        if (!isReady || toldReady) return undefined;
-        toldReady = true;
-        return { type: "ready", versionstamp };
-      },
-    });
+    return this.#open(new ChangesBuffer(), { type: "range", range }, pending);
   }
 
-  #stream<T>(feed: {
-    readonly request: Parameters<HostConnection["openFeed"]>[1];
-    readonly pending: boolean;
-    readonly take: (item: Extract<HostEvent, { type: "feed" }>) => void;
-    /** The next item for the reader; undefined when there is none. */
-    readonly give: () => T | undefined;
-  }): ReadableStream<T> {
+  #open<T>(buffer: FeedBuffer<T>, request: FeedRequest, pending: boolean): ReadableStream<T> {
     const id = this.#nextId++;
-    const close = (): void => {
-      this.#onEventById.delete(id);
-      this.#closers.delete(end);
-    };
-    let end = (): void => {};
-    let pull = (): void => {};
-    return new ReadableStream<T>({
-      start: (controller) => {
-        const fail = (error: unknown): void => {
-          close();
-          controller.error(error);
-        };
-        const offer = (): void => {
-          while ((controller.desiredSize ?? 0) > 0) {
-            const item = feed.give();
-            if (item === undefined) return;
-            controller.enqueue(item);
-          }
-        };
-        pull = offer;
-        end = () => {
-          close();
-          controller.close();
-        };
-        this.#closers.add(end);
-        this.#onEventById.set(id, (event) => {
-          if (event.type === "feed-error") return fail(unpackError(event.error));
-          feed.take(event);
-          offer();
-        });
-        this.#connection.openFeed(id, feed.request, feed.pending).catch((error: unknown) => {
-          if (this.#onEventById.has(id)) fail(error);
-        });
-      },
-      pull: () => pull(),
-      cancel: () => {
-        close();
-        this.#connection.closeFeed(id);
-      },
+    const source = new FeedSource(buffer, () => {
+      this.#sourceById.delete(id);
+      this.#connection.closeFeed(id);
     });
+    this.#sourceById.set(id, source as FeedSource<unknown>);
+    const stream = new ReadableStream<T>(source);
+    this.#connection.openFeed(id, request, pending).catch((error: unknown) => {
+      if (this.#sourceById.delete(id)) source.fail(error);
+    });
+    return stream;
+  }
+}
+
+class FeedSource<T> implements UnderlyingDefaultSource<T> {
+  readonly #buffer: FeedBuffer<T>;
+  readonly #onCancel: () => void;
+  #controller: ReadableStreamDefaultController<T> | undefined;
+
+  constructor(buffer: FeedBuffer<T>, onCancel: () => void) {
+    this.#buffer = buffer;
+    this.#onCancel = onCancel;
+  }
+
+  start(controller: ReadableStreamDefaultController<T>): void {
+    this.#controller = controller;
+  }
+
+  pull(): void {
+    while ((this.#controller?.desiredSize ?? 0) > 0) {
+      const item = this.#buffer.give();
+      if (item === undefined) return;
+      this.#controller?.enqueue(item);
+    }
+  }
+
+  cancel(): void {
+    this.#onCancel();
+  }
+
+  onEvent(event: FeedEvent): void {
+    if (event.type === "feed-error") return this.fail(unpackError(event.error));
+    this.#buffer.take(event);
+    this.pull();
+  }
+
+  end(): void {
+    this.#controller?.close();
+  }
+
+  fail(error: unknown): void {
+    this.#controller?.error(error);
+  }
+}
+
+/** The latest entries of some keys; a look that shows nothing new gives nothing. */
+class WatchBuffer implements FeedBuffer<KvEntryMaybe<unknown>[]> {
+  #latest: readonly TransportEntry[] | undefined;
+  #given: readonly (string | null)[] | undefined;
+
+  take({ entries }: FeedItem): void {
+    this.#latest = entries;
+  }
+
+  give(): KvEntryMaybe<unknown>[] | undefined {
+    const entries = this.#latest;
+    this.#latest = undefined;
+    if (entries === undefined) return undefined;
+    const versionstamps = entries.map(({ versionstamp }) => versionstamp);
+    if (this.#given?.every((versionstamp, index) => versionstamp === versionstamps[index])) return undefined;
+    this.#given = versionstamps;
+    return entries.map((entry) => toEntry<unknown>(entry));
+  }
+}
+
+/** Changed entries by key, and whether the initial ones are complete. */
+class ChangesBuffer implements FeedBuffer<ChangeItem<unknown>> {
+  readonly #entryByKey = new Map<PackedKey, TransportEntry>();
+  #versionstamp = "";
+  #ready: "not yet" | "due" | "told" = "not yet";
+
+  take({ entries, versionstamp }: FeedItem): void {
+    for (const entry of entries) this.#entryByKey.set(entry.key, entry);
+    this.#versionstamp = versionstamp;
+    if (this.#ready === "not yet") this.#ready = "due";
+  }
+
+  give(): ChangeItem<unknown> | undefined {
+    const versionstamp = this.#versionstamp;
+    if (this.#entryByKey.size > 0) {
+      const entries = Array.from(this.#entryByKey.values(), (entry) => toEntry<unknown>(entry));
+      this.#entryByKey.clear();
+      return { type: "update", entries, versionstamp };
+    }
+    if (this.#ready !== "due") return undefined;
+    this.#ready = "told";
+    return { type: "ready", versionstamp };
   }
 }

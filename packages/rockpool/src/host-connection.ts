@@ -125,13 +125,12 @@ export class HostConnection {
     if (this.#pings !== undefined) return;
     this.#lastAnswerMs = performance.now();
     this.#pings = setInterval(() => {
-      if (performance.now() - this.#lastAnswerMs > silenceMsMax) return this.#end("its worker answered no ping");
-      this.#api.batch([]).then(
-        () => {
-          this.#lastAnswerMs = performance.now();
-        },
-        ignoreAfterEnd,
-      );
+      if (performance.now() - this.#lastAnswerMs > silenceMsMax) {
+        return this.#end("its worker answered no ping");
+      }
+      this.#api.batch([]).then(() => {
+        this.#lastAnswerMs = performance.now();
+      }, ignoreAfterEnd);
     }, pingEveryMs);
   }
 

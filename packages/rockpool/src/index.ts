@@ -25,4 +25,12 @@ export type {
   SyncStatus,
 } from "./kv.ts";
 export { type OpenOptions, openKv } from "./open-kv.ts";
-export { type Key, type KeyPart, KvError, type KvErrorCode, KvU64, type RejectionReason, type Selector } from "@rockpool/model";
+export {
+  type Key,
+  type KeyPart,
+  KvError,
+  type KvErrorCode,
+  KvU64,
+  type RejectionReason,
+  type Selector,
+} from "@rockpool/model";

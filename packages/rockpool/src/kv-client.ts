@@ -1,6 +1,15 @@
 /** `Kv` over a host: checks and translates what the app asks; the host acts. */
 import type { HostAnswer, HostEvent, HostRequest, TransportEntry } from "@rockpool/host";
-import { type Key, KvError, packKey, packKeyForWrite, readKeysMax, resolveSelector, type Selector, type Versionstamp } from "@rockpool/model";
+import {
+  type Key,
+  KvError,
+  packKey,
+  packKeyForWrite,
+  readKeysMax,
+  resolveSelector,
+  type Selector,
+  type Versionstamp,
+} from "@rockpool/model";
 import { AtomicBuilder, type CommitAsk } from "./atomic-operation.ts";
 import { expiryOf } from "./expiry.ts";
 import { FeedClient } from "./feed-client.ts";
@@ -65,7 +74,12 @@ export class KvClient implements Kv {
   }
 
   async set(key: Key, value: unknown, options?: SetOptions): Promise<CommitResult> {
-    const mutation = { type: "set", key: packKeyForWrite(key), value: encodeForHost(value), ...expiryOf(options) } as const;
+    const mutation = {
+      type: "set",
+      key: packKeyForWrite(key),
+      value: encodeForHost(value),
+      ...expiryOf(options),
+    } as const;
     return (await this.#commit({ checks: [], mutations: [mutation] })) as CommitResult;
   }
 
@@ -86,10 +100,15 @@ export class KvClient implements Kv {
   ): ReadableStream<{ [K in keyof T]: KvEntryMaybe<T[K]> }> {
     this.#assertOpen();
     checkKeyCount(keys.length);
-    return this.#feeds.watch(keys.map((key) => packKey(key))) as unknown as ReadableStream<{ [K in keyof T]: KvEntryMaybe<T[K]> }>;
+    return this.#feeds.watch(keys.map((key) => packKey(key))) as unknown as ReadableStream<{
+      [K in keyof T]: KvEntryMaybe<T[K]>;
+    }>;
   }
 
-  changes<T = unknown>(selector: Selector, { pending = false }: ChangesOptions = {}): ReadableStream<ChangeItem<T>> {
+  changes<T = unknown>(
+    selector: Selector,
+    { pending = false }: ChangesOptions = {},
+  ): ReadableStream<ChangeItem<T>> {
     this.#assertOpen();
     return this.#feeds.changes(resolveSelector(selector), pending) as ReadableStream<ChangeItem<T>>;
   }
@@ -114,14 +133,20 @@ export class KvClient implements Kv {
     checkKeyCount(keys.length);
     const strong = isStrong(options?.consistency);
     const answer = await this.#request({ type: "read", keys: keys.map((key) => packKey(key)), strong });
-    if (answer.type !== "entries") throw new KvError("protocol", "the host answered a read with something else");
+    if (answer.type !== "entries") {
+      throw new KvError("protocol", "the host answered a read with something else");
+    }
     return answer.entries;
   }
 
   async #commit({ checks, mutations }: CommitAsk): Promise<CommitResult | CommitFailure> {
     const answer = await this.#request({ type: "commit", checks, mutations });
-    if (answer.type !== "committed") throw new KvError("protocol", "the host answered a commit with something else");
-    return answer.versionstamp === null ? { ok: false } : { ok: true, versionstamp: answer.versionstamp satisfies Versionstamp };
+    if (answer.type !== "committed") {
+      throw new KvError("protocol", "the host answered a commit with something else");
+    }
+    return answer.versionstamp === null
+      ? { ok: false }
+      : { ok: true, versionstamp: answer.versionstamp satisfies Versionstamp };
   }
 
   #request(request: HostRequest): Promise<HostAnswer> {
@@ -134,7 +159,9 @@ export class KvClient implements Kv {
 }
 
 const checkKeyCount = (count: number): void => {
-  if (count > readKeysMax) throw new TypeError(`Too many keys (max ${readKeysMax}): received ${count}; ask for fewer at a time`);
+  if (count > readKeysMax) {
+    throw new TypeError(`Too many keys (max ${readKeysMax}): received ${count}; ask for fewer at a time`);
+  }
 };
 
 const isStrong = (consistency: unknown): boolean => {

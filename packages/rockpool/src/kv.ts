@@ -184,7 +184,10 @@ export interface Sync {
     listener: (event: SyncEventMap[K]) => void,
     options?: AddEventListenerOptions,
   ): void;
-  removeEventListener<K extends keyof SyncEventMap>(type: K, listener: (event: SyncEventMap[K]) => void): void;
+  removeEventListener<K extends keyof SyncEventMap>(
+    type: K,
+    listener: (event: SyncEventMap[K]) => void,
+  ): void;
 }
 
 /** An open bucket. */

@@ -39,7 +39,9 @@ export class ListIterator<T> implements KvListIterator<T> {
     this.#selector = checkSelector(selector);
     this.#send = send;
     const { limit, batchSize, reverse, consistency, cursor } = options;
-    if (limit !== undefined && !isPositiveInteger(limit)) throw new Error(`Limit must be a positive integer: received ${String(limit)}`);
+    if (limit !== undefined && !isPositiveInteger(limit)) {
+      throw new Error(`Limit must be a positive integer: received ${String(limit)}`);
+    }
     if (batchSize !== undefined && batchSize !== null && !isPositiveInteger(batchSize)) {
       throw new Error(`batchSize must be a positive integer: received ${String(batchSize)}`);
     }
@@ -81,19 +83,35 @@ export class ListIterator<T> implements KvListIterator<T> {
   }
 
   async #fetch(): Promise<void> {
-    if (this.#batchSize > listBatchMax) throw new TypeError(`Too many entries (max ${listBatchMax}): received ${this.#batchSize}; ask for fewer at a time`);
+    if (this.#batchSize > listBatchMax) {
+      throw new TypeError(
+        `Too many entries (max ${listBatchMax}): received ${this.#batchSize}; ask for fewer at a time`,
+      );
+    }
     const isFirst = this.#range === undefined;
     this.#range ??= resolveSelector(this.#selector);
-    this.#rest ??= isFirst && this.#cursor !== undefined ? resumeRange(this.#range, this.#cursor, this.#reverse) : this.#range;
+    this.#rest ??=
+      isFirst && this.#cursor !== undefined
+        ? resumeRange(this.#range, this.#cursor, this.#reverse)
+        : this.#range;
     const limit = Math.min(this.#batchSize, this.#limit);
-    const answer = await this.#send({ type: "list", range: this.#rest, limit, reverse: this.#reverse, strong: this.#strong });
+    const answer = await this.#send({
+      type: "list",
+      range: this.#rest,
+      limit,
+      reverse: this.#reverse,
+      strong: this.#strong,
+    });
     if (answer.type !== "entries") throw new TypeError("the host answered a list with something else");
     this.#batch = answer.entries;
     this.#index = 0;
     const last = answer.entries.at(-1);
     if (last === undefined || answer.entries.length < limit) this.#exhausted = true;
-    if (last !== undefined) this.#rest = resumeRange(this.#range, encodeCursor(this.#range, last.key), this.#reverse);
+    if (last !== undefined) {
+      this.#rest = resumeRange(this.#range, encodeCursor(this.#range, last.key), this.#reverse);
+    }
   }
 }
 
-const isPositiveInteger = (value: unknown): boolean => typeof value === "number" && Number.isInteger(value) && value > 0;
+const isPositiveInteger = (value: unknown): boolean =>
+  typeof value === "number" && Number.isInteger(value) && value > 0;

@@ -27,18 +27,27 @@ const startMsMax = 10_000;
  */
 export const openKv = async (name = "default", options: OpenOptions = {}): Promise<Kv> => {
   const open = hostOptions(name, options);
-  const placement = options.placement ?? (typeof Worker === "undefined" || typeof indexedDB === "undefined" ? "main" : "worker");
+  const placement =
+    options.placement ??
+    (typeof Worker === "undefined" || typeof indexedDB === "undefined" ? "main" : "worker");
   return placement === "worker" ? openInWorker(open, options.worker ?? startWorker) : openOnThread(open);
 };
 
 const hostOptions = (name: string, { relay, durability = "relaxed" }: OpenOptions): HostOpenOptions => {
   if (typeof name !== "string" || name === "" || name.length > nameLengthMax) {
-    throw new TypeError(`a bucket's name is a string of 1 to ${nameLengthMax} characters: received ${JSON.stringify(name)}`);
+    throw new TypeError(
+      `a bucket's name is a string of 1 to ${nameLengthMax} characters: received ${JSON.stringify(name)}`,
+    );
   }
   if (durability !== "relaxed" && durability !== "strict") {
     throw new TypeError(`durability must be "relaxed" or "strict": received ${String(durability)}`);
   }
-  return { bucket: name, database: `rockpool:${name}`, durability, ...(relay === undefined ? {} : { relay: relayUrl(relay) }) };
+  return {
+    bucket: name,
+    database: `rockpool:${name}`,
+    durability,
+    ...(relay === undefined ? {} : { relay: relayUrl(relay) }),
+  };
 };
 
 const nameLengthMax = 100;
@@ -51,12 +60,18 @@ const relayUrl = (relay: string | URL): string => {
   return url.href;
 };
 
-const startWorker = (): Worker => new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "rockpool" });
+const startWorker = (): Worker =>
+  new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "rockpool" });
 
 const openInWorker = async (open: HostOpenOptions, start: () => Worker): Promise<Kv> => {
   const worker = start();
   try {
-    return await connect(open, wrap<HostApi>(worker) as unknown as HostApi, startFailure(worker, open.bucket), () => worker.terminate());
+    return await connect(
+      open,
+      wrap<HostApi>(worker) as unknown as HostApi,
+      startFailure(worker, open.bucket),
+      () => worker.terminate(),
+    );
   } catch (error) {
     worker.terminate();
     throw error;
@@ -70,7 +85,12 @@ const openOnThread = async (open: HostOpenOptions): Promise<Kv> => {
 };
 
 /** Opens the bucket in its host; `failure` rejects when the host cannot be had. */
-const connect = async (open: HostOpenOptions, api: HostApi, failure: Promise<never>, release: () => void): Promise<Kv> => {
+const connect = async (
+  open: HostOpenOptions,
+  api: HostApi,
+  failure: Promise<never>,
+  release: () => void,
+): Promise<Kv> => {
   const connection = new HostConnection(api, open.bucket);
   const kv = new KvClient(open.bucket, connection, release);
   const onEvents = (events: readonly HostEvent[]): void => kv.onEvents(events);
@@ -84,7 +104,9 @@ const startFailure = (worker: Worker, bucket: string): Promise<never> =>
   new Promise((_resolve, reject) => {
     const fail = (why: string): void =>
       reject(new KvError("unavailable", `the worker of bucket "${bucket}" did not start: ${why}`));
-    worker.addEventListener("error", (event) => fail(event.message || "its script could not be loaded"), { once: true });
+    worker.addEventListener("error", (event) => fail(event.message || "its script could not be loaded"), {
+      once: true,
+    });
     const timer = setTimeout(() => fail(`no answer within ${startMsMax} ms`), startMsMax);
     worker.addEventListener("message", () => clearTimeout(timer), { once: true });
   });

@@ -1,5 +1,10 @@
 /** A bucket's relation to its relay, as the app sees it: the last status told, events, decisions. */
-import type { HostEvent, TransportRejectedGroup, TransportRejectedMutation, TransportStatus } from "@rockpool/host";
+import type {
+  HostEvent,
+  TransportRejectedGroup,
+  TransportRejectedMutation,
+  TransportStatus,
+} from "@rockpool/host";
 import { isVersionstamp, unpackError, unpackKey } from "@rockpool/model";
 import type { HostConnection } from "./host-connection.ts";
 import type { RejectedGroup, RejectedMutation, Settled, Sync, SyncEventMap, SyncStatus } from "./kv.ts";
@@ -11,7 +16,15 @@ interface Waiting {
   readonly signal?: AbortSignal;
 }
 
-const noStatus: SyncStatus = { state: "off", pending: 0, oldestPendingMs: null, rejected: 0, tabs: 1, syncing: false, error: null };
+const noStatus: SyncStatus = {
+  state: "off",
+  pending: 0,
+  oldestPendingMs: null,
+  rejected: 0,
+  tabs: 1,
+  syncing: false,
+  error: null,
+};
 
 export class SyncClient implements Sync {
   readonly #events = new EventTarget();
@@ -34,7 +47,10 @@ export class SyncClient implements Sync {
       case "rejected":
         return this.#dispatch("rejected", event.groups.map(toGroup));
       case "superseded": {
-        const writes = event.writes.map(({ versionstamp, mutation }) => ({ versionstamp, mutation: toMutation(mutation) }));
+        const writes = event.writes.map(({ versionstamp, mutation }) => ({
+          versionstamp,
+          mutation: toMutation(mutation),
+        }));
         return this.#dispatch("superseded", writes);
       }
     }
@@ -53,9 +69,15 @@ export class SyncClient implements Sync {
   }
 
   async settled(versionstamp: string, { signal }: Waiting = {}): Promise<Settled> {
-    if (!isVersionstamp(versionstamp)) throw new TypeError(`${String(versionstamp)} is no versionstamp (20 hex digits); pass the one a commit gave`);
+    if (!isVersionstamp(versionstamp)) {
+      throw new TypeError(
+        `${String(versionstamp)} is no versionstamp (20 hex digits); pass the one a commit gave`,
+      );
+    }
     const settled = await untilAborted(this.#connection.call("settled", { versionstamp }), signal);
-    return settled.type === "rejected" ? settled : { ...settled, superseded: settled.superseded.map(unpackKey) };
+    return settled.type === "rejected"
+      ? settled
+      : { ...settled, superseded: settled.superseded.map(unpackKey) };
   }
 
   async rejected(): Promise<readonly RejectedGroup[]> {
@@ -78,7 +100,10 @@ export class SyncClient implements Sync {
     this.#events.addEventListener(type, listener as EventListener, options);
   }
 
-  removeEventListener<K extends keyof SyncEventMap>(type: K, listener: (event: SyncEventMap[K]) => void): void {
+  removeEventListener<K extends keyof SyncEventMap>(
+    type: K,
+    listener: (event: SyncEventMap[K]) => void,
+  ): void {
     this.#events.removeEventListener(type, listener as EventListener);
   }
 

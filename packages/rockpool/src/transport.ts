@@ -27,8 +27,12 @@ export const toEntry = <T>(entry: TransportEntry): KvEntryMaybe<T> => {
   const sync = entry.revision === undefined ? {} : { revision: entry.revision, pending: entry.pending };
   if (entry.value === undefined || entry.versionstamp === null) {
     const { pending } = entry;
-    return { key, value: null, versionstamp: null, ...(entry.revision === undefined ? {} : { revision: null, pending }) };
+    return {
+      key,
+      value: null,
+      versionstamp: null,
+      ...(entry.revision === undefined ? {} : { revision: null, pending }),
+    };
   }
   return { key, value: decodeFromHost(entry.value) as T, versionstamp: entry.versionstamp, ...sync };
 };
-
