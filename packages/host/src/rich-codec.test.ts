@@ -168,7 +168,7 @@ describe("the rich codec", () => {
         fc.pre(encoded.encoding === "rich");
         expect(decodeRich(encoded)).toStrictEqual(structuredClone({ value, u: undefined }));
       }),
-      { numRuns: 1000 },
+      { numRuns: 400 },
     );
   });
 });

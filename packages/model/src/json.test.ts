@@ -81,7 +81,7 @@ describe("plain JSON", () => {
       fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
         expect(isPlainJson(value)).toBe(!containsNegativeZero(value));
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     );
   });
 
@@ -94,7 +94,7 @@ describe("plain JSON", () => {
           expect(JSON.parse(JSON.stringify(value))).toStrictEqual(structuredClone(value));
         },
       ),
-      { numRuns: 5000 },
+      { numRuns: 1000 },
     );
   });
 });
