@@ -158,24 +158,30 @@ export class Ledger {
   ): Promise<Appended<T> | undefined> {
     const { tail } = this.#state;
     let verdict: Verdict<T> | undefined;
-    let lacking: readonly number[] = [];
+    let failure: { readonly error: unknown } | undefined;
     let after = tail;
     const decideOn = (missed: readonly PlacedRow[]): Decision => {
-      verdict = undefined;
+      verdict = failure = undefined;
       after = missed.at(-1)?.position ?? tail;
       if (this.#stale || missed.some(({ type }) => type === "checkpoint")) {
         this.#stale = true;
         return { type: "retry" };
       }
       this.#fold(missed);
-      const decided = this.#state.tail === tail ? guess : decide(this.#state, this.#pages);
-      lacking = this.#pages.takeLacking();
-      if (lacking.length > 0) return { type: "retry" };
-      verdict = decided;
-      return decided.row === undefined ? { type: "none" } : { type: "row", row: decided.row };
+      try {
+        const decided = this.#state.tail === tail ? guess : decide(this.#state, this.#pages);
+        if (this.#pages.takeLacking().length > 0) return { type: "retry" };
+        verdict = decided;
+        return decided.row === undefined ? { type: "none" } : { type: "row", row: decided.row };
+      } catch (error) {
+        // What the log calls must not throw: the transaction is given up, and the caller told after it.
+        failure = { error };
+        return { type: "retry" };
+      }
     };
     const atLeast = this.#isFirstAppend ? { atLeast: Math.floor(this.#now() * 1024) } : {};
     const { position } = await this.#log.append(tail, decideOn, { durability, ...atLeast });
+    if (failure !== undefined) throw (failure as { readonly error: unknown }).error;
     if (verdict === undefined) return undefined;
     const { row, result } = verdict as Verdict<T>;
     if (position === undefined || row === undefined) return { result, position: undefined };

@@ -2,17 +2,13 @@
  * A host's part in syncing: joins the other tabs, attaches the bucket to its relay, carries the
  * session when its turn comes, and knows the bucket's sync status whoever carries it.
  */
-import { KvError, msOfStamp, packError, type PackedRange, packKey } from "@rockpool/model";
-import {
-  isUnruled,
-  listEntries,
-  type ReplicaState,
-  rejectedGroups,
-  type SessionPhase,
-} from "@rockpool/replica";
+import { KvError, type PackedRange, packKey } from "@rockpool/model";
+import { listEntries } from "@rockpool/replica";
 import type { HostEnvironment } from "./environment.ts";
+import { Flushes } from "./flushes.ts";
 import type { HostEvent, HostOpenOptions, TransportStatus } from "./host-api.ts";
 import type { Ledger } from "./ledger.ts";
+import { statusOf } from "./sync-status.ts";
 import { SyncRunner } from "./sync-runner.ts";
 import { type SessionNews, type TabMessage, Tabs } from "./tabs.ts";
 
@@ -26,31 +22,18 @@ export interface SyncControlOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
-interface Flush {
-  /** Commits that were pending at the call, by name. */
-  readonly pending: ReadonlySet<string>;
-  /** The relay's head after the call, once known. */
-  head: number | undefined;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
-
 /** How often the log's tail is looked at though nobody told of anything, in ms. */
 const lookEveryMs = 30_000;
-/** How often an unanswered probe is repeated, in ms. */
-const probeEveryMs = 1000;
 
 export class SyncControl {
   readonly #its: SyncControlOptions;
   readonly #tabs: Tabs;
   readonly #runner: SyncRunner | undefined;
-  readonly #flushes = new Map<number, Flush>();
+  readonly #flushes: Flushes;
   #news: SessionNews | undefined;
   #failure: unknown;
   #count = 1;
-  #nextProbe = 1;
   #cancelLook: (() => void) | undefined;
-  #cancelProbe: (() => void) | undefined;
   #stopWaking: (() => void) | undefined;
   #statusDue = false;
   #closed = false;
@@ -67,6 +50,12 @@ export class SyncControl {
         this.#count = count;
         this.#tellStatus();
       },
+    });
+    this.#flushes = new Flushes({
+      ledger: its.ledger,
+      environment: its.environment,
+      host: its.host,
+      probe: (id) => this.#probe(id),
     });
     its.ledger.onAppend = (notice) => this.#tabs.notify(notice);
     if (relay === undefined) return;
@@ -99,7 +88,7 @@ export class SyncControl {
   /** The replica's state moved. */
   onRow(): void {
     this.#runner?.onFolded();
-    this.#settleFlushes();
+    this.#flushes.onRow();
     this.#tellStatus();
   }
 
@@ -113,20 +102,7 @@ export class SyncControl {
   /** @throws KvError "offline" when there is no relay or syncing is paused */
   async flush(): Promise<undefined> {
     await this.#its.ledger.catchUp();
-    const { state } = this.#its.ledger;
-    if (state.replica === null) {
-      throw new KvError("offline", "the bucket has no relay to flush to; open it with the option relay");
-    }
-    if (state.session.paused) {
-      throw new KvError("offline", "syncing is paused on this device; call sync.resume() first");
-    }
-    const pending = new Set(
-      [...state.tracked].flatMap(([name, tracked]) => (isUnruled(tracked) ? [name] : [])),
-    );
-    await new Promise<void>((resolve, reject) => {
-      this.#flushes.set(this.#nextProbe++, { pending, head: undefined, resolve, reject });
-      this.#probe();
-    });
+    await this.#flushes.add();
   }
 
   /** Remembers a failure in the background, for the status to show. */
@@ -137,11 +113,8 @@ export class SyncControl {
 
   async close(): Promise<void> {
     this.#closed = true;
-    const closed = new KvError("closed", "the bucket was closed before everything was synced");
-    for (const { reject } of this.#flushes.values()) reject(closed);
-    this.#flushes.clear();
+    this.#flushes.close();
     this.#cancelLook?.();
-    this.#cancelProbe?.();
     this.#stopWaking?.();
     this.#runner?.close();
     this.#tabs.close();
@@ -181,7 +154,7 @@ export class SyncControl {
       case "probe":
         return this.#runner?.handle({ type: "probe", id: message.id });
       case "probed":
-        return this.#settleProbe(message.id, message.head);
+        return this.#flushes.onHead(message.id, message.head);
       case "wake":
         return this.#runner?.handle({ type: "wake" });
     }
@@ -194,50 +167,19 @@ export class SyncControl {
 
   #onNews(): void {
     if (this.#runner?.isHolder === true) this.#tabs.post({ type: "session", ...this.#ownNews() });
-    this.#probe();
+    this.#flushes.ask();
     this.#tellStatus();
   }
 
-  /** Asks whoever carries the session for the relay's head, until every flush knows one. */
-  #probe(): void {
-    this.#cancelProbe?.();
-    this.#cancelProbe = undefined;
-    const waiting = [...this.#flushes].filter(([, { head }]) => head === undefined).map(([id]) => id);
-    if (waiting.length === 0 || this.#closed) return;
-    for (const id of waiting) {
-      if (this.#runner?.isHolder === true) this.#runner.handle({ type: "probe", id: this.#probeId(id) });
-      else this.#tabs.post({ type: "probe", id: this.#probeId(id) });
-    }
-    this.#cancelProbe = this.#its.environment.setTimer(() => this.#probe(), probeEveryMs);
-  }
-
-  /** Probe ids are told apart between hosts by the first digits of the host's id. */
-  #probeId(id: number): number {
-    return Number.parseInt(this.#its.host.slice(0, 6), 16) * 0x100_0000 + id;
+  /** Asks whoever carries the session for the relay's head. */
+  #probe(id: number): void {
+    if (this.#runner?.isHolder === true) this.#runner.handle({ type: "probe", id });
+    else this.#tabs.post({ type: "probe", id });
   }
 
   #onProbed(id: number, head: number): void {
     this.#tabs.post({ type: "probed", id, head });
-    this.#settleProbe(id, head);
-  }
-
-  #settleProbe(id: number, head: number): void {
-    for (const [own, flush] of this.#flushes) if (this.#probeId(own) === id) flush.head ??= head;
-    this.#settleFlushes();
-  }
-
-  #settleFlushes(): void {
-    const { state } = this.#its.ledger;
-    for (const [id, flush] of this.#flushes) {
-      if (state.session.paused) {
-        this.#flushes.delete(id);
-        flush.reject(new KvError("offline", "syncing was paused before everything was synced"));
-      }
-      if (flush.head === undefined || state.session.revealed < flush.head) continue;
-      if ([...flush.pending].some((name) => isUnruledName(state, name))) continue;
-      this.#flushes.delete(id);
-      flush.resolve();
-    }
+    this.#flushes.onHead(id, head);
   }
 
   #look(): void {
@@ -263,48 +205,12 @@ export class SyncControl {
   }
 
   #status(): TransportStatus {
-    const { state } = this.#its.ledger;
     const isHolder = this.#runner?.isHolder === true;
-    const news = isHolder ? this.#ownNews() : this.#news;
-    const oldest = state.pendingCount === 0 ? undefined : [...state.tracked.values()].find(isUnruled);
-    const message = news?.error ?? null;
-    const error = this.#failure ?? (message === null ? null : new KvError("offline", message));
-    return {
-      state: syncState(state, news),
-      pending: state.pendingCount,
-      oldestPendingMs: oldest === undefined ? null : msOfStamp(oldest.commit.stamp),
-      rejected: rejectedGroups(state).length,
+    return statusOf(this.#its.ledger.state, {
+      news: isHolder ? this.#ownNews() : this.#news,
+      isHolder,
       tabs: this.#count,
-      syncing: isHolder,
-      error: error === null || error === undefined ? null : packError(error),
-    };
+      failure: this.#failure,
+    });
   }
 }
-
-const syncState = (state: ReplicaState, news: SessionNews | undefined): TransportStatus["state"] => {
-  if (state.replica === null) return "off";
-  if (state.session.paused) return "paused";
-  switch ((news?.phase ?? "connecting") as SessionPhase) {
-    case "live": {
-      const { received, revealed } = state.session;
-      return state.pendingCount === 0 && received === revealed && revealed >= (news?.head ?? 0)
-        ? "synced"
-        : "syncing";
-    }
-    case "waiting":
-      return "offline";
-    case "stopped":
-      return "stopped";
-    case "off":
-    case "connecting":
-    case "greeting":
-    case "adopting":
-      // A new attempt after a failure is still offline, as far as anybody can tell.
-      return news?.error == null ? "connecting" : "offline";
-  }
-};
-
-const isUnruledName = (state: ReplicaState, name: string): boolean => {
-  const tracked = state.tracked.get(name);
-  return tracked !== undefined && isUnruled(tracked);
-};

@@ -19,14 +19,14 @@ export { type ListedEntry, listEntries } from "./list.ts";
 export { PageIndex, Pages } from "./page-index.ts";
 export { decideLateResults, decidePatch, type PatchDecision, type ReceivedPatch } from "./receive.ts";
 export { decideDiscard, decideRetry, type RejectedCommits, rejectedGroups } from "./rejected.ts";
-export {
-  nextSession,
-  offSession,
-  type Session,
-  type SessionContext,
-  type SessionEffect,
-  type SessionEvent,
-  type SessionPhase,
-} from "./session.ts";
+export { nextSession, offSession } from "./session.ts";
+export type {
+  Session,
+  SessionContext,
+  SessionEffect,
+  SessionEvent,
+  SessionPhase,
+  SessionStep,
+} from "./session-event.ts";
 export { isUnruled, pageIndexOf, ReplicaState, stateAtCheckpoint } from "./state.ts";
 export { type EntryView, isPresent, viewOf } from "./view.ts";

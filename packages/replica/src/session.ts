@@ -5,77 +5,9 @@
  * the log, so a late, doubled or reordered message does no harm.
  */
 import { type CommitResult, KvError, nameKey, zeroVersionstamp } from "@rockpool/model";
-import {
-  type DownMessage,
-  type Hello,
-  protocolVersion,
-  type UpMessage,
-  type Welcome,
-} from "@rockpool/protocol";
+import { type DownMessage, type Hello, protocolVersion } from "@rockpool/protocol";
 import { nextPush, type PushWindow } from "./push.ts";
-import type { ReceivedPatch } from "./receive.ts";
-import type { ReplicaState } from "./state.ts";
-
-/**
- * - `off`: this host is not to sync. - `waiting` to connect. - `connecting`. - `greeting`: hello sent.
- * - `adopting`: the welcome is on its way into the log. - `live`. - `stopped`: needs the app.
- */
-export type SessionPhase = "off" | "waiting" | "connecting" | "greeting" | "adopting" | "live" | "stopped";
-
-export interface Session {
-  readonly phase: SessionPhase;
-  /** When the machine wants a `timer` event, in ms since 1970. */
-  readonly wakeAtMs: number | null;
-  /** Failed connections in a row, for the backoff. */
-  readonly attempts: number;
-  readonly liveSinceMs: number | null;
-  readonly pingedAtMs: number | null;
-  readonly hello: Hello | null;
-  readonly welcome: Welcome | null;
-  readonly window: PushWindow;
-  readonly error: KvError | null;
-}
-
-export type SessionEvent =
-  | { readonly type: "start" }
-  | { readonly type: "stop" }
-  /** Worth trying now: the network came back, the page became visible. */
-  | { readonly type: "wake" }
-  | { readonly type: "opened" }
-  | { readonly type: "closed"; readonly permanent: boolean; readonly reason: string }
-  | { readonly type: "message"; readonly message: DownMessage }
-  /** What became of an `adopt`: appended, or the replica is no longer what the hello said. */
-  | { readonly type: "adopted"; readonly ok: boolean }
-  /** A patch did not follow on what was received. */
-  | { readonly type: "gap" }
-  /** The replica's state moved. */
-  | { readonly type: "folded" }
-  /** Somebody wants to know the relay's head. */
-  | { readonly type: "probe"; readonly id: number }
-  | { readonly type: "timer" };
-
-export type SessionEffect =
-  | { readonly type: "open" }
-  | { readonly type: "close" }
-  | { readonly type: "send"; readonly messages: readonly UpMessage[] }
-  | { readonly type: "adopt"; readonly hello: Hello; readonly welcome: Welcome }
-  | { readonly type: "receive"; readonly received: ReceivedPatch }
-  | { readonly type: "settle"; readonly results: readonly CommitResult[] }
-  | { readonly type: "probed"; readonly id: number; readonly head: number };
-
-/** What an event brings from outside the machine. */
-export interface SessionContext {
-  readonly nowMs: number;
-  /** A draw from [0, 1) for the backoff's jitter. */
-  readonly random: number;
-  readonly bucket: string;
-  readonly replica: ReplicaState;
-}
-
-export interface SessionStep {
-  readonly session: Session;
-  readonly effects: readonly SessionEffect[];
-}
+import type { Session, SessionContext, SessionEvent, SessionStep } from "./session-event.ts";
 
 const backoffBaseMs = 500;
 const backoffMaxMs = 60_000;

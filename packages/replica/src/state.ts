@@ -88,6 +88,8 @@ export class ReplicaState {
   /** Commits to be ruled, and their bytes. */
   pendingCount = 0;
   pendingBytes = 0;
+  /** Commits that wait for the app's decision. */
+  rejectedCount = 0;
 
   constructor(meta: Meta | undefined) {
     this.checkpoint = meta?.checkpoint ?? 0;
@@ -123,6 +125,7 @@ export class ReplicaState {
       this.pendingCount++;
       this.pendingBytes += bytesOf(tracked);
     }
+    if (tracked.state === "rejected") this.rejectedCount++;
     if (tracked.state === "pending") this.#showOperations(tracked);
   }
 
@@ -153,6 +156,7 @@ export class ReplicaState {
       this.pendingCount--;
       this.pendingBytes -= bytesOf(tracked);
     }
+    if (tracked.state === "rejected") this.rejectedCount--;
     if (tracked.state === "pending") this.#hideOperations(tracked);
   }
 
