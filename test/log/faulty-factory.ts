@@ -21,6 +21,8 @@ export class FaultyFactory {
   readonly writes: { readonly durability: string | undefined; commits: number }[] = [];
   /** Errors of the next attempts to open, the first one first. */
   readonly openErrors: DOMException[] = [];
+  /** The write transaction begun last. */
+  lastWrite: IDBTransaction | undefined;
   /** Set: transactions throw it, those of opening excepted. */
   beginError: DOMException | undefined;
   /** Set: takes the place of the next commit of a write transaction. */
@@ -64,6 +66,7 @@ export class FaultyFactory {
   #watch(transaction: IDBTransaction, durability: string | undefined, tellClosed: () => void): void {
     const write = { durability, commits: 0 };
     this.writes.push(write);
+    this.lastWrite = transaction;
     const go = transaction.commit.bind(transaction);
     transaction.commit = () => {
       write.commits += 1;
@@ -79,9 +82,18 @@ export class FaultyFactory {
 export const abortAtCommit: CommitFault = ({ transaction }) => transaction.abort();
 
 /** The disk is full: the transaction alone says so. */
-export const quotaAtCommit: CommitFault = ({ transaction }) => {
+export const quotaAtCommit: CommitFault = ({ transaction }) => abortForQuota(transaction);
+
+export const abortForQuota = (transaction: IDBTransaction | undefined): void => {
+  if (transaction === undefined) throw new Error("there is no transaction to abort");
   Object.defineProperty(transaction, "error", { value: new DOMException("", "QuotaExceededError") });
   transaction.abort();
+};
+
+/** It is committed, and throws all the same. */
+export const throwAfterCommit: CommitFault = ({ go }) => {
+  go();
+  throw new DOMException("", "InvalidStateError");
 };
 
 /** It is committed, and the handle dies before it could tell. */

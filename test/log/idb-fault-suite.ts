@@ -6,8 +6,16 @@ import { openIdbLog } from "@rockpool/log-idb";
 import type { IdbLogOptions } from "@rockpool/log-idb";
 import type { Log } from "@rockpool/log";
 import { describe, expect, test, vi } from "vitest";
-import { abortAtCommit, closeAfterCommit, FaultyFactory, quotaAtCommit, settled } from "./faulty-factory.ts";
-import { appendOf, checkpointAt, countOf, fill, mustBePlaced, pageOf } from "./log-bed.ts";
+import {
+  abortAtCommit,
+  abortForQuota,
+  closeAfterCommit,
+  FaultyFactory,
+  quotaAtCommit,
+  settled,
+  throwAfterCommit,
+} from "./faulty-factory.ts";
+import { appendOf, checkpointAt, countOf, fill, guessThen, mustBePlaced, pageOf } from "./log-bed.ts";
 
 export const describeIdbFaults = (name: string, freshName: () => string): void => {
   describe(`log faults: ${name}`, () => {
@@ -81,6 +89,27 @@ const describeCommitFaults = (freshName: () => string): void => {
       faults.commitFault = closeAfterCommit;
       await expect(log.append(tail, appendOf(2))).rejects.toMatchObject({ code: "outcome-unknown" });
       expect((await log.start()).rows.map(countOf)).toEqual([1, 2]);
+      await log.close();
+    });
+
+    test("that throws though it was sent is not run again", async () => {
+      const { log, faults } = await openFaulty(freshName());
+      const tail = await fill(log, 1);
+      faults.commitFault = throwAfterCommit;
+      await expect(log.append(tail, appendOf(2))).rejects.toThrow("ended before its body");
+      expect((await log.start()).rows.map(countOf)).toEqual([1, 2]);
+      await log.close();
+    });
+
+    test("before it was sent tells why the browser gave up, not what that did to the requests", async () => {
+      const { log, faults } = await openFaulty(freshName());
+      await fill(log, 1);
+      const full = guessThen(appendOf(2), () => {
+        abortForQuota(faults.lastWrite);
+        return appendOf(2)();
+      });
+      await expect(log.append(0, full)).rejects.toMatchObject({ code: "quota" });
+      expect((await log.start()).rows.map(countOf)).toEqual([1]);
       await log.close();
     });
 
