@@ -8,6 +8,7 @@ import {
   type CheckpointLimits,
   checkpointLimits,
   listEntries,
+  type Pages,
   type ReplicaState,
   type RowEffect,
   isPresent,
@@ -26,6 +27,7 @@ import type {
   HostEvent,
   HostOpenOptions,
   HostRequest,
+  TransportEntry,
 } from "./host-api.ts";
 import { Ledger, type LedgerListener } from "./ledger.ts";
 import { SyncControl } from "./sync-control.ts";
@@ -128,16 +130,16 @@ export class Host {
     this.#sync.onRow();
   }
 
-  /** Takes requests in order: a read sees every write asked for before it. */
+  /** Takes requests in order: a read sees every write asked for before it. Reads side by side share one look. */
   async batch(requests: readonly HostRequest[]): Promise<readonly HostAnswer[]> {
-    return Promise.all(
-      requests.map((request) =>
-        this.#answer(request).catch((error: unknown): HostAnswer => ({
-          type: "error",
-          error: packError(error),
-        })),
-      ),
-    );
+    const answers: Promise<HostAnswer[]>[] = [];
+    for (let from = 0; from < requests.length;) {
+      const request = requests[from] as HostRequest;
+      const reads = readsFrom(requests, from);
+      answers.push(reads.length > 0 ? this.#answerReads(reads) : this.#answerCommit(request as CommitAsk));
+      from += Math.max(1, reads.length);
+    }
+    return (await Promise.all(answers)).flat();
   }
 
   async call<K extends keyof HostCalls>(type: K, argument: HostCalls[K]): Promise<HostCallResults[K]> {
@@ -188,29 +190,29 @@ export class Host {
     return this.#ledger.state;
   }
 
-  async #answer(request: HostRequest): Promise<HostAnswer> {
-    this.#assertOpen();
-    if (request.type === "commit") {
-      const { checks, mutations } = request;
+  async #answerCommit({ checks, mutations }: CommitAsk): Promise<HostAnswer[]> {
+    try {
+      this.#assertOpen();
       const asked = { checks, mutations: mutations.map(fromTransportMutation) };
-      const strict = this.#options.durability === "strict";
-      return { type: "committed", versionstamp: await this.#committer.commit(asked, strict) };
+      const versionstamp = await this.#committer.commit(asked, this.#options.durability === "strict");
+      return [{ type: "committed", versionstamp }];
+    } catch (error) {
+      return [{ type: "error", error: packError(error) }];
     }
-    const written = this.#committer.settled();
-    await written;
-    return { type: "entries", entries: await this.#read(request) };
   }
 
-  #read(request: Exclude<HostRequest, { type: "commit" }>) {
-    const nowMs = this.#readClock();
-    return this.#ledger.read(request.strong, (state, pages) => {
-      if (request.type === "read") {
-        return request.keys.map((key) => toTransportEntry(state, key, viewOf(state, pages, key), nowMs));
-      }
-      const { range, limit, reverse } = request;
-      const listed = listEntries(state, pages, range, limit, reverse, (view) => isPresent(view, nowMs));
-      return listed.map(({ key, view }) => toTransportEntry(state, key, view, nowMs));
-    });
+  async #answerReads(reads: readonly ReadAsk[]): Promise<HostAnswer[]> {
+    try {
+      this.#assertOpen();
+      await this.#committer.settled();
+      const nowMs = this.#readClock();
+      const strong = reads[0]?.strong === true;
+      return await this.#ledger.read(strong, (state, pages) =>
+        reads.map((read): HostAnswer => ({ type: "entries", entries: entriesOf(state, pages, read, nowMs) })),
+      );
+    } catch (error) {
+      return reads.map(() => ({ type: "error", error: packError(error) }));
+    }
   }
 
   #call(call: HostCall): Promise<HostCallResults[keyof HostCalls]> {
@@ -248,5 +250,33 @@ export class Host {
     if (!this.#closed) this.#sync.fail(error);
   }
 }
+
+type CommitAsk = Extract<HostRequest, { type: "commit" }>;
+type ReadAsk = Exclude<HostRequest, CommitAsk>;
+
+/** The reads that stand side by side from an index on, of one consistency. */
+const readsFrom = (requests: readonly HostRequest[], from: number): readonly ReadAsk[] => {
+  const reads: ReadAsk[] = [];
+  for (let index = from; index < requests.length; index++) {
+    const request = requests[index] as HostRequest;
+    if (request.type === "commit" || (reads[0] !== undefined && request.strong !== reads[0].strong)) break;
+    reads.push(request);
+  }
+  return reads;
+};
+
+const entriesOf = (
+  state: ReplicaState,
+  pages: Pages,
+  read: ReadAsk,
+  nowMs: number,
+): readonly TransportEntry[] => {
+  if (read.type === "read") {
+    return read.keys.map((key) => toTransportEntry(state, key, viewOf(state, pages, key), nowMs));
+  }
+  const { range, limit, reverse } = read;
+  const listed = listEntries(state, pages, range, limit, reverse, (view) => isPresent(view, nowMs));
+  return listed.map(({ key, view }) => toTransportEntry(state, key, view, nowMs));
+};
 
 type HostCall = { [K in keyof HostCalls]: { readonly type: K } & HostCalls[K] }[keyof HostCalls];
