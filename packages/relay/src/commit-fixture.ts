@@ -1,4 +1,6 @@
-/** For tests: commits and turns in short form. */
+/**
+ * For tests: commits and turns in short form. A host "a" belongs to the replica "replica-a".
+ */
 import {
   createStamp,
   packKey,

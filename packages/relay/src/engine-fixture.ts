@@ -1,4 +1,6 @@
-/** For tests: an engine with one open bucket, and short calls on it. */
+/**
+ * For tests: an engine with one open bucket, "b", and short calls on it.
+ */
 import type { Commit, CommitResult, PackedKey, Patch, Revision, Value } from "@rockpool/model";
 import { testNowMs, turnOf } from "./commit-fixture.ts";
 import type { Engine } from "./engine.ts";

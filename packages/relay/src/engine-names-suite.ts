@@ -1,4 +1,6 @@
-/** For tests: the part of the engines' suite that is about names: every commit is ruled once. */
+/**
+ * For tests: the part of the suite of engines that is about names: every commit is ruled once.
+ */
 import { describe, expect, test } from "vitest";
 import { check, commitOf, key, number, set, sum, testNowMs, text } from "./commit-fixture.ts";
 import { accepted, entriesOf, openBucketOf, ruleOn, unknown, type OpenEngine } from "./engine-fixture.ts";

@@ -1,4 +1,6 @@
-/** For tests: the part of the engines' suite that is about patches: what is read of the history, in parts. */
+/**
+ * For tests: the part of the suite of engines that is about patches: the history, read in parts.
+ */
 import { zeroStamp, type Patch } from "@rockpool/model";
 import { describe, expect, test } from "vitest";
 import { commitOf, key, remove, set, text, turnOf } from "./commit-fixture.ts";

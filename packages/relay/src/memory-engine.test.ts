@@ -1,3 +1,6 @@
+/**
+ * The memory engine passes the suite of engines, and its sweep of replaced effects goes unseen.
+ */
 import { describe, expect, test } from "vitest";
 import { commitOf, key, set, testNowMs, turnOf } from "./commit-fixture.ts";
 import { describeEngine } from "./engine-suite.ts";

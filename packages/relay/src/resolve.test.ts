@@ -1,3 +1,6 @@
+/**
+ * The rules by which a commit is accepted or rejected, one by one, as DESIGN.md section 8 states them.
+ */
 import {
   createStamp,
   digestOf,

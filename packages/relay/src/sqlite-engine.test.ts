@@ -1,3 +1,6 @@
+/**
+ * The SQLite engine passes the suite of engines, and its file outlives it: restarts, backups, failures.
+ */
 import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,6 @@
-/** The statements of the SQLite engine, prepared once; rows come as arrays of columns. */
+/**
+ * The statements of the SQLite engine, prepared once; rows come as arrays of columns.
+ */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { entryColumns, resultColumns } from "./sqlite-row.ts";
 
