@@ -29,11 +29,13 @@ type Unkeyed<T> = T extends TransportMutation ? Omit<T, "key"> : never;
 
 export class AtomicBuilder implements AtomicOperation {
   readonly #commit: (ask: CommitAsk) => Promise<CommitResult | CommitFailure>;
+  readonly #now: () => number;
   readonly #checks: AtomicCheck[] = [];
   readonly #steps: Step[] = [];
 
-  constructor(commit: (ask: CommitAsk) => Promise<CommitResult | CommitFailure>) {
+  constructor(commit: (ask: CommitAsk) => Promise<CommitResult | CommitFailure>, now: () => number) {
     this.#commit = commit;
+    this.#now = now;
   }
 
   check(...checks: readonly AtomicCheck[]): this {
@@ -42,7 +44,7 @@ export class AtomicBuilder implements AtomicOperation {
   }
 
   set(key: Key, value: unknown, options?: SetOptions): this {
-    this.#steps.push({ type: "set", key, value: encodeForHost(value), ...expiryOf(options) });
+    this.#steps.push({ type: "set", key, value: encodeForHost(value), ...expiryOf(options, this.#now) });
     return this;
   }
 

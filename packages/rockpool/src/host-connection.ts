@@ -44,8 +44,8 @@ export class HostConnection {
   }
 
   /** Learns of the host's end: `lock` is held by the host as long as it lives. */
-  watch(lock: string): void {
-    navigator.locks
+  watch(lock: string, locks: Pick<LockManager, "request">): void {
+    locks
       .request(lock, { mode: "shared", signal: this.#closing.signal }, () => this.#end("its worker ended"))
       .catch(() => {
         // Closing aborts the wait; there is nobody left to tell.

@@ -32,20 +32,28 @@ import { ListIterator } from "./list-iterator.ts";
 import { SyncClient } from "./sync-client.ts";
 import { encodeForHost, toEntry } from "./transport.ts";
 
+export interface KvClientOptions {
+  /** Frees what the host ran in, once it has let go of everything. */
+  readonly release: () => void;
+  /** The clock that `expireIn` counts from, in ms since 1970. */
+  readonly now: () => number;
+}
+
 export class KvClient implements Kv {
   readonly #bucket: string;
   readonly #connection: HostConnection;
   readonly #sync: SyncClient;
   readonly #feeds: FeedClient;
-  /** Frees what the host ran in, once it has let go of everything. */
   readonly #release: () => void;
+  readonly #now: () => number;
 
-  constructor(bucket: string, connection: HostConnection, release: () => void) {
+  constructor(bucket: string, connection: HostConnection, { release, now }: KvClientOptions) {
     this.#bucket = bucket;
     this.#connection = connection;
     this.#sync = new SyncClient(connection);
     this.#feeds = new FeedClient(connection);
     this.#release = release;
+    this.#now = now;
   }
 
   get sync(): Sync {
@@ -78,7 +86,7 @@ export class KvClient implements Kv {
       type: "set",
       key: packKeyForWrite(key),
       value: encodeForHost(value),
-      ...expiryOf(options),
+      ...expiryOf(options, this.#now),
     } as const;
     return (await this.#commit({ checks: [], mutations: [mutation] })) as CommitResult;
   }
@@ -92,7 +100,7 @@ export class KvClient implements Kv {
   }
 
   atomic(): AtomicOperation {
-    return new AtomicBuilder((ask) => this.#commit(ask));
+    return new AtomicBuilder((ask) => this.#commit(ask), this.#now);
   }
 
   watch<T extends readonly unknown[]>(

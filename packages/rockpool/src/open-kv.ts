@@ -1,10 +1,9 @@
 /** Opening a bucket: starts its host, in a worker where there is one, and connects to it. */
-import type { HostApi, HostEvent, HostOpenOptions } from "@rockpool/host";
+import type { HostApi, HostOpenOptions } from "@rockpool/host";
 import { KvError } from "@rockpool/model";
-import { proxy, wrap } from "comlink";
-import { HostConnection, unwrap } from "./host-connection.ts";
+import { wrap } from "comlink";
+import { connectKv } from "./connect-kv.ts";
 import type { Kv } from "./kv.ts";
-import { KvClient } from "./kv-client.ts";
 
 export interface OpenOptions {
   /** The relay's address, ws: or wss:. Without it the bucket stays on this device. */
@@ -66,12 +65,10 @@ const startWorker = (): Worker =>
 const openInWorker = async (open: HostOpenOptions, start: () => Worker): Promise<Kv> => {
   const worker = start();
   try {
-    return await connect(
-      open,
-      wrap<HostApi>(worker) as unknown as HostApi,
-      startFailure(worker, open.bucket),
-      () => worker.terminate(),
-    );
+    return await connectKv(open, wrap<HostApi>(worker) as unknown as HostApi, {
+      failure: startFailure(worker, open.bucket),
+      release: () => worker.terminate(),
+    });
   } catch (error) {
     worker.terminate();
     throw error;
@@ -81,22 +78,7 @@ const openInWorker = async (open: HostOpenOptions, start: () => Worker): Promise
 const openOnThread = async (open: HostOpenOptions): Promise<Kv> => {
   const { createMainHost } = await import("@rockpool/host/main");
   const host = createMainHost(typeof indexedDB === "undefined" ? "memory" : "indexeddb");
-  return connect(open, host, new Promise(() => {}), () => {});
-};
-
-/** Opens the bucket in its host; `failure` rejects when the host cannot be had. */
-const connect = async (
-  open: HostOpenOptions,
-  api: HostApi,
-  failure: Promise<never>,
-  release: () => void,
-): Promise<Kv> => {
-  const connection = new HostConnection(api, open.bucket);
-  const kv = new KvClient(open.bucket, connection, release);
-  const onEvents = (events: readonly HostEvent[]): void => kv.onEvents(events);
-  const { lock } = unwrap(await Promise.race([api.open(open, proxy(onEvents)), failure]));
-  connection.watch(lock);
-  return kv;
+  return connectKv(open, host);
 };
 
 /** Rejects when the worker cannot start: Comlink alone would wait for ever. */

@@ -1,0 +1,36 @@
+/**
+ * Connecting to a host that is there already: what `openKv` does once it has started one. For those
+ * who start hosts of their own, with a log, a clock or locks of their own: tests and the simulator.
+ */
+import type { HostApi, HostEvent, HostOpenOptions } from "@rockpool/host";
+import { proxy } from "comlink";
+import { HostConnection, unwrap } from "./host-connection.ts";
+import type { Kv } from "./kv.ts";
+import { KvClient } from "./kv-client.ts";
+
+export interface ConnectOptions {
+  /** Rejects when the host cannot be had. Default: it can. */
+  readonly failure?: Promise<never>;
+  /** Frees what the host ran in, once it has let go of everything. */
+  readonly release?: () => void;
+  /** Where the host holds its own lock. Default: the platform's. */
+  readonly locks?: Pick<LockManager, "request">;
+  /** The clock that `expireIn` counts from, in ms since 1970. Default: the platform's. */
+  readonly now?: () => number;
+}
+
+/** Opens the bucket in its host. @throws KvError as the host does */
+export const connectKv = async (
+  open: HostOpenOptions,
+  api: HostApi,
+  options: ConnectOptions = {},
+): Promise<Kv> => {
+  const { failure, release = () => {}, locks = navigator.locks, now = Date.now } = options;
+  const connection = new HostConnection(api, open.bucket);
+  const kv = new KvClient(open.bucket, connection, { release, now });
+  const onEvents = (events: readonly HostEvent[]): void => kv.onEvents(events);
+  const opening = api.open(open, proxy(onEvents));
+  const { lock } = unwrap(await (failure === undefined ? opening : Promise.race([opening, failure])));
+  connection.watch(lock, locks);
+  return kv;
+};
