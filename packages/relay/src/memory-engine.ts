@@ -1,5 +1,5 @@
 /**
- * An engine in memory, for tests and for trying things out: nothing survives its close.
+ * An engine in memory, for tests and for trying things out: nothing survives its process.
  * Keeps every effect in a list by revision, of which those count that are still a key's latest.
  */
 import {
@@ -22,8 +22,23 @@ export interface EngineOptions {
   readonly randomId?: () => string;
 }
 
-export const openMemoryEngine = (options: EngineOptions = {}): Promise<Engine> =>
-  Promise.resolve(new MemoryEngine(options.randomId ?? (() => crypto.randomUUID())));
+export interface MemoryEngineOptions extends EngineOptions {
+  /** What an engine before this one left: the relay was started again. One engine at a time may use it. */
+  readonly storage?: MemoryEngineStorage;
+}
+
+/** Buckets that outlive the engine in front of them, as a file would. */
+export class MemoryEngineStorage {
+  readonly bucketByName: Map<string, Bucket> = new Map();
+}
+
+export const openMemoryEngine = (options: MemoryEngineOptions = {}): Promise<Engine> =>
+  Promise.resolve(
+    new MemoryEngine(
+      options.storage ?? new MemoryEngineStorage(),
+      options.randomId ?? (() => crypto.randomUUID()),
+    ),
+  );
 
 interface Bucket {
   readonly epochs: EpochStart[];
@@ -41,17 +56,19 @@ interface Bucket {
 const sweepCountMin = 1000;
 
 class MemoryEngine implements Engine {
+  readonly #storage: MemoryEngineStorage;
   readonly #bucketByName = new Map<string, Bucket>();
   readonly #randomId: () => string;
   #isClosed = false;
 
-  constructor(randomId: () => string) {
+  constructor(storage: MemoryEngineStorage, randomId: () => string) {
+    this.#storage = storage;
     this.#randomId = randomId;
   }
 
   async openBucket(name: string): Promise<BucketState> {
     this.#assertOpen();
-    const bucket = this.#bucketByName.get(name) ?? this.#createBucket(name);
+    const bucket = this.#bucketByName.get(name) ?? this.#beginEpoch(name);
     return { epoch: bucket.epochs.at(-1)?.epoch ?? "", epochs: [...bucket.epochs], head: bucket.head };
   }
 
@@ -100,16 +117,10 @@ class MemoryEngine implements Engine {
     return this.close();
   }
 
-  #createBucket(name: string): Bucket {
-    const bucket: Bucket = {
-      epochs: [{ epoch: this.#randomId(), firstRevision: 1 }],
-      head: 0,
-      entryByKey: new Map(),
-      history: [],
-      hostById: new Map(),
-      resultByName: new Map(),
-      results: [],
-    };
+  #beginEpoch(name: string): Bucket {
+    const bucket = this.#storage.bucketByName.get(name) ?? createBucket();
+    bucket.epochs.push({ epoch: this.#randomId(), firstRevision: bucket.head + 1 });
+    this.#storage.bucketByName.set(name, bucket);
     this.#bucketByName.set(name, bucket);
     return bucket;
   }
@@ -125,6 +136,16 @@ class MemoryEngine implements Engine {
     if (this.#isClosed) throw new KvError("closed", "The engine was closed; open another one");
   }
 }
+
+const createBucket = (): Bucket => ({
+  epochs: [],
+  head: 0,
+  entryByKey: new Map(),
+  history: [],
+  hostById: new Map(),
+  resultByName: new Map(),
+  results: [],
+});
 
 /** Index of the first item whose revision is above `from`, by halving. */
 const firstAfter = <Item>(

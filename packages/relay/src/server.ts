@@ -9,12 +9,10 @@ import { isIPv6, type AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { KvError } from "@rockpool/model";
 import { WebSocketServer } from "ws";
-import { BucketDirectory } from "./bucket-directory.ts";
-import { Connection } from "./connection.ts";
 import type { Engine } from "./engine.ts";
-import { Greeter } from "./greeter.ts";
 import { isLoopbackHost, isLoopbackOrigin } from "./loopback.ts";
 import { createRelayConfig, type RelayConfig } from "./relay-config.ts";
+import { RelayCore } from "./relay-core.ts";
 
 export interface RelayOptions extends Partial<RelayConfig> {
   /** Closed with the relay. */
@@ -63,38 +61,25 @@ export const startRelay = async (options: RelayOptions): Promise<Relay> => {
     perMessageDeflate: false,
     maxPayload: config.frameBytesMax,
   });
-  const connections = new Set<Connection>();
-  const buckets = new BucketDirectory({ engine, config, now, onError });
-  const greeter = new Greeter({ buckets, config, now });
+  const core = new RelayCore({ engine, config, now, onError });
 
   server.on("upgrade", (request, socket, head) => {
     if (!isLoopbackOrigin(request.headers.origin)) {
       socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
       return;
     }
-    sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const connection = new Connection(webSocket, config);
-      connections.add(connection);
-      webSocket.on("close", () => connections.delete(connection));
-      greeter.greet(connection);
-    });
+    sockets.handleUpgrade(request, socket, head, (webSocket) => core.accept(webSocket));
   });
   await listen(server, host, port);
-  const heartbeat = setInterval(() => {
-    for (const connection of connections) connection.checkLife();
-  }, config.pingMs).unref();
+  const heartbeat = setInterval(() => core.checkLife(), config.pingMs).unref();
 
   const shutDown = async (): Promise<void> => {
     clearInterval(heartbeat);
     const closed = once(server, "close");
     server.close();
-    for (const connection of connections) connection.stopListening();
-    await buckets.drain();
-    for (const connection of connections) {
-      connection.fail("closing", "the relay is going down: connect again later", config.restartMs);
-    }
+    await core.dismiss();
     await Promise.race([closed, delay(goodbyeMsMax, undefined, { ref: false })]);
-    for (const connection of connections) connection.terminate();
+    core.terminate();
     await engine.close();
   };
   let closing: Promise<void> | undefined;
