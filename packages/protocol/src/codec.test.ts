@@ -1,3 +1,6 @@
+/**
+ * The codec: what is sent comes back, in its one form, and that form does not change unseen.
+ */
 import { createHash } from "node:crypto";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";

@@ -1,3 +1,6 @@
+/**
+ * Frames that no peer of ours would send: each is refused with its place, and nothing else is thrown.
+ */
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeDown, decodeUp } from "./codec.ts";

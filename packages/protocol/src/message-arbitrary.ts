@@ -1,4 +1,6 @@
-/** For tests: fast-check arbitraries of every message, with every field in every form it can take. */
+/**
+ * For tests: fast-check arbitraries of every message, with every field in every form it can take.
+ */
 import {
   createStamp,
   packKey,
