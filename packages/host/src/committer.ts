@@ -21,6 +21,8 @@ interface Waiting {
   readonly request: CommitRequest;
   readonly bytes: number;
   readonly strict: boolean;
+  /** Reads asked for earlier that must not see it: it waits for them. */
+  readonly after: Promise<unknown> | undefined;
   readonly resolve: (committed: Committed) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -36,7 +38,9 @@ export interface CommitterOptions {
 export class Committer {
   readonly #options: CommitterOptions;
   #queue: Waiting[] = [];
-  #draining: Promise<void> | undefined;
+  #isDraining = false;
+  /** Settles with the last commit queued. */
+  #last: Promise<unknown> = Promise.resolve();
   #n = 0;
 
   constructor(options: CommitterOptions) {
@@ -44,34 +48,43 @@ export class Committer {
   }
 
   /**
-   * Queues a commit. Fulfilled when it is stored, or refused by a check.
+   * Queues a commit, to take effect after the reads that `after` settles with. Fulfilled when it is
+   * stored, or refused by a check.
    * @throws TypeError for a sum, min or max over a value that is no u64; KvError as the log does, and "pending-full"
    */
-  commit(request: CommitRequest, strict: boolean): Promise<Committed> {
+  commit(request: CommitRequest, strict: boolean, after?: Promise<unknown>): Promise<Committed> {
     const bytes = request.mutations.reduce((sum, mutation) => sum + mutationBytes(mutation), 0);
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ request, bytes, strict, resolve, reject });
-      this.#draining ??= this.#drain();
+    const committed = new Promise<Committed>((resolve, reject) => {
+      this.#queue.push({ request, bytes, strict, after, resolve, reject });
     });
+    this.#last = committed.catch(() => undefined);
+    if (!this.#isDraining) void this.#drain();
+    return committed;
   }
 
   /** Fulfilled when everything queued at the call is stored or refused. */
   async settled(): Promise<void> {
-    await this.#draining;
+    await this.#last;
   }
 
   async #drain(): Promise<void> {
+    this.#isDraining = true;
     // Requests of one message are queued before the first of them is taken.
     await Promise.resolve();
-    while (this.#queue.length > 0) await this.#store(this.#takeGroup());
-    this.#draining = undefined;
+    while (this.#queue.length > 0) {
+      await this.#queue[0]?.after;
+      await this.#store(this.#takeGroup());
+    }
+    this.#isDraining = false;
   }
 
   #takeGroup(): readonly Waiting[] {
     let bytes = 0;
     let count = 0;
-    for (const { bytes: size } of this.#queue) {
-      if (count > 0 && (count >= groupCommitsMax || bytes + size > groupBytesMax)) break;
+    for (const { bytes: size, after } of this.#queue) {
+      const isFull = count >= groupCommitsMax || bytes + size > groupBytesMax;
+      // The reads that the first member waited for are over; a later member's may not be.
+      if (count > 0 && (isFull || after !== this.#queue[0]?.after)) break;
       bytes += size;
       count++;
     }

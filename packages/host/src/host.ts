@@ -53,6 +53,8 @@ export class Host {
   readonly #options: HostOpenOptions;
   readonly #emit: (event: HostEvent) => void;
   readonly #closeFeedById = new Map<number, () => void>();
+  /** Settles with the reads under way; undefined when there are none. */
+  #reading: Promise<void> | undefined;
   #closed = false;
 
   /** Opens a bucket on its log; the host owns the log from here on. */
@@ -194,14 +196,25 @@ export class Host {
     try {
       this.#assertOpen();
       const asked = { checks, mutations: mutations.map(fromTransportMutation) };
-      const versionstamp = await this.#committer.commit(asked, this.#options.durability === "strict");
+      const strict = this.#options.durability === "strict";
+      const versionstamp = await this.#committer.commit(asked, strict, this.#reading);
       return [{ type: "committed", versionstamp }];
     } catch (error) {
       return [{ type: "error", error: packError(error) }];
     }
   }
 
-  async #answerReads(reads: readonly ReadAsk[]): Promise<HostAnswer[]> {
+  /** Reads take effect after the writes asked for before them, and before those asked for later. */
+  #answerReads(reads: readonly ReadAsk[]): Promise<HostAnswer[]> {
+    const answers = this.#look(reads);
+    const reading = Promise.all([this.#reading, answers]).then(() => {
+      if (this.#reading === reading) this.#reading = undefined;
+    });
+    this.#reading = reading;
+    return answers;
+  }
+
+  async #look(reads: readonly ReadAsk[]): Promise<HostAnswer[]> {
     try {
       this.#assertOpen();
       await this.#committer.settled();
