@@ -23,6 +23,8 @@ export interface ServeOptions {
   /** Opens the log of a database. */
   readonly openLog: (database: string) => Promise<Log>;
   readonly settings?: HostSettings;
+  /** Is given the host that `open` made: for tests that make checkpoints at will. */
+  readonly onHost?: (host: Host) => void;
 }
 
 /** Makes the surface; nothing is opened before `open`. */
@@ -49,6 +51,7 @@ class HostServer implements HostApi {
         await log.close();
         throw error;
       }
+      this.#options.onHost?.(this.#host);
       return { lock: this.#host.lock };
     });
   }
