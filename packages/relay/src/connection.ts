@@ -17,8 +17,8 @@ import type { RelayConfig } from "./relay-config.ts";
 const closeCodeByError: Readonly<Record<SessionErrorCode, number>> = {
   malformed: 4400,
   unauthorized: 4401,
+  "too-large": 4413,
   version: 4426,
-  "too-large": 1009,
   internal: 1011,
   closing: 1012,
   busy: 1013,

@@ -42,20 +42,20 @@ const defaultLimits: RelayLimits = {
   mutationsMax,
   commitBytesMax,
   pushCommitsMax: 4096,
-  pushBytesMax: commitBytesMax,
+  pushBytesMax: 2 * 1024 * 1024,
 };
 
 /**
- * JSON writes a byte of a key or a value as six characters at worst (`\u0000`). A commit that its
- * limits allow must fit, or it could never be ruled and all behind it would wait for good.
+ * JSON writes a byte of a key or a value as six characters at worst (`\u0000`). The largest commit
+ * allowed must fit, or it could never be ruled and all behind it would wait for good.
  */
-const frameBytesPerPushedByte = 7;
+const frameBytesPerCommitByte = 7;
 
 export const createRelayConfig = (options: Partial<RelayConfig> = {}): RelayConfig => {
   const limits = options.limits ?? defaultLimits;
   return {
     retentionMs,
-    frameBytesMax: frameBytesPerPushedByte * limits.pushBytesMax,
+    frameBytesMax: frameBytesPerCommitByte * limits.commitBytesMax,
     helloMsMax: 5000,
     // Below the 60 s after which proxies drop an idle connection.
     pingMs: 25_000,

@@ -133,7 +133,7 @@ describe("what a socket may not do", () => {
     const { socket } = await TestSocket.join(relay.url, helloOf("r"));
     const release = hold();
     for (let n = 1; n <= 3; n++) socket.send({ type: "push", commits: [commitOf("a", n, [])] });
-    expect(await endOf(socket)).toEqual(["too-large", expect.stringContaining("wait for rulings"), 1009]);
+    expect(await endOf(socket)).toEqual(["too-large", expect.stringContaining("wait for rulings"), 4413]);
     release();
   });
 
