@@ -5,6 +5,7 @@
 import { openKv, type Kv } from "rockpool";
 import { BoardStore } from "./board/board-store.ts";
 import { layOutSample } from "./board/sample.ts";
+import { keepStorage, showAppBadge } from "./pwa/installed-app.ts";
 import { registerServiceWorker } from "./pwa/register-service-worker.ts";
 import { readSettings } from "./settings.ts";
 import { createAnnouncer } from "./view/announcer.ts";
@@ -65,6 +66,8 @@ const showBoard = (kv: Kv, store: BoardStore): void => {
   document.body.append(keys.dialog);
   main.replaceChildren(rejected.element, new BoardView(desk).element);
   showSupersededWrites(desk);
+  kv.sync.addEventListener("status", ({ detail }) => showAppBadge(detail.pending));
+  keepStorage();
   document.documentElement.dataset["board"] = "ready";
 };
 

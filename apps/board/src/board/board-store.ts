@@ -7,11 +7,16 @@ import { foldChange, readBoard, type Board, type Entries } from "./board-state.t
 
 export type BoardListener = (board: Board) => void;
 
+/** Longest wait for a commit's own change, in ms; it normally takes a few. */
+const showMsMax = 500;
+
 export class BoardStore {
   #entries: Entries = new Map();
   #board: Board = { lists: [] };
   readonly #listeners = new Set<BoardListener>();
   readonly #ready = Promise.withResolvers<void>();
+  #versionstamp = "";
+  readonly #waiting = new Set<{ readonly versionstamp: string; readonly arrived: () => void }>();
 
   /** The latest board: the same object until something changes. */
   get board(): Board {
@@ -32,6 +37,22 @@ export class BoardStore {
     this.#listeners.add(listener);
   }
 
+  /** Fulfilled when `board` shows the commit with this versionstamp, or what came of it has had time to. */
+  shows(versionstamp: string): Promise<void> {
+    if (this.#versionstamp >= versionstamp) return Promise.resolve();
+    return new Promise((resolve) => {
+      const waiter = { versionstamp, arrived: () => done() };
+      const done = (): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(waiter);
+        resolve();
+      };
+      // A commit that left every entry as it was brings no item.
+      const timer = setTimeout(done, showMsMax);
+      this.#waiting.add(waiter);
+    });
+  }
+
   /** Follows the bucket until it is closed. Rejects when its feed fails: the board is then no longer live. */
   async follow(kv: Kv): Promise<void> {
     for await (const item of kv.changes({ prefix: [] }, { pending: true })) {
@@ -41,7 +62,11 @@ export class BoardStore {
       }
       this.#entries = foldChange(this.#entries, item);
       this.#board = readBoard(this.#entries);
+      this.#versionstamp = item.versionstamp;
       for (const listener of this.#listeners) listener(this.#board);
+      for (const { versionstamp, arrived } of this.#waiting) {
+        if (versionstamp <= item.versionstamp) arrived();
+      }
     }
   }
 }

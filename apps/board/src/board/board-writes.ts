@@ -3,7 +3,7 @@
  * a deletion); words that somebody chose are checked (a card's or a list's title): of two renames made at once
  * the later one is rejected and its author asked, instead of one being lost without a word. Cheers add up.
  */
-import type { AtomicOperation, Key, Kv, KvEntry } from "rockpool";
+import type { AtomicOperation, CommitFailure, CommitResult, Key, Kv, KvEntry } from "rockpool";
 import {
   cardKey,
   cheersKey,
@@ -16,71 +16,72 @@ import {
 import { getList, keyName, type Board, type Card, type Entries, type List } from "./board-state.ts";
 import { placeAt } from "./order.ts";
 
-/** Puts back what a deletion took. */
-export type Undo = () => Promise<unknown>;
+/** `ok: false` when a check did not hold here: nothing was written. */
+export type Written = Promise<CommitResult | CommitFailure>;
 
-export const addCard = async (kv: Kv, list: List, title: string): Promise<string> => {
-  const id = crypto.randomUUID();
+/** Adds a card to the end of a list. */
+export const addCard = (kv: Kv, list: List, id: string, title: string): Written => {
   const value: CardValue = { title, label: null };
-  const operation = kv.atomic().set(cardKey(id), value);
-  await writePlaces(operation, list, id, list.cards.length).commit();
-  return id;
+  return writePlaces(kv.atomic().set(cardKey(id), value), list, id, list.cards.length).commit();
 };
 
 /** Moves a card to `index` among the other cards of `list`, blindly: of two moves the later one stands. */
-export const moveCard = (kv: Kv, card: Card, list: List, index: number): Promise<unknown> =>
+export const moveCard = (kv: Kv, card: Card, list: List, index: number): Written =>
   writePlaces(kv.atomic(), list, card.id, index).commit();
 
-/** Changes a card's title or label. False when its entry is no longer as `entry`, and nothing was written. */
-export const editCard = async (kv: Kv, entry: KvEntry<unknown>, value: CardValue): Promise<boolean> =>
-  (await kv.atomic().check(entry).set(entry.key, value).commit()).ok;
+/** Changes a card's title or label, unless its entry is no longer as `entry`. */
+export const editCard = (kv: Kv, entry: KvEntry<unknown>, value: CardValue): Written =>
+  kv.atomic().check(entry).set(entry.key, value).commit();
 
-export const cheerCard = (kv: Kv, cardId: string): Promise<unknown> =>
-  kv.atomic().sum(cheersKey(cardId), 1n).commit();
+export const cheerCard = (kv: Kv, cardId: string): Written => kv.atomic().sum(cheersKey(cardId), 1n).commit();
 
-export const deleteCard = async (kv: Kv, entries: Entries, cardId: string): Promise<Undo> =>
-  deleteKeys(kv, entries, keysOfCard(cardId));
-
-export const addList = async (kv: Kv, board: Board, title: string): Promise<string> => {
-  const id = crypto.randomUUID();
+/** Adds a list after the others. */
+export const addList = (kv: Kv, board: Board, id: string, title: string): Written => {
   const operation = kv.atomic();
   for (const { id: listId, order } of placeAt(board.lists, id, board.lists.length)) {
     if (listId === id) operation.set(listKey(id), { title, order } satisfies ListValue);
     else writeListOrder(operation, board, listId, order);
   }
-  await operation.commit();
-  return id;
+  return operation.commit();
 };
 
-/** Changes a list's title. False when its entry is no longer as `entry`, and nothing was written. */
-export const renameList = async (kv: Kv, entry: KvEntry<unknown>, value: ListValue): Promise<boolean> =>
-  (await kv.atomic().check(entry).set(entry.key, value).commit()).ok;
+/** Changes a list's title, unless its entry is no longer as `entry`. */
+export const renameList = (kv: Kv, entry: KvEntry<unknown>, value: ListValue): Written =>
+  kv.atomic().check(entry).set(entry.key, value).commit();
 
 /** Moves a list to `index` among the others. Title and order are one value, hence checked like a rename. */
-export const moveList = async (kv: Kv, board: Board, list: List, index: number): Promise<boolean> => {
+export const moveList = (kv: Kv, board: Board, list: List, index: number): Written => {
   const others = board.lists.filter(({ id }) => id !== list.id);
   const operation = kv.atomic();
   for (const { id, order } of placeAt(others, list.id, index)) writeListOrder(operation, board, id, order);
-  return (await operation.commit()).ok;
+  return operation.commit();
 };
 
-/** Deletes a list with the cards that stand in it. */
-export const deleteList = (kv: Kv, entries: Entries, list: List): Promise<Undo> =>
-  deleteKeys(kv, entries, [listKey(list.id), ...list.cards.flatMap((card) => keysOfCard(card.id))]);
+/** All that stands of a card. */
+export const entriesOfCard = (entries: Entries, cardId: string): readonly KvEntry<unknown>[] =>
+  entriesAt(entries, [cardKey(cardId), placeKey(cardId), cheersKey(cardId)]);
 
-const keysOfCard = (cardId: string): readonly Key[] => [cardKey(cardId), placeKey(cardId), cheersKey(cardId)];
+/** All that stands of a list and of the cards in it. */
+export const entriesOfList = (entries: Entries, list: List): readonly KvEntry<unknown>[] => [
+  ...entriesAt(entries, [listKey(list.id)]),
+  ...list.cards.flatMap((card) => entriesOfCard(entries, card.id)),
+];
 
-const deleteKeys = async (kv: Kv, entries: Entries, keys: readonly Key[]): Promise<Undo> => {
-  const taken = keys.flatMap((key) => entries.get(keyName(key)) ?? []);
+export const deleteEntries = (kv: Kv, entries: readonly KvEntry<unknown>[]): Written => {
   const operation = kv.atomic();
-  for (const { key } of taken) operation.delete(key);
-  await operation.commit();
-  return () => {
-    const restore = kv.atomic();
-    for (const { key, value } of taken) restore.set(key, value);
-    return restore.commit();
-  };
+  for (const { key } of entries) operation.delete(key);
+  return operation.commit();
 };
+
+/** Puts back what `deleteEntries` took. */
+export const restoreEntries = (kv: Kv, entries: readonly KvEntry<unknown>[]): Written => {
+  const operation = kv.atomic();
+  for (const { key, value } of entries) operation.set(key, value);
+  return operation.commit();
+};
+
+const entriesAt = (entries: Entries, keys: readonly Key[]): readonly KvEntry<unknown>[] =>
+  keys.flatMap((key) => entries.get(keyName(key)) ?? []);
 
 const writePlaces = (
   operation: AtomicOperation,

@@ -21,7 +21,7 @@ const sample: readonly { readonly title: string; readonly cards: readonly Sample
       { title: "Open this board in a second tab, and drag a card in one of them", label: "tide" },
       { title: "Switch on “Work offline”, change what you like, switch it off again", label: "sand" },
       { title: "Rename the same card in two browsers while both are offline", label: "coral" },
-      { title: "Give this card a cheer: the clicks of all devices add up", label: "anemone", cheers: 3n },
+      { title: "Click the star below: the clicks of all devices add up", label: "anemone", cheers: 3n },
     ],
   },
   {

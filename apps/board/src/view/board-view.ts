@@ -35,9 +35,9 @@ export class BoardView {
     this.#newList = createElement("div", { class: "new-list" }, composer.element);
     this.element = createElement("div", { class: "board" }, this.#newList);
     enableBoardKeys(desk, this.element, (cardId) => this.#cardViews.get(cardId)?.focus());
-    enableCardDrag(this.element, async ({ card, cardId, listId, index, rect }) => {
+    enableCardDrag(this.element, ({ card, cardId, listId, index, rect }) => {
       this.#droppedAt.set(card, rect);
-      await moveCardTo(desk, cardId, listId, index);
+      void moveCardTo(desk, cardId, listId, index);
     });
     desk.store.subscribe((board) => this.update(board));
     this.update(desk.store.board);

@@ -3,7 +3,6 @@
  * still scroll. Escape gives up.
  */
 import { CardDrag, type CardDrop } from "./dragged-card.ts";
-import type { Point } from "./edge-scroll.ts";
 
 /** How far a pressed mouse moves, in px, before it drags. */
 const mouseSlackPx = 5;
@@ -11,67 +10,86 @@ const mouseSlackPx = 5;
 const touchRestMs = 280;
 const touchSlackPx = 8;
 
-export const enableCardDrag = (board: HTMLElement, onDrop: (drop: CardDrop) => Promise<void>): void => {
+export const enableCardDrag = (board: HTMLElement, onDrop: (drop: CardDrop) => void): void => {
+  let press: Press | undefined;
   board.addEventListener("pointerdown", (event) => {
-    const { target, button, pointerId, pointerType } = event;
+    const { target, button } = event;
     if (button !== 0 || !(target instanceof Element) || !event.isPrimary) return;
     const card = target.closest<HTMLElement>("[data-card-id]");
     if (card === null || target.closest(".title-form, .icon-button") !== null) return;
-    watchPress({ board, card, pointerId, isTouch: pointerType === "touch", start: event, onDrop });
+    press?.close();
+    press = new Press(board, card, event, onDrop);
   });
-};
-
-interface Press {
-  readonly board: HTMLElement;
-  readonly card: HTMLElement;
-  readonly pointerId: number;
-  readonly isTouch: boolean;
-  readonly start: Point;
-  readonly onDrop: (drop: CardDrop) => Promise<void>;
-}
-
-/** Follows one pressed pointer until it is up: a click, a scroll or a drag. */
-const watchPress = (press: Press): void => {
-  const { board, card, pointerId, isTouch, start } = press;
-  const ending = new AbortController();
-  const { signal } = ending;
-  let drag: CardDrag | undefined;
-  const begin = (point: Point): void => {
-    drag = new CardDrag(board, card, start);
-    drag.moveTo(point);
-  };
-  const end = (): void => {
-    clearTimeout(timer);
-    drag?.close();
-    ending.abort();
-  };
-  const timer = isTouch ? setTimeout(() => begin(start), touchRestMs) : undefined;
-  const onMove = (event: PointerEvent): void => {
-    if (event.pointerId !== pointerId) return;
-    const strayPx = Math.hypot(event.x - start.x, event.y - start.y);
-    if (drag !== undefined) drag.moveTo(event);
-    else if (!isTouch && strayPx > mouseSlackPx) begin(event);
-    else if (isTouch && strayPx > touchSlackPx) end();
-  };
-  const onUp = (event: PointerEvent): void => {
-    if (event.pointerId !== pointerId) return;
-    const drop = drag?.drop();
-    if (drag !== undefined) swallowClick();
-    if (drop !== undefined) void press.onDrop(drop);
-    end();
-  };
-  addEventListener("pointermove", onMove, { signal });
-  addEventListener("pointerup", onUp, { signal });
-  addEventListener("pointercancel", end, { signal });
-  addEventListener("blur", end, { signal });
-  addEventListener("keydown", (event) => drag !== undefined && event.key === "Escape" && end(), { signal });
-  // While a card is dragged a finger neither scrolls nor opens a menu.
+  // While a card is dragged a finger neither scrolls nor opens a menu. Here and not for each press, because a browser
+  // asks before the first touch whether anybody may want to stop the scrolling.
   const keepStill = (event: Event): void => {
-    if (drag !== undefined) event.preventDefault();
+    if (press?.isDragging === true) event.preventDefault();
   };
-  addEventListener("touchmove", keepStill, { signal, passive: false });
-  addEventListener("contextmenu", keepStill, { signal });
+  board.addEventListener("touchmove", keepStill, { passive: false });
+  board.addEventListener("contextmenu", keepStill);
 };
+
+/** One pressed pointer until it is up: a click, a scroll or a drag. */
+class Press {
+  readonly #board: HTMLElement;
+  readonly #card: HTMLElement;
+  readonly #start: PointerEvent;
+  readonly #onDrop: (drop: CardDrop) => void;
+  readonly #closing = new AbortController();
+  readonly #timer: ReturnType<typeof setTimeout> | undefined;
+  #drag: CardDrag | undefined;
+
+  constructor(board: HTMLElement, card: HTMLElement, start: PointerEvent, onDrop: (drop: CardDrop) => void) {
+    this.#board = board;
+    this.#card = card;
+    this.#start = start;
+    this.#onDrop = onDrop;
+    if (this.#isTouch) this.#timer = setTimeout(() => this.#begin(start), touchRestMs);
+    const { signal } = this.#closing;
+    addEventListener("pointermove", (event) => this.#move(event), { signal });
+    addEventListener("pointerup", (event) => this.#release(event), { signal });
+    addEventListener("pointercancel", () => this.close(), { signal });
+    addEventListener("blur", () => this.close(), { signal });
+    addEventListener("keydown", ({ key }) => this.isDragging && key === "Escape" && this.close(), { signal });
+  }
+
+  get isDragging(): boolean {
+    return this.#drag !== undefined;
+  }
+
+  /** Gives up. Closing twice is harmless. */
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#drag?.close();
+    this.#drag = undefined;
+    this.#closing.abort();
+  }
+
+  get #isTouch(): boolean {
+    return this.#start.pointerType === "touch";
+  }
+
+  #begin(at: PointerEvent): void {
+    this.#drag = new CardDrag(this.#board, this.#card, this.#start);
+    this.#drag.moveTo(at);
+  }
+
+  #move(event: PointerEvent): void {
+    if (event.pointerId !== this.#start.pointerId) return;
+    const strayPx = Math.hypot(event.x - this.#start.x, event.y - this.#start.y);
+    if (this.#drag !== undefined) this.#drag.moveTo(event);
+    else if (!this.#isTouch && strayPx > mouseSlackPx) this.#begin(event);
+    else if (this.#isTouch && strayPx > touchSlackPx) this.close();
+  }
+
+  #release(event: PointerEvent): void {
+    if (event.pointerId !== this.#start.pointerId) return;
+    const drop = this.#drag?.drop();
+    if (this.isDragging) swallowClick();
+    this.close();
+    if (drop !== undefined) this.#onDrop(drop);
+  }
+}
 
 /** The click that ends a drag is none. */
 const swallowClick = (): void => {

@@ -86,12 +86,12 @@ export class CardView {
       title: value.title,
       extra: picker.element,
       onSubmit: (title) => {
-        this.#closeForm();
+        form.close();
         const label = picker.get();
         const isSame = title === value.title && label === value.label;
         if (!isSame) void saveCard(this.#desk, entry, id, { title, label });
       },
-      onClose: () => this.#closeForm(),
+      onClose: () => this.#closeForm(form),
     });
     this.#form = form;
     this.#face.hidden = true;
@@ -111,9 +111,7 @@ export class CardView {
     }
   }
 
-  #closeForm(): void {
-    const form = this.#form;
-    if (form === undefined) return;
+  #closeForm(form: TitleForm): void {
     const hadFocus = form.element.contains(document.activeElement);
     this.#form = undefined;
     this.#face.hidden = false;

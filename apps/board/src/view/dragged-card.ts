@@ -20,6 +20,9 @@ interface DropPlace {
   readonly index: number;
 }
 
+/** What `.cards` keeps free on either side, in px (styles/list.css). */
+const listPaddingPx = 10;
+
 /** What is on screen during one drag. */
 export class CardDrag {
   readonly #board: HTMLElement;
@@ -86,8 +89,8 @@ export class CardDrag {
     const area = list.getBoundingClientRect();
     const top = rects[index - 1]?.bottom ?? area.top - 4;
     const bottom = rects[index]?.top ?? top + 8;
-    this.#bar.style.width = `${area.width}px`;
-    this.#bar.style.translate = `${area.left}px ${(top + bottom) / 2}px`;
+    this.#bar.style.width = `${area.width - 2 * listPaddingPx}px`;
+    this.#bar.style.translate = `${area.left + listPaddingPx}px ${(top + bottom) / 2}px`;
   }
 }
 

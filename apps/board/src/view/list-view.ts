@@ -70,21 +70,20 @@ export class ListView {
 
   #edit(): void {
     const { entry, id, value } = this.#list;
-    const close = (): void => {
-      const hadFocus = form.element.contains(document.activeElement);
-      form.element.replaceWith(this.#head);
-      if (hadFocus) this.#titleButton.focus();
-    };
     const form = createTitleForm({
       name: "List title",
       submitName: "Save",
       titleMax: listTitleMax,
       title: value.title,
       onSubmit: (title) => {
-        close();
+        form.close();
         if (title !== value.title) void saveListTitle(this.#desk, entry, id, { ...value, title });
       },
-      onClose: close,
+      onClose: () => {
+        const hadFocus = form.element.contains(document.activeElement);
+        form.element.replaceWith(this.#head);
+        if (hadFocus) this.#titleButton.focus();
+      },
     });
     this.#head.replaceWith(form.element);
     form.input.focus();

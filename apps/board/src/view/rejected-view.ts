@@ -61,7 +61,7 @@ export class RejectedView {
 
   /** Reads the rejected groups, puts away those without a question, and shows the rest. */
   async refresh(): Promise<void> {
-    const groups = (await this.#desk.attempt(this.#desk.kv.sync.rejected())) ?? [];
+    const groups = (await this.#desk.attempt(() => this.#desk.kv.sync.rejected())) ?? [];
     const asked: [RejectedGroup, RejectedQuestion][] = [];
     for (const group of groups) {
       const question = questionOf(group, this.#desk.store.entries);
@@ -124,7 +124,7 @@ export class RejectedView {
 
   /** Runs a decision; that another tab took it first is no failure. */
   async #decide(action: () => Promise<void>): Promise<void> {
-    await this.#desk.attempt(
+    await this.#desk.attempt(() =>
       action().catch((error: unknown) => {
         if (!(error instanceof Error && "code" in error && error.code === "not-found")) throw error;
       }),

@@ -77,7 +77,7 @@ const createOfflineSwitch = ({ kv, attempt }: Desk): HTMLElement => {
   const button = createElement("button", { class: "switch", attributes }, track, "Work offline");
   button.addEventListener("click", () => {
     const isPaused = kv.sync.status.state === "paused";
-    void attempt(isPaused ? kv.sync.resume() : kv.sync.pause());
+    void attempt(() => (isPaused ? kv.sync.resume() : kv.sync.pause()));
   });
   return button;
 };

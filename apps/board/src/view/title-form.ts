@@ -15,7 +15,7 @@ export interface TitleFormOptions {
   readonly extra?: HTMLElement;
   /** Gets the title, trimmed and never empty. */
   onSubmit(title: string): void;
-  /** The form is to be taken away. */
+  /** The form is to be taken away. Called once. */
   onClose(): void;
 }
 
@@ -24,6 +24,8 @@ export interface TitleForm {
   readonly input: HTMLTextAreaElement;
   /** Whether something was typed or chosen that is not submitted. */
   isDirty(): boolean;
+  /** Closes the form; closing twice is harmless. */
+  close(): void;
 }
 
 export const createTitleForm = (options: TitleFormOptions): TitleForm => {
@@ -35,7 +37,7 @@ export const createTitleForm = (options: TitleFormOptions): TitleForm => {
     "div",
     { class: "form-buttons" },
     createElement("button", { class: "primary-button", text: submitName, attributes: { type: "submit" } }),
-    createTextButton("Cancel", "quiet-button", () => options.onClose()),
+    createTextButton("Cancel", "quiet-button", () => form.close()),
   );
   const children = extra === undefined ? [input, buttons] : [input, extra, buttons];
   const element = createElement("form", { class: "title-form" }, ...children);
@@ -43,13 +45,25 @@ export const createTitleForm = (options: TitleFormOptions): TitleForm => {
   element.addEventListener("input", () => {
     isTouched = true;
   });
-  const form: TitleForm = { element, input, isDirty: () => isTouched && input.value.trim() !== "" };
+  let isOpen = true;
+  const form: TitleForm = {
+    element,
+    input,
+    isDirty: () => isTouched && input.value.trim() !== "",
+    close: () => {
+      // Taking the form away takes its focus, which would close it again.
+      if (isOpen) {
+        isOpen = false;
+        options.onClose();
+      }
+    },
+  };
   listenToKeys(form, options);
-  listenToFocus(form, options);
+  listenToFocus(form);
   return form;
 };
 
-const listenToKeys = ({ element, input }: TitleForm, { onSubmit, onClose }: TitleFormOptions): void => {
+const listenToKeys = ({ element, input, close }: TitleForm, { onSubmit }: TitleFormOptions): void => {
   element.addEventListener("submit", (event) => {
     event.preventDefault();
     const title = input.value.replaceAll(/\s+/g, " ").trim();
@@ -61,7 +75,7 @@ const listenToKeys = ({ element, input }: TitleForm, { onSubmit, onClose }: Titl
     if (event.isComposing) return;
     if (event.key === "Escape") {
       event.stopPropagation();
-      onClose();
+      close();
     } else if (event.key === "Enter" && event.target === input) {
       event.preventDefault();
       element.requestSubmit();
@@ -69,7 +83,7 @@ const listenToKeys = ({ element, input }: TitleForm, { onSubmit, onClose }: Titl
   });
 };
 
-const listenToFocus = ({ element, input, isDirty }: TitleForm, { onClose }: TitleFormOptions): void => {
+const listenToFocus = ({ element, input, isDirty, close }: TitleForm): void => {
   // A click beside the text leaves the caret where it is: only leaving the whole form takes the focus.
   element.addEventListener("mousedown", (event) => {
     if (event.target !== input) event.preventDefault();
@@ -77,6 +91,6 @@ const listenToFocus = ({ element, input, isDirty }: TitleForm, { onClose }: Titl
   element.addEventListener("focusout", ({ relatedTarget }) => {
     const isInside = relatedTarget instanceof Node && element.contains(relatedTarget);
     // Another window in front is no leaving: the person comes back to the form.
-    if (!isInside && document.hasFocus() && element.isConnected && !isDirty()) onClose();
+    if (!isInside && document.hasFocus() && !isDirty()) close();
   });
 };
