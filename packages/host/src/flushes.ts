@@ -3,7 +3,7 @@
  * what the relay had then, which it learns by a probe of the relay's head.
  */
 import { KvError } from "@rockpool/model";
-import { isUnruled, type ReplicaState } from "@rockpool/replica";
+import type { ReplicaState } from "@rockpool/replica";
 import type { HostEnvironment } from "./environment.ts";
 import type { Ledger } from "./ledger.ts";
 
@@ -48,7 +48,7 @@ export class Flushes {
     if (state.session.paused) {
       throw new KvError("offline", "syncing is paused on this device; call sync.resume() first");
     }
-    const pending = new Set([...state.tracked.keys()].filter((name) => isUnruledName(state, name)));
+    const pending = new Set(state.unruled.keys());
     return new Promise((resolve, reject) => {
       this.#flushById.set(this.#nextId++, { pending, head: undefined, resolve, reject });
       this.ask();
@@ -96,9 +96,4 @@ export class Flushes {
 const isFlushed = (state: ReplicaState, { head, pending }: Flush): boolean =>
   head !== undefined &&
   state.session.revealed >= head &&
-  ![...pending].some((name) => isUnruledName(state, name));
-
-const isUnruledName = (state: ReplicaState, name: string): boolean => {
-  const tracked = state.tracked.get(name);
-  return tracked !== undefined && isUnruled(tracked);
-};
+  ![...pending].some((name) => state.unruled.has(name));

@@ -29,7 +29,13 @@ export interface TransportEntry {
 }
 
 export type TransportMutation =
-  | (Omit<Extract<Mutation, { type: "set" }>, "value"> & { readonly value: TransportValue })
+  | {
+      readonly type: "set";
+      readonly key: PackedKey;
+      readonly value: TransportValue;
+      /** Ms from now: only the host knows the relay's clock, by which an entry ends. */
+      readonly expireIn?: number;
+    }
   | Exclude<Mutation, { type: "set" }>;
 
 export type HostRequest =

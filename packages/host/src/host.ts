@@ -195,7 +195,11 @@ export class Host {
   async #answerCommit({ checks, mutations }: CommitAsk): Promise<HostAnswer[]> {
     try {
       this.#assertOpen();
-      const asked = { checks, mutations: mutations.map(fromTransportMutation) };
+      const nowMs = this.#readClock();
+      const asked = {
+        checks,
+        mutations: mutations.map((mutation) => fromTransportMutation(mutation, nowMs)),
+      };
       const strict = this.#options.durability === "strict";
       const versionstamp = await this.#committer.commit(asked, strict, this.#reading);
       return [{ type: "committed", versionstamp }];

@@ -1,6 +1,6 @@
 /** The bucket's sync status as an app sees it, from the replica's state and what is known of the session. */
 import { KvError, msOfStamp, packError } from "@rockpool/model";
-import { isUnruled, rejectedGroups, type ReplicaState, type SessionPhase } from "@rockpool/replica";
+import { rejectedGroups, type ReplicaState, type SessionPhase } from "@rockpool/replica";
 import type { TransportStatus } from "./host-api.ts";
 import type { SessionNews } from "./tabs.ts";
 
@@ -32,10 +32,7 @@ export const statusOf = (
 };
 
 const oldestPendingMs = (state: ReplicaState): number | null => {
-  if (state.pendingCount === 0) return null;
-  for (const tracked of state.tracked.values()) {
-    if (isUnruled(tracked)) return msOfStamp(tracked.commit.stamp);
-  }
+  for (const { commit } of state.unruled.values()) return msOfStamp(commit.stamp);
   return null;
 };
 

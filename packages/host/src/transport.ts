@@ -1,5 +1,5 @@
 /** Between what the replica holds and what travels to the tab. */
-import { type Mutation, type PackedKey, type Value, zeroVersionstamp } from "@rockpool/model";
+import { checkValueSize, type Mutation, type PackedKey, type Value, zeroVersionstamp } from "@rockpool/model";
 import { type EntryView, isPresent, type ReplicaState } from "@rockpool/replica";
 import type { TransportEntry, TransportMutation, TransportValue } from "./host-api.ts";
 import { decodeRich, encodeRich } from "./rich-codec.ts";
@@ -7,11 +7,22 @@ import { decodeRich, encodeRich } from "./rich-codec.ts";
 export const toTransportValue = (value: Value): TransportValue =>
   value.encoding === "rich" ? { encoding: "clone", data: decodeRich(value) } : value;
 
-/** @throws TypeError for a clone that the codec cannot keep */
-export const fromTransportMutation = (mutation: TransportMutation): Mutation => {
+/** @throws TypeError for a clone that the codec cannot keep, or that is too large */
+export const fromTransportMutation = (mutation: TransportMutation, nowMs: number): Mutation => {
   if (mutation.type !== "set") return mutation;
-  const { value } = mutation;
-  return { ...mutation, value: value.encoding === "clone" ? encodeRich(value.data) : value };
+  const { type, key, value, expireIn } = mutation;
+  return {
+    type,
+    key,
+    value: value.encoding === "clone" ? encodeClone(value.data) : value,
+    ...(expireIn === undefined ? {} : { expireAt: nowMs + expireIn }),
+  };
+};
+
+const encodeClone = (clone: unknown): Value => {
+  const value = encodeRich(clone);
+  checkValueSize(value);
+  return value;
 };
 
 /** An entry as a reader at `nowMs` sees it. */

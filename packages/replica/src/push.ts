@@ -1,7 +1,7 @@
 /** Which pending commits to send next: in log order, each once a connection, within the relay's limits. */
 import { type Commit, commitBytes, nameKey, type Versionstamp } from "@rockpool/model";
 import type { RelayLimits } from "@rockpool/protocol";
-import { isUnruled, type ReplicaState } from "./state.ts";
+import type { ReplicaState } from "./state.ts";
 
 /** What was sent on this connection and is not yet ruled. */
 export interface PushWindow {
@@ -22,8 +22,8 @@ export const nextPush = (window: PushWindow, state: ReplicaState, limits: RelayL
   const commits: Commit[] = [];
   const inFlight = new Map(window.inFlight);
   let { upTo, bytes } = window;
-  for (const tracked of state.tracked.values()) {
-    if (!isUnruled(tracked) || tracked.versionstamp <= window.upTo) continue;
+  for (const tracked of state.unruled.values()) {
+    if (tracked.versionstamp <= window.upTo) continue;
     const size = commitBytes(tracked.commit.checks, tracked.commit.mutations);
     const fits = inFlight.size < limits.pushCommitsMax && bytes + size <= limits.pushBytesMax;
     if (!fits && inFlight.size > 0) break;

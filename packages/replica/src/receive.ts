@@ -126,7 +126,7 @@ const revelation = (state: ReplicaState, patch: Patch): Revelation => {
 /** The pending checked commits that cannot hold on what is revealed, in log order, dependents included. */
 const hiddenBy = (state: ReplicaState, revealed: Revelation): ReadonlyMap<string, CommitName> => {
   const hidden = new Map<string, CommitName>();
-  for (const [key, tracked] of state.tracked) {
+  for (const [key, tracked] of state.unruled) {
     if (tracked.state !== "pending" || revealed.ruled.has(key)) continue;
     const holds = tracked.commit.checks.every((check) =>
       mayHold(state, revealed, hidden, check.key, check.premise),

@@ -81,12 +81,13 @@ export class ReplicaState {
   readonly overlay: Map<PackedKey, Overlay> = new Map();
   /** Commits that matter, in log order, by `nameKey`. */
   readonly tracked: Map<string, TrackedCommit> = new Map();
+  /** Those of them that the relay has yet to rule on. */
+  readonly unruled: Map<string, TrackedCommit> = new Map();
   /** Mutations of commits in state `pending`, by key, in log order. */
   readonly operations: Map<PackedKey, PendingOperations[]> = new Map();
   /** Every key that `overlay` or `operations` ever held. */
   readonly keys: SortedKeys = new SortedKeys();
-  /** Commits to be ruled, and their bytes. */
-  pendingCount = 0;
+  /** Bytes of the commits to be ruled. */
   pendingBytes = 0;
   /** Commits that wait for the app's decision. */
   rejectedCount = 0;
@@ -122,8 +123,10 @@ export class ReplicaState {
     if (before !== undefined) this.#discount(before);
     this.tracked.set(key, tracked);
     if (isUnruled(tracked)) {
-      this.pendingCount++;
+      this.unruled.set(key, tracked);
       this.pendingBytes += bytesOf(tracked);
+    } else {
+      this.unruled.delete(key);
     }
     if (tracked.state === "rejected") this.rejectedCount++;
     if (tracked.state === "pending") this.#showOperations(tracked);
@@ -134,6 +137,12 @@ export class ReplicaState {
     if (before === undefined) return;
     this.#discount(before);
     this.tracked.delete(nameKey(name));
+    this.unruled.delete(nameKey(name));
+  }
+
+  /** How many commits wait for the relay's ruling. */
+  get pendingCount(): number {
+    return this.unruled.size;
   }
 
   /** Records what a row did to a key's confirmed state. */
@@ -152,10 +161,7 @@ export class ReplicaState {
   }
 
   #discount(tracked: TrackedCommit): void {
-    if (isUnruled(tracked)) {
-      this.pendingCount--;
-      this.pendingBytes -= bytesOf(tracked);
-    }
+    if (isUnruled(tracked)) this.pendingBytes -= bytesOf(tracked);
     if (tracked.state === "rejected") this.rejectedCount--;
     if (tracked.state === "pending") this.#hideOperations(tracked);
   }

@@ -14,7 +14,7 @@ import {
   type PackedKey,
   type Versionstamp,
 } from "@rockpool/model";
-import { expiryOf } from "./expiry.ts";
+import { lifeOf } from "./expiry.ts";
 import type { AtomicCheck, AtomicOperation, CommitFailure, CommitResult, SetOptions } from "./kv.ts";
 import { encodeForHost } from "./transport.ts";
 
@@ -29,13 +29,11 @@ type Unkeyed<T> = T extends TransportMutation ? Omit<T, "key"> : never;
 
 export class AtomicBuilder implements AtomicOperation {
   readonly #commit: (ask: CommitAsk) => Promise<CommitResult | CommitFailure>;
-  readonly #now: () => number;
   readonly #checks: AtomicCheck[] = [];
   readonly #steps: Step[] = [];
 
-  constructor(commit: (ask: CommitAsk) => Promise<CommitResult | CommitFailure>, now: () => number) {
+  constructor(commit: (ask: CommitAsk) => Promise<CommitResult | CommitFailure>) {
     this.#commit = commit;
-    this.#now = now;
   }
 
   check(...checks: readonly AtomicCheck[]): this {
@@ -44,7 +42,7 @@ export class AtomicBuilder implements AtomicOperation {
   }
 
   set(key: Key, value: unknown, options?: SetOptions): this {
-    this.#steps.push({ type: "set", key, value: encodeForHost(value), ...expiryOf(options, this.#now) });
+    this.#steps.push({ type: "set", key, value: encodeForHost(value), ...lifeOf(options) });
     return this;
   }
 

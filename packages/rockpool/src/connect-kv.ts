@@ -15,8 +15,6 @@ export interface ConnectOptions {
   readonly release?: () => void;
   /** Where the host holds its own lock. Default: the platform's. */
   readonly locks?: Pick<LockManager, "request">;
-  /** The clock that `expireIn` counts from, in ms since 1970. Default: the platform's. */
-  readonly now?: () => number;
 }
 
 /** Opens the bucket in its host. @throws KvError as the host does */
@@ -25,9 +23,9 @@ export const connectKv = async (
   api: HostApi,
   options: ConnectOptions = {},
 ): Promise<Kv> => {
-  const { failure, release = () => {}, locks = navigator.locks, now = Date.now } = options;
+  const { failure, release = () => {}, locks = navigator.locks } = options;
   const connection = new HostConnection(api, open.bucket);
-  const kv = new KvClient(open.bucket, connection, { release, now });
+  const kv = new KvClient(open.bucket, connection, release);
   const onEvents = (events: readonly HostEvent[]): void => kv.onEvents(events);
   const opening = api.open(open, proxy(onEvents));
   const { lock } = unwrap(await (failure === undefined ? opening : Promise.race([opening, failure])));

@@ -1,18 +1,15 @@
-/** When an entry ends. */
+/** How long an entry lives. */
 import type { SetOptions } from "./kv.ts";
 
 /**
- * The end of an entry that is set at `now`, in ms since 1970.
+ * The life of an entry, in ms from when the host takes it: the host alone knows the relay's clock.
  * @throws TypeError for an `expireIn` that is no non-negative integer
  */
-export const expiryOf = (
-  options: SetOptions | undefined,
-  now: () => number,
-): { readonly expireAt?: number } => {
+export const lifeOf = (options: SetOptions | undefined): { readonly expireIn?: number } => {
   const expireIn: unknown = options?.expireIn;
   if (expireIn === undefined) return {};
   if (typeof expireIn !== "number" || !Number.isInteger(expireIn) || expireIn < 0) {
     throw new TypeError(`expireIn must be a non-negative integer: received ${String(expireIn)}`);
   }
-  return { expireAt: now() + expireIn };
+  return { expireIn };
 };

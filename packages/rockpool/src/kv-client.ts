@@ -11,7 +11,7 @@ import {
   type Versionstamp,
 } from "@rockpool/model";
 import { AtomicBuilder, type CommitAsk } from "./atomic-operation.ts";
-import { expiryOf } from "./expiry.ts";
+import { lifeOf } from "./expiry.ts";
 import { FeedClient } from "./feed-client.ts";
 import { closedError, type HostConnection } from "./host-connection.ts";
 import type {
@@ -32,28 +32,20 @@ import { ListIterator } from "./list-iterator.ts";
 import { SyncClient } from "./sync-client.ts";
 import { encodeForHost, toEntry } from "./transport.ts";
 
-export interface KvClientOptions {
-  /** Frees what the host ran in, once it has let go of everything. */
-  readonly release: () => void;
-  /** The clock that `expireIn` counts from, in ms since 1970. */
-  readonly now: () => number;
-}
-
 export class KvClient implements Kv {
   readonly #bucket: string;
   readonly #connection: HostConnection;
   readonly #sync: SyncClient;
   readonly #feeds: FeedClient;
+  /** Frees what the host ran in, once it has let go of everything. */
   readonly #release: () => void;
-  readonly #now: () => number;
 
-  constructor(bucket: string, connection: HostConnection, { release, now }: KvClientOptions) {
+  constructor(bucket: string, connection: HostConnection, release: () => void) {
     this.#bucket = bucket;
     this.#connection = connection;
     this.#sync = new SyncClient(connection);
     this.#feeds = new FeedClient(connection);
     this.#release = release;
-    this.#now = now;
   }
 
   get sync(): Sync {
@@ -86,7 +78,7 @@ export class KvClient implements Kv {
       type: "set",
       key: packKeyForWrite(key),
       value: encodeForHost(value),
-      ...expiryOf(options, this.#now),
+      ...lifeOf(options),
     } as const;
     return (await this.#commit({ checks: [], mutations: [mutation] })) as CommitResult;
   }
@@ -100,7 +92,7 @@ export class KvClient implements Kv {
   }
 
   atomic(): AtomicOperation {
-    return new AtomicBuilder((ask) => this.#commit(ask), this.#now);
+    return new AtomicBuilder((ask) => this.#commit(ask));
   }
 
   watch<T extends readonly unknown[]>(
