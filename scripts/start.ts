@@ -1,7 +1,8 @@
 // `npm start`: the board, built and served, and beside it a relay that keeps its history in a SQLite file.
-// Ports: --port and --board-port, or ROCKPOOL_PORT and ROCKPOOL_BOARD_PORT, or 8787 and 5173.
+// Ports: --port and --board-port, or ROCKPOOL_PORT and ROCKPOOL_BOARD_PORT, or 8787 and 5173. All that it writes goes
+// into one folder: --data, or .rockpool.
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { openSqliteEngine, startRelay } from "@rockpool/relay";
@@ -10,7 +11,6 @@ import { serveFolder } from "./serve-folder.ts";
 
 const host = "127.0.0.1";
 const root = fileURLToPath(new URL("..", import.meta.url));
-const dataFolder = join(root, ".rockpool");
 const boardFolder = join(root, "apps/board");
 
 interface PortSetting {
@@ -21,26 +21,35 @@ interface PortSetting {
 }
 
 const main = async (): Promise<void> => {
-  const { values } = parseArgs({ options: { port: { type: "string" }, "board-port": { type: "string" } } });
+  const { values } = parseArgs({
+    options: {
+      port: { type: "string" },
+      "board-port": { type: "string" },
+      data: { type: "string", default: join(root, ".rockpool") },
+    },
+  });
   const relayPort = readPort("the relay", "port", "ROCKPOOL_PORT", values.port, 8787);
   const boardPort = readPort("the board", "board-port", "ROCKPOOL_BOARD_PORT", values["board-port"], 5173);
 
   await using stack = new AsyncDisposableStack();
   const stop = stopSignal(stack);
 
+  const dataFolder = resolve(values.data);
+  const historyFile = join(dataFolder, "relay.sqlite");
+  const siteFolder = join(dataFolder, "board");
   mkdirSync(dataFolder, { recursive: true });
-  const engine = await openSqliteEngine(join(dataFolder, "relay.sqlite"));
+  const engine = await openSqliteEngine(historyFile);
   const relay = await listen(relayPort, () => startRelay({ host, port: relayPort.port, engine }));
   stack.defer(() => relay.close());
 
   console.log("Building the board …");
   process.env["VITE_ROCKPOOL_RELAY"] = relay.url;
-  await build({ root: boardFolder, logLevel: "warn" });
-  const board = await listen(boardPort, () => serveFolder(join(boardFolder, "dist"), host, boardPort.port));
+  await build({ root: boardFolder, logLevel: "warn", build: { outDir: siteFolder } });
+  const board = await listen(boardPort, () => serveFolder(siteFolder, host, boardPort.port));
   stack.defer(() => board.close());
 
   console.log(
-    `\nBoard  ${board.url}\nRelay  ${relay.url}  (history in ${join(".rockpool", "relay.sqlite")})`,
+    `\nBoard  ${board.url}\nRelay  ${relay.url}  (history in ${relative(process.cwd(), historyFile)})`,
   );
   console.log("Open the board in two tabs or two browsers. Ctrl-C stops both.\n");
   await stop;

@@ -1,12 +1,13 @@
 // Builds the board into dist/: the page, and the service worker as a script of its own at the top, where its scope is
 // the whole board. Paths are relative, so that the board can be served from any folder.
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Plugin, UserConfig } from "vite";
 import { configFile, serviceWorkerFile, writeShell } from "./precache.ts";
 
 const root = import.meta.dirname;
-const dist = join(root, "dist");
+/** Where the build goes: `dist`, unless whoever builds says otherwise. */
+let outDir = join(root, "dist");
 
 /** Own scripts, styles and pictures alone; sockets to wherever the relay is. */
 const contentSecurityPolicy = [
@@ -21,6 +22,9 @@ const contentSecurityPolicy = [
 const board: Plugin = {
   name: "rockpool-board",
   apply: "build",
+  configResolved: ({ build }) => {
+    outDir = resolve(root, build.outDir);
+  },
   transformIndexHtml: () => [
     {
       tag: "meta",
@@ -30,8 +34,8 @@ const board: Plugin = {
   ],
   closeBundle: () => {
     const relay = process.env["VITE_ROCKPOOL_RELAY"];
-    writeFileSync(join(dist, configFile), `${JSON.stringify(relay === undefined ? {} : { relay })}\n`);
-    writeShell(dist);
+    writeFileSync(join(outDir, configFile), `${JSON.stringify(relay === undefined ? {} : { relay })}\n`);
+    writeShell(outDir);
   },
 };
 
@@ -41,7 +45,7 @@ const config: UserConfig = {
   plugins: [board],
   worker: { format: "es" },
   build: {
-    outDir: dist,
+    outDir,
     emptyOutDir: true,
     target: "es2022",
     rolldownOptions: {
