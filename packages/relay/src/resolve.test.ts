@@ -5,11 +5,13 @@ import {
   createStamp,
   digestOf,
   msOfStamp,
+  stampAfter,
   type Check,
   type Commit,
   type PackedKey,
   type Premise,
   type Value,
+  zeroStamp,
 } from "@rockpool/model";
 import { describe, expect, test } from "vitest";
 import {
@@ -134,6 +136,14 @@ describe("blind commits", () => {
     expect(bucket.entry("k")).not.toHaveProperty("value");
   });
 
+  test("a stamp that is the key's own is not late, whosever it is", () => {
+    const bucket = createBucket();
+    bucket.rule(commitOf("a", 1, [set("k", "first")]));
+    const { ruling } = bucket.rule(commitOf("a", 2, [set("k", "second")]), { replica: "another" });
+    expect(ruling).toEqual(accepted);
+    expect(bucket.entry("k")).toMatchObject({ value: text("second"), stamp: createStamp(testNowMs, 0, "a") });
+  });
+
   test("a delete of a missing key leaves a tombstone that an older set loses to", () => {
     const bucket = createBucket();
     expect(bucket.rule(commitOf("b", 1, [remove("k")], { atMs: 2 })).ruling).toEqual(accepted);
@@ -203,6 +213,30 @@ describe("a commit of the replica that holds the stamp", () => {
     );
     bucket.rule(commitOf("a", 2, [sum("k", 5n)], { atMs: 2 }));
     expect(bucket.value("k")).toEqual(number(15n));
+  });
+
+  test("gives the same stamp to all of its mutations of that key", () => {
+    const bucket = createRaised();
+    const before = bucket.entry("k")?.stamp ?? zeroStamp;
+    bucket.rule(commitOf("a", 2, [set("k", "once"), set("k", "twice")], { atMs: 2 }));
+    expect(bucket.entry("k")).toMatchObject({ value: text("twice"), stamp: stampAfter(before, "a") });
+  });
+
+  test("holds the latest mutation alone: a sum is late against another's set", () => {
+    const bucket = createBucket();
+    bucket.rule(commitOf("b", 1, [set("k", number(1n))], { atMs: 50 }));
+    bucket.rule(commitOf("a", 1, [sum("k", 5n)], { atMs: 60 }));
+    const { ruling } = bucket.rule(commitOf("a", 2, [sum("k", 7n)], { atMs: 40 }));
+    expect(ruling).toMatchObject({ superseded: [{ mutation: 0 }] });
+    expect(bucket.value("k")).toEqual(number(6n));
+  });
+
+  test("holds the latest set alone: a sum over it counts, whoever summed since", () => {
+    const bucket = createBucket();
+    bucket.rule(commitOf("a", 1, [set("k", number(1n))], { atMs: 50 }));
+    bucket.rule(commitOf("b", 1, [sum("k", 5n)], { atMs: 60 }));
+    expect(bucket.rule(commitOf("a", 2, [sum("k", 7n)], { atMs: 40 })).ruling).toEqual(accepted);
+    expect(bucket.value("k")).toEqual(number(13n));
   });
 
   test("another replica stays late", () => {
@@ -299,6 +333,13 @@ describe("checked commits", () => {
     expect(ruling).toEqual(accepted);
     expect(stamp).toBe(createStamp(testNowMs + 50, 1, "a"));
     expect([bucket.entry("k")?.stamp, bucket.entry("n")?.stamp]).toEqual([stamp, stamp]);
+  });
+
+  test("a stamp that is its key's own is raised too", () => {
+    const bucket = createBucket();
+    bucket.rule(commitOf("a", 1, [set("k", "a's")]));
+    const commit = commitOf("a", 2, [set("k", "next")], { checks: [absent("new")] });
+    expect(bucket.rule(commit).stamp).toBe(createStamp(testNowMs, 1, "a"));
   });
 
   test("a stamp that lies above its keys' already is kept", () => {

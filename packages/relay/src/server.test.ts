@@ -78,6 +78,7 @@ describe("what a socket may not do", () => {
     ["begin with something else", ['[{"type":"ping","id":1}]'], "malformed", "must be a hello", 4400],
     ["send what is no message", ["hello"], "malformed", "expected JSON text", 4400],
     ["speak before it is welcomed", ["HELLO", '[{"type":"ping","id":1}]'], "malformed", "wait for it", 4400],
+    ["speak in the frame of the hello", ["HELLO AND PING"], "malformed", "wait for it", 4400],
     ["say hello twice", ["HELLO", "wait", "HELLO"], "malformed", "second hello", 4400],
     [
       "pull beyond the head",
@@ -100,6 +101,7 @@ describe("what a socket may not do", () => {
     await using socket = await TestSocket.open(relay.url);
     for (const frame of frames) {
       if (frame === "HELLO") socket.send(helloOf("r"));
+      else if (frame === "HELLO AND PING") socket.send(helloOf("r"), { type: "ping", id: 1 });
       else if (frame === "wait") await socket.next("welcome");
       else socket.socket.send(frame);
     }
@@ -135,6 +137,16 @@ describe("what a socket may not do", () => {
     for (let n = 1; n <= 3; n++) socket.send({ type: "push", commits: [commitOf("a", n, [])] });
     expect(await endOf(socket)).toEqual(["too-large", expect.stringContaining("wait for rulings"), 4413]);
     release();
+  });
+
+  test("push without end: only what is not ruled yet counts", async () => {
+    const { limits } = (await TestSocket.join((await openRelay()).url, helloOf("r"))).welcome;
+    await using relay = await openRelay({ limits: { ...limits, pushCommitsMax: 2 } });
+    const { socket } = await TestSocket.join(relay.url, helloOf("r"));
+    for (let n = 1; n <= 6; n += 2) {
+      socket.send({ type: "push", commits: [commitOf("a", n, []), commitOf("a", n + 1, [])] });
+      expect(await socket.next("ruled")).toMatchObject({ results: [{ revision: n }, { revision: n + 1 }] });
+    }
   });
 
   test("stay silent: a socket that answers no ping is dropped, one that does is kept", async () => {

@@ -123,6 +123,48 @@ describe("a session", () => {
     expect(socket.frames.at(-2)?.map(({ type }) => type)).toEqual(["ruled"]);
   });
 
+  test("a patch carries what was ruled in its span, not what was only answered again", async () => {
+    await using relay = await openRelay();
+    const { socket } = await TestSocket.join(relay.url, helloOf("r"));
+    socket.send({ type: "push", commits: [commitOf("a", 1, [set("k", "x")])] });
+    await socket.next("patch", ({ patch }) => patch.to === 1);
+    socket.send({
+      type: "push",
+      commits: [commitOf("a", 1, [set("k", "x")]), commitOf("a", 2, [set("k", "y")])],
+    });
+    expect((await socket.next("ruled")).results.map(({ revision }) => revision)).toEqual([1, 2]);
+    expect((await socket.next("patch")).patch.results.map(({ revision }) => revision)).toEqual([2]);
+  });
+
+  test("all that comes in one turn shares one transaction", async () => {
+    await using relay = await openRelay();
+    const { socket } = await TestSocket.join(relay.url, helloOf("r"));
+    await socket.next("patch");
+    socket.send(
+      { type: "push", commits: [commitOf("a", 1, [])] },
+      { type: "push", commits: [commitOf("a", 2, [])] },
+    );
+    expect((await socket.next("ruled")).results.map(({ revision }) => revision)).toEqual([1, 2]);
+  });
+
+  test("that has read further than a turn is not sent that turn once more", async () => {
+    const { engine, hold } = await openHeldEngine();
+    await using relay = await openRelay({ engine });
+    const { socket, welcome } = await TestSocket.join(relay.url, helloOf("r"));
+    await socket.next("patch");
+    const release = hold();
+    // The engine has committed, but its answer is still on the way when the session reads.
+    socket.send({ type: "push", commits: [commitOf("a", 1, [set("k", "x")])] }, { type: "ping", id: 1 });
+    await socket.next("pong");
+    await delay(20);
+    socket.send({ type: "pull", epoch: welcome.epoch, from: 0 });
+    expect((await socket.next("patch")).patch).toMatchObject({ from: 0, to: 1, upToDate: true });
+    release();
+    await socket.next("ruled");
+    socket.send({ type: "push", commits: [commitOf("a", 2, [set("k", "y")])] });
+    expect((await socket.next("patch")).patch).toMatchObject({ from: 1, to: 2 });
+  });
+
   test("gets everything again by a pull from an older cursor", async () => {
     await using relay = await openRelay();
     const { socket, welcome } = await TestSocket.join(relay.url, helloOf("r"));
@@ -245,28 +287,85 @@ describe("replicas", () => {
 });
 
 describe("a slow reader", () => {
-  test("is sent no more than the cap, delays nobody, and gets everything when it reads again", async () => {
+  test(
+    "is sent no more than the cap, delays nobody, and gets everything when it reads again",
+    { timeout: 20_000 },
+    async () => {
+      await using relay = await openRelay({ sendBufferBytes: 100_000, sendBufferBytesMax: 400_000 });
+      const { socket: slow } = await TestSocket.join(relay.url, helloOf("s"));
+      const { socket: writer } = await TestSocket.join(relay.url, helloOf("r"));
+      await slow.next("patch");
+      slow.socket.pause();
+      const large = "x".repeat(50_000);
+      for (let n = 1; n <= 400; n++) {
+        writer.send({ type: "push", commits: [commitOf("a", n, [set(`k${n % 7}`, `${n} ${large}`)])] });
+        await writer.next("patch", ({ patch }) => patch.to === n);
+      }
+      slow.socket.resume();
+      const shown = new Map<string, number>();
+      await slow.next("patch", ({ patch }) => patch.to === 400);
+      for (const { entries } of patchesOf(slow)) {
+        for (const entry of entries) shown.set(entry.key, entry.revision);
+      }
+      expect([...shown.values()].toSorted((a, b) => a - b)).toEqual([394, 395, 396, 397, 398, 399, 400]);
+      // What the kernel holds for it is sent all the same; after that it gets the latest versions alone.
+      expect(writer.receivedLength).toBeGreaterThan(20_000_000);
+      expect(slow.receivedLength).toBeLessThan(14_000_000);
+      expect(isChain(patchesOf(slow))).toBe(true);
+    },
+  );
+});
+
+describe("a peer that pushes and does not read", () => {
+  test("is not read from until it has taken its answers", { timeout: 20_000 }, async () => {
     await using relay = await openRelay({ sendBufferBytes: 100_000, sendBufferBytesMax: 400_000 });
-    const { socket: slow } = await TestSocket.join(relay.url, helloOf("s"));
-    const { socket: writer } = await TestSocket.join(relay.url, helloOf("r"));
-    await slow.next("patch");
-    slow.socket.pause();
-    const large = "x".repeat(50_000);
-    for (let n = 1; n <= 600; n++) {
-      writer.send({ type: "push", commits: [commitOf("a", n, [set(`k${n % 7}`, `${n} ${large}`)])] });
-      await writer.next("patch", ({ patch }) => patch.to === n);
+    const { socket: deaf } = await TestSocket.join(relay.url, helloOf("r"));
+    const { socket: other } = await TestSocket.join(relay.url, helloOf("s"));
+    const names = Array.from({ length: 1000 }, (_, index) => `k${index}`);
+    const host = "x".repeat(180);
+    other.send({
+      type: "push",
+      commits: [
+        commitOf(
+          host,
+          1,
+          names.map((name) => set(name, "late")),
+          { atMs: 9 },
+        ),
+      ],
+    });
+    await other.next("ruled");
+    deaf.socket.pause();
+    // Each answer names the long winner of a thousand mutations: 200 KB.
+    const pushed = 120;
+    for (let n = 1; n <= pushed; n++) {
+      deaf.send({
+        type: "push",
+        commits: [
+          commitOf(
+            "a",
+            n,
+            names.map((name) => set(name, "early")),
+          ),
+        ],
+      });
     }
-    slow.socket.resume();
-    const shown = new Map<string, number>();
-    await slow.next("patch", ({ patch }) => patch.to === 600);
-    for (const { entries } of patchesOf(slow)) {
-      for (const entry of entries) shown.set(entry.key, entry.revision);
+    const headNow = async (): Promise<number> => {
+      other.send({ type: "ping", id: 1 });
+      return (await other.next("pong")).head;
+    };
+    let head = 0;
+    let headBefore = -1;
+    while (head > headBefore) {
+      headBefore = head;
+      await delay(200);
+      head = await headNow();
     }
-    expect([...shown.values()].toSorted((a, b) => a - b)).toEqual([594, 595, 596, 597, 598, 599, 600]);
-    // What the kernel holds for it is sent all the same; after that it gets the latest versions alone.
-    expect(writer.receivedLength).toBeGreaterThan(30_000_000);
-    expect(slow.receivedLength).toBeLessThan(20_000_000);
-    expect(isChain(patchesOf(slow))).toBe(true);
+    expect(head).toBeGreaterThan(1);
+    expect(head).toBeLessThan(pushed);
+    deaf.socket.resume();
+    await deaf.next("ruled", ({ results }) => results.at(-1)?.name.n === pushed);
+    expect(await headNow()).toBe(pushed + 1);
   });
 });
 
