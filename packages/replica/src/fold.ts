@@ -110,6 +110,7 @@ const reveal = (state: ReplicaState, row: PatchRow & PlacedRow): RowEffect => {
   if (session.reset) {
     state.dropConfirmed();
     session.reset = false;
+    session.confirmedEpoch = session.epoch;
   }
   session.setAside = null;
   session.revealed = row.patch.to;
@@ -202,6 +203,8 @@ const foldSession = (state: ReplicaState, row: SessionRow): RowEffect => {
     session.reset = true;
     session.revealed = 0;
   }
+  // A cursor that is valid in the new epoch lies in the history both share, and so do all entries.
+  if (!session.reset) session.confirmedEpoch = row.epoch;
   session.received = session.revealed;
   return nothing;
 };

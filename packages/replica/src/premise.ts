@@ -11,5 +11,5 @@ export const premiseOf = (state: ReplicaState, pages: Pages, key: PackedKey, now
   if (view.lastWriter !== undefined) {
     return { type: "written", by: view.lastWriter, digest: digestOf(view.value) };
   }
-  return { type: "revision", epoch: state.session.epoch ?? "", revision: view.revision ?? 0 };
+  return { type: "revision", epoch: state.session.confirmedEpoch ?? "", revision: view.revision ?? 0 };
 };

@@ -4,6 +4,7 @@
  * It looks at the state that the row will be folded on, so the row needs no second look.
  */
 import {
+  type Check,
   type CommitResult,
   type CommitName,
   digestOf,
@@ -13,7 +14,6 @@ import {
   type PackedKey,
   type Patch,
   type PatchEntry,
-  type Premise,
   type Versionstamp,
   laterVersionstamp,
   zeroVersionstamp,
@@ -22,7 +22,14 @@ import type { PatchRow, TrackedCommit } from "@rockpool/log";
 import { sameScope } from "./fold.ts";
 import type { Pages } from "./page-index.ts";
 import { isUnruled, type PendingOperations, type ReplicaState } from "./state.ts";
-import { type ConfirmedView, confirmedOf, type EntryView, foldOperations, viewOf } from "./view.ts";
+import {
+  type ConfirmedView,
+  confirmedOf,
+  type EntryView,
+  foldOperations,
+  isExpired,
+  viewOf,
+} from "./view.ts";
 
 /** A patch as its session delivered it. */
 export interface ReceivedPatch {
@@ -55,7 +62,7 @@ export const decidePatch = (
   if (!upToDate) {
     return { type: "row", row: { ...row, patch: { ...patch, upToDate }, changed: [], hidden: [] } };
   }
-  const revealed = revelation(state, patch);
+  const revealed = revelation(state, patch, readingMs);
   const hidden = hiddenBy(state, revealed);
   return {
     type: "row",
@@ -106,9 +113,10 @@ interface Revelation {
   /** The versionstamps of our commits that were accepted, by revision. */
   readonly ownByRevision: ReadonlyMap<number, Versionstamp>;
   readonly reset: boolean;
+  readonly readingMs: number;
 }
 
-const revelation = (state: ReplicaState, patch: Patch): Revelation => {
+const revelation = (state: ReplicaState, patch: Patch, readingMs: number): Revelation => {
   const { setAside, reset } = state.session;
   const entries = new Map(setAside?.entries);
   for (const entry of patch.entries) entries.set(entry.key, entry);
@@ -120,7 +128,7 @@ const revelation = (state: ReplicaState, patch: Patch): Revelation => {
     ruled.set(nameKey(result.name), { tracked, result });
     if (result.ruling.type === "accepted") ownByRevision.set(result.revision, tracked.versionstamp);
   }
-  return { entries, ruled, ownByRevision, reset };
+  return { entries, ruled, ownByRevision, reset, readingMs };
 };
 
 /** The pending checked commits that cannot hold on what is revealed, in log order, dependents included. */
@@ -128,9 +136,7 @@ const hiddenBy = (state: ReplicaState, revealed: Revelation): ReadonlyMap<string
   const hidden = new Map<string, CommitName>();
   for (const [key, tracked] of state.unruled) {
     if (tracked.state !== "pending" || revealed.ruled.has(key)) continue;
-    const holds = tracked.commit.checks.every((check) =>
-      mayHold(state, revealed, hidden, check.key, check.premise),
-    );
+    const holds = tracked.commit.checks.every((check) => mayHold(state, revealed, hidden, tracked, check));
     if (!holds) hidden.set(key, tracked.commit.name);
   }
   return hidden;
@@ -140,15 +146,19 @@ const mayHold = (
   state: ReplicaState,
   revealed: Revelation,
   hidden: ReadonlyMap<string, CommitName>,
-  key: PackedKey,
-  premise: Premise,
+  tracked: TrackedCommit,
+  { key, premise }: Check,
 ): boolean => {
   const entry = revealed.entries.get(key);
   switch (premise.type) {
     case "absent":
-      return entry?.value === undefined;
+      return (
+        entry?.value === undefined ||
+        isExpired({ value: entry.value, expireAt: entry.expireAt }, revealed.readingMs) ||
+        isChangedBefore(state, revealed, hidden, tracked, key)
+      );
     case "revision":
-      return entry === undefined || entry.revision === premise.revision;
+      return entry === undefined ? !revealed.reset : entry.revision === premise.revision;
     case "written": {
       const by = nameKey(premise.by);
       if (hidden.has(by)) return false;
@@ -156,8 +166,8 @@ const mayHold = (
       const writer = state.tracked.get(by);
       if (ruling === undefined) {
         if (writer?.state === "hidden" || writer?.state === "rejected") return false;
-        if (entry === undefined || writer?.state !== "confirmed") return true;
-        return entry.revision === writer.revision;
+        if (writer?.state !== "confirmed") return true;
+        return entry === undefined ? !revealed.reset : entry.revision === writer.revision;
       }
       if (ruling.ruling.type === "rejected") return false;
       if (entry === undefined) {
@@ -167,6 +177,19 @@ const mayHold = (
     }
   }
 };
+
+/** True when one of ours that is still to be ruled, before `tracked`, changes the key: it may make the absence. */
+const isChangedBefore = (
+  state: ReplicaState,
+  revealed: Revelation,
+  hidden: ReadonlyMap<string, CommitName>,
+  tracked: TrackedCommit,
+  key: PackedKey,
+): boolean =>
+  state.operations.get(key)?.some(({ tracked: earlier }) => {
+    const name = nameKey(earlier.commit.name);
+    return earlier.versionstamp < tracked.versionstamp && !revealed.ruled.has(name) && !hidden.has(name);
+  }) === true;
 
 const touches = (state: ReplicaState, name: string, mutation: number, key: PackedKey): boolean =>
   state.tracked.get(name)?.commit.mutations[mutation]?.key === key;

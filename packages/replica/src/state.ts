@@ -54,6 +54,8 @@ export interface SetAside {
 
 export interface FoldedSession {
   epoch: EpochId | null;
+  /** The epoch whose history the confirmed entries lie in: behind `epoch` only while a reset is under way. */
+  confirmedEpoch: EpochId | null;
   /** Up to where history was received; ahead of `revealed` only while parts are set aside. */
   received: Revision;
   /** Up to where history is shown. */
@@ -101,6 +103,7 @@ export class ReplicaState {
     const session = meta?.session;
     this.session = {
       epoch: session?.epoch ?? null,
+      confirmedEpoch: session?.epoch ?? null,
       received: session?.cursor ?? 0,
       revealed: session?.cursor ?? 0,
       scope: session?.scope ?? wholeBucket,

@@ -1,0 +1,305 @@
+/**
+ * For tests: a replica on a log of its own, without I/O, and commits, patches and results in short
+ * form. What is appended is decided and folded as a host does it; `restarted` is another host that
+ * starts from what a checkpoint left.
+ */
+import type { LogStart, Page, PendingRecord, PlacedRow, Row } from "@rockpool/log";
+import {
+  type CommitName,
+  type CommitResult,
+  createVersionstamp,
+  type Mutation,
+  nameKey,
+  type PackedKey,
+  type PackedRange,
+  packKey,
+  type Patch,
+  type PatchEntry,
+  type RejectionReason,
+  type SupersededMutation,
+  type Value,
+  type Versionstamp,
+  zeroStamp,
+} from "@rockpool/model";
+import type { Welcome } from "@rockpool/protocol";
+import { decideWelcome } from "./adopt.ts";
+import { buildCheckpoint, type CheckpointLimits, planCheckpoint } from "./checkpoint.ts";
+import { type CommitOutcome, type CommitRequest, evaluateGroup } from "./evaluate.ts";
+import { foldRow, type RowEffect } from "./fold.ts";
+import { Pages } from "./page-index.ts";
+import { decidePatch, type PatchDecision } from "./receive.ts";
+import { pageIndexOf, type ReplicaState, stateAtCheckpoint, wholeBucket } from "./state.ts";
+import { type EntryView, viewOf } from "./view.ts";
+
+/** The clock of these tests, in ms since 1970. */
+export const testNowMs = 1_700_000_000_000;
+
+export const key = (name: string): PackedKey => packKey([name]);
+export const text = (data: string): Value => ({ encoding: "json", data: JSON.stringify(data) });
+export const number = (data: bigint): Value => ({ encoding: "u64", data });
+
+export const set = (name: string, value: Value | string, expireAt?: number): Mutation => ({
+  type: "set",
+  key: key(name),
+  value: typeof value === "string" ? text(value) : value,
+  ...(expireAt === undefined ? {} : { expireAt }),
+});
+export const remove = (name: string): Mutation => ({ type: "delete", key: key(name) });
+export const sum = (name: string, operand: bigint): Mutation => ({ type: "sum", key: key(name), operand });
+
+export const everything: PackedRange = {
+  start: "" as PackedKey,
+  end: "\u00ff" as PackedKey,
+  common: "" as PackedKey,
+};
+
+/** An entry as the relay sends it; without a value it is a tombstone. */
+export const entryOf = (
+  name: string,
+  revision: number,
+  value?: Value | string,
+  expireAt?: number,
+): PatchEntry => ({
+  key: key(name),
+  revision,
+  ...(value === undefined ? {} : { value: typeof value === "string" ? text(value) : value }),
+  ...(expireAt === undefined ? {} : { expireAt }),
+});
+
+const roomyLimits: CheckpointLimits = { rowsMax: 1000, pagesMax: 64, pageEntries: 4, pageBytes: 16 * 1024 };
+
+/** One commit, as it was answered here. */
+export interface TestCommit {
+  readonly outcome: CommitOutcome;
+  readonly name: CommitName;
+  readonly versionstamp: Versionstamp;
+}
+
+export class TestReplica {
+  readonly host: string;
+  nowMs: number = testNowMs;
+  state: ReplicaState;
+  #start: LogStart;
+  #pages: Pages;
+  #position: number;
+  #n = 0;
+
+  constructor(
+    host = "a",
+    start: LogStart = { meta: undefined, pageKeys: [], pending: [], rows: [] },
+    pages: readonly Page[] = [],
+  ) {
+    this.host = host;
+    this.#start = start;
+    this.#position = start.rows.at(-1)?.position ?? 0;
+    this.state = stateAtCheckpoint(start);
+    this.#pages = new Pages(pageIndexOf(this.state, start));
+    this.#pages.add(pages);
+    this.#stored = pages;
+    for (const row of start.rows) foldRow(this.state, row);
+  }
+
+  #stored: readonly Page[];
+
+  /** A replica that is attached, in epoch `e1`, at revision 0. */
+  static synced(host = "a"): TestReplica {
+    const replica = new TestReplica(host);
+    replica.append({ type: "attach", replica: "r" });
+    replica.welcome({ epoch: "e1" });
+    return replica;
+  }
+
+  get pages(): Pages {
+    return this.#pages;
+  }
+
+  get rows(): readonly PlacedRow[] {
+    return this.#start.rows;
+  }
+
+  get pendingRecords(): readonly PendingRecord[] {
+    return this.#start.pending;
+  }
+
+  get storedPages(): readonly Page[] {
+    return this.#stored;
+  }
+
+  append(row: Row): RowEffect {
+    const placed = { ...row, position: ++this.#position };
+    this.#start = { ...this.#start, rows: [...this.#start.rows, placed] };
+    return foldRow(this.state, placed);
+  }
+
+  /** Commits as one group. */
+  group(...requests: readonly CommitRequest[]): readonly TestCommit[] {
+    const names: CommitName[] = [];
+    const { row, outcomes } = evaluateGroup(this.state, this.#pages, requests, {
+      host: this.host,
+      takeNumber: () => {
+        names.push({ host: this.host, n: ++this.#n });
+        return this.#n;
+      },
+      drawTag: () => `tag-${this.#n}`,
+      readingMs: this.nowMs,
+    });
+    if (row !== undefined) this.append(row);
+    return outcomes.map((outcome) => {
+      const place = outcome.type === "committed" ? outcome.place : 0;
+      return {
+        outcome,
+        name: names[place] ?? { host: this.host, n: 0 },
+        versionstamp: createVersionstamp(this.#position, place),
+      };
+    });
+  }
+
+  /** Commits without checks. */
+  commit(...mutations: readonly Mutation[]): TestCommit {
+    return this.group({ checks: [], mutations })[0] as TestCommit;
+  }
+
+  /** Commits with checks that each key stands as it does in view now. */
+  commitOn(names: readonly string[], ...mutations: readonly Mutation[]): TestCommit {
+    const checks = names.map((name) => {
+      const { value, versionstamp } = this.view(name);
+      return { key: key(name), versionstamp: value === undefined ? null : versionstamp };
+    });
+    return this.group({ checks, mutations })[0] as TestCommit;
+  }
+
+  /** The relay's answer to a hello of this replica as it is. */
+  welcome(welcome: Pick<Welcome, "epoch"> & Partial<Welcome>): RowEffect | undefined {
+    const { epoch, received, followed } = this.state.session;
+    const decision = decideWelcome(
+      this.state,
+      {
+        type: "hello",
+        protocol: { min: 1, max: 1 },
+        bucket: "b",
+        replica: "r",
+        epoch,
+        cursor: received,
+        follow: followed,
+        clockMs: this.nowMs,
+      },
+      {
+        type: "welcome",
+        protocol: 1,
+        valid: true,
+        head: 0,
+        scope: wholeBucket,
+        limits: {
+          keyBytesMax: 2048,
+          valueBytesMax: 1e6,
+          checksMax: 100,
+          mutationsMax: 1000,
+          commitBytesMax: 1e6,
+          pushCommitsMax: 100,
+          pushBytesMax: 1e6,
+        },
+        clockMs: this.nowMs,
+        helloClockMs: this.nowMs,
+        ...welcome,
+      },
+      this.nowMs,
+    );
+    return decision.type === "row" ? this.append(decision.row) : undefined;
+  }
+
+  /** Decides on a patch that follows on what was received. */
+  decide(patch: Partial<Patch> & Pick<Patch, "to">): PatchDecision {
+    const { epoch, scope, received } = this.state.session;
+    const whole: Patch = {
+      from: received,
+      head: patch.to,
+      upToDate: true,
+      entries: [],
+      results: [],
+      stamp: zeroStamp,
+      ...patch,
+    };
+    return decidePatch(this.state, this.#pages, { epoch: epoch ?? "", scope, patch: whole }, this.nowMs);
+  }
+
+  /** Receives a patch. @throws Error when it does not apply */
+  receive(patch: Partial<Patch> & Pick<Patch, "to">): RowEffect {
+    const decision = this.decide(patch);
+    if (decision.type !== "row") throw new Error(`the patch to ${patch.to} does not apply: ${decision.type}`);
+    return this.append(decision.row);
+  }
+
+  /** The relay's ruling on a commit of this replica: accepted, unless a reason is given. */
+  result(
+    name: CommitName,
+    revision: number,
+    ruling: RejectionReason | readonly SupersededMutation[] = [],
+  ): CommitResult {
+    const commit = this.state.getTracked(name)?.commit;
+    return {
+      name,
+      tag: commit?.tag ?? "",
+      revision,
+      stamp: commit?.stamp ?? zeroStamp,
+      ruling:
+        "type" in ruling ? { type: "rejected", reason: ruling } : { type: "accepted", superseded: ruling },
+    };
+  }
+
+  view(name: string): EntryView {
+    return viewOf(this.state, this.#pages, key(name));
+  }
+
+  /** What a reader sees under a key, as data: JSON decoded, a u64 as its number. */
+  value(name: string): unknown {
+    const { value } = this.view(name);
+    if (value === undefined) return undefined;
+    return value.encoding === "json" ? JSON.parse(value.data) : value.data;
+  }
+
+  stateOf(name: CommitName): string | undefined {
+    return this.state.tracked.get(nameKey(name))?.state;
+  }
+
+  /** Makes one checkpoint, and is from then on the host that started from it. False when there was nothing to move. */
+  checkpoint(limits: Partial<CheckpointLimits> = {}): boolean {
+    const bounds = { ...roomyLimits, ...limits };
+    const plan = planCheckpoint(this.#start, bounds);
+    if (plan === undefined) return false;
+    const pages = new Pages(pageIndexOf(stateAtCheckpoint(this.#start), this.#start));
+    pages.add(this.#stored);
+    const { meta, putPages, deletePages, putPending, deletePending } = buildCheckpoint(
+      this.#start,
+      plan,
+      pages,
+      this.nowMs,
+      bounds,
+    );
+    const pageOf = new Map(this.#stored.map((page) => [addressOf(page), page]));
+    for (const page of deletePages) pageOf.delete(addressOf(page));
+    for (const page of putPages) pageOf.set(addressOf(page), page);
+    const pendingOf = new Map(this.#start.pending.map((record) => [record.position, record]));
+    for (const position of deletePending) pendingOf.delete(position);
+    for (const record of putPending) pendingOf.set(record.position, record);
+    this.#stored = [...pageOf.values()].toSorted((a, b) => (addressOf(a) < addressOf(b) ? -1 : 1));
+    const rows = this.#start.rows.filter(({ position }) => position > plan.at);
+    this.#start = {
+      meta,
+      pageKeys: this.#stored.map(({ generation, first }) => ({ generation, first })),
+      pending: [...pendingOf.values()].toSorted((a, b) => a.position - b.position),
+      rows: [...rows, { type: "checkpoint", position: ++this.#position }],
+    };
+    const { state, pages: read } = this.restarted();
+    this.state = state;
+    this.#pages = read;
+    return true;
+  }
+
+  /** Another host, which starts from the pages and the rows after them. */
+  restarted(host = "b"): TestReplica {
+    return new TestReplica(host, structuredClone(this.#start), structuredClone(this.#stored));
+  }
+}
+
+const addressOf = ({ generation, first }: { generation: number; first: string }): string =>
+  `${String(generation).padStart(8, "0")}/${first}`;
