@@ -117,14 +117,20 @@ class Feed {
   pump(): void {
     if (this.#pumping || this.#stopped) return;
     this.#pumping = true;
-    void this.#deliverAll()
-      .catch((error: unknown) => this.#options.onError(error))
-      .finally(() => {
-        this.#pumping = false;
-      });
+    this.#deliverAll().catch((error: unknown) => this.#options.onError(error));
   }
 
   async #deliverAll(): Promise<void> {
+    try {
+      await this.#deliverDue();
+    } finally {
+      this.#pumping = false;
+    }
+    // A row that came between the last look and here found it pumping.
+    if (this.#isDue()) this.pump();
+  }
+
+  async #deliverDue(): Promise<void> {
     // The first look is at the log's tail, so that a feed begins no earlier than its opener's writes.
     for (let strong = this.#initial; !this.#stopped && this.#isDue(); strong = false) {
       const taken = new Set<PackedKey>();
@@ -169,7 +175,7 @@ class Feed {
     const nowMs = this.#now();
     const keep = this.#initial
       ? (view: EntryView): boolean => isPresent(view, nowMs)
-      : (view: EntryView): boolean => view.versionstamp > since;
+      : (view: EntryView, key: PackedKey): boolean => view.versionstamp > since || taken.has(key);
     return listEntries(state, pages, selector.range, Number.POSITIVE_INFINITY, false, keep);
   }
 }

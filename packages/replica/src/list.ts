@@ -22,12 +22,12 @@ export const listEntries = (
   range: PackedRange,
   limit: number,
   reverse: boolean,
-  keep: (view: EntryView) => boolean,
+  keep: (view: EntryView, key: PackedKey) => boolean,
 ): readonly ListedEntry[] => {
   const listed: ListedEntry[] = [];
   for (const key of keysIn(state, pages, range, limit, reverse)) {
     const view = viewOf(state, pages, key);
-    if (keep(view)) listed.push({ key, view });
+    if (keep(view, key)) listed.push({ key, view });
     if (listed.length >= limit) break;
   }
   return listed;
