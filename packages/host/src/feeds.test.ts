@@ -78,11 +78,11 @@ describe("a feed of a range", () => {
   test("gathers what changes while it reads into one item of one state", async () => {
     open(range);
     await turn();
-    let release = (): void => {};
-    ledger.gate = new Promise((resolve) => (release = resolve));
+    const gate = Promise.withResolvers<void>();
+    ledger.gate = gate.promise;
     feeds.onRow(ledger.set("a"));
     feeds.onRow(ledger.set("b"));
-    release();
+    gate.resolve();
     await turn();
     expect(items).toHaveLength(2);
     expect(items[1]?.versionstamp).toBe(createVersionstamp(2, 0xffff));
@@ -92,12 +92,12 @@ describe("a feed of a range", () => {
   test("tells of a row it was about to read when rows after it were lost to a checkpoint", async () => {
     open(range);
     await turn();
-    let release = (): void => {};
-    ledger.gate = new Promise((resolve) => (release = resolve));
+    const gate = Promise.withResolvers<void>();
+    ledger.gate = gate.promise;
     feeds.onRow(ledger.set("known"));
     ledger.set("missed");
     feeds.onGap(createVersionstamp(1, 0xffff));
-    release();
+    gate.resolve();
     await turn();
     expect(keysSeen()).toEqual([key("known"), key("missed")]);
   });

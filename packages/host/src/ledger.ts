@@ -91,7 +91,10 @@ export class Ledger {
       if (this.#stale) await this.#restart();
       const result = compute(this.#state, this.#pages);
       const lacking = this.#pages.takeLacking();
-      if (lacking.length === 0 && isLevel) return result;
+      if (lacking.length === 0 && isLevel) {
+        this.#evict();
+        return result;
+      }
       const isFresh = await this.#load(lacking);
       // What the transaction read is one snapshot: if nothing is lacking on it, that is the answer.
       isLevel = isLevel || isFresh;
@@ -145,7 +148,9 @@ export class Ledger {
         continue;
       }
       const attempt = await this.#tryAppend(decide, guess, durability);
-      if (attempt !== undefined) return attempt;
+      if (attempt === undefined) continue;
+      this.#evict();
+      return attempt;
     }
     throw new KvError("corrupt", `an append still lacked pages after ${runsMax} attempts`);
   }
@@ -204,7 +209,6 @@ export class Ledger {
       return true;
     }
     this.#fold(missed);
-    this.#evict();
     for (const found of loaded) pages.add(found);
     return true;
   }
@@ -241,6 +245,7 @@ export class Ledger {
     if (state.checkpoint > seen) this.#listener.onGap(createVersionstamp(seen, 0xffff));
   }
 
+  /** After a computation, never in one: what it has read it must still find in its next run. */
   #evict(): void {
     for (const first of this.#pageByFirst.keys()) {
       if (this.#pageByFirst.size <= cachedPagesMax) return;

@@ -72,8 +72,13 @@ function* storedKeys(
   for (let index = from; reverse ? index >= to : index <= to; index += step) {
     const page = pages.page(index);
     if (page === undefined) {
-      // Beyond what was expected: the run is void, and the next one will have these.
-      pages.expect(reverse ? index - ahead : index, reverse ? index : index + ahead);
+      // Beyond what was expected: the run is void, and the next one will have these. As many again as were
+      // passed, so that a long run of deletions takes few runs.
+      const more = Math.max(ahead, Math.abs(index - from));
+      pages.expect(
+        reverse ? Math.max(to, index - more) : index,
+        reverse ? index : Math.min(to, index + more),
+      );
       return;
     }
     const entries = reverse ? page.entries.toReversed() : page.entries;
