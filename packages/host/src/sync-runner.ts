@@ -3,7 +3,6 @@
  * session machine with what happens and does what it says. The lock only saves work; two holders
  * would do no harm.
  */
-import type { CommitResult } from "@rockpool/model";
 import { decodeDown, encodeUp } from "@rockpool/protocol";
 import {
   decideLateResults,
@@ -12,6 +11,7 @@ import {
   nextSession,
   offSession,
   type ReceivedPatch,
+  type ReceivedRulings,
   type Session,
   type SessionEffect,
   type SessionEvent,
@@ -144,7 +144,7 @@ export class SyncRunner {
         this.#raiseHead(effect.received.patch.head);
         return this.#run(this.#receive(effect.received));
       case "settle":
-        return this.#run(this.#settle(effect.results));
+        return this.#run(this.#settle(effect.settled));
     }
   }
 
@@ -152,8 +152,16 @@ export class SyncRunner {
     this.#head = Math.max(this.#head, head);
   }
 
+  /** What could not be stored is lost to this session: another one begins from what the log holds. */
   #run(work: Promise<void>): void {
-    work.catch((error: unknown) => this.#options.onFailure(error));
+    const socket = this.#socket;
+    work.catch((error: unknown) => {
+      this.#options.onFailure(error);
+      if (socket === undefined || this.#socket !== socket) return;
+      socket.close();
+      const reason = `what the relay sent could not be stored: ${error instanceof Error ? error.message : String(error)}`;
+      this.handle({ type: "closed", permanent: false, reason });
+    });
   }
 
   #open(): void {
@@ -185,8 +193,9 @@ export class SyncRunner {
   async #adopt({ hello, welcome }: SessionEffect & { type: "adopt" }): Promise<void> {
     const { ledger, environment } = this.#options;
     this.#head = welcome.head;
+    const heardAtMs = environment.now();
     const { result } = await ledger.append((state) => {
-      const decision = decideWelcome(state, hello, welcome, environment.now());
+      const decision = decideWelcome(state, hello, welcome, heardAtMs);
       return { row: decision.type === "row" ? decision.row : undefined, result: decision.type };
     });
     this.handle({ type: "adopted", ok: result !== "moved" });
@@ -201,11 +210,9 @@ export class SyncRunner {
     if (result === "gap") this.handle({ type: "gap" });
   }
 
-  async #settle(results: readonly CommitResult[]): Promise<void> {
-    const { received } = this.#options.ledger.state.session;
-    if (results.every(({ revision }) => revision > received)) return;
+  async #settle(rulings: ReceivedRulings): Promise<void> {
     await this.#options.ledger.append((state, pages) => ({
-      row: decideLateResults(state, pages, results, this.#readClock()),
+      row: decideLateResults(state, pages, rulings, this.#readClock()),
       result: undefined,
     }));
   }

@@ -17,7 +17,13 @@ export {
 export { foldRow, type RowEffect } from "./fold.ts";
 export { type ListedEntry, listEntries } from "./list.ts";
 export { PageIndex, Pages } from "./page-index.ts";
-export { decideLateResults, decidePatch, type PatchDecision, type ReceivedPatch } from "./receive.ts";
+export {
+  decideLateResults,
+  decidePatch,
+  type PatchDecision,
+  type ReceivedPatch,
+  type ReceivedRulings,
+} from "./receive.ts";
 export { decideDiscard, decideRetry, type RejectedCommits, rejectedGroups } from "./rejected.ts";
 export { nextSession, offSession } from "./session.ts";
 export type {

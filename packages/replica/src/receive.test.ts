@@ -1,7 +1,7 @@
 /** What a patch does to what readers see, to pending commits and to the checks that are made on them. */
 import { beforeEach, describe, expect, test } from "vitest";
-import type { Premise } from "@rockpool/model";
-import { decideLateResults } from "./receive.ts";
+import type { CommitResult, Premise } from "@rockpool/model";
+import { decideLateResults, type ReceivedRulings } from "./receive.ts";
 import { entryOf, key, number, remove, set, sum, TestReplica, testNowMs, text } from "./replica-fixture.ts";
 
 let replica: TestReplica;
@@ -9,6 +9,9 @@ let replica: TestReplica;
 beforeEach(() => {
   replica = TestReplica.synced();
 });
+
+/** The relay's answer to a push, in the epoch of these tests. */
+const answerOf = (...results: readonly CommitResult[]): ReceivedRulings => ({ epoch: "e1", results });
 
 const premisesOf = (n: number): readonly Premise[] =>
   replica.state.getTracked({ host: "a", n })?.commit.checks.map(({ premise }) => premise) ?? [];
@@ -124,7 +127,7 @@ describe("a catch-up in parts", () => {
   test("takes late results in without showing them early", () => {
     const { name } = replica.commit(set("k", "mine"));
     replica.receive({ to: 3, head: 9, upToDate: false });
-    const row = decideLateResults(replica.state, replica.pages, [replica.result(name, 2)], testNowMs);
+    const row = decideLateResults(replica.state, replica.pages, answerOf(replica.result(name, 2)), testNowMs);
     if (row !== undefined) replica.append(row);
     expect(replica.stateOf(name)).toBe("pending");
     replica.receive({ to: 9 });
@@ -252,7 +255,7 @@ describe("results of commits whose revisions have passed", () => {
   test("take them out of pending by a patch that goes nowhere", () => {
     const { name } = replica.commit(set("k", "mine"));
     replica.receive({ to: 4 });
-    const row = decideLateResults(replica.state, replica.pages, [replica.result(name, 3)], testNowMs);
+    const row = decideLateResults(replica.state, replica.pages, answerOf(replica.result(name, 3)), testNowMs);
     expect(row?.patch).toMatchObject({ from: 4, to: 4, upToDate: true });
     if (row !== undefined) replica.append(row);
     expect(replica.stateOf(name)).toBe("confirmed");
@@ -261,7 +264,7 @@ describe("results of commits whose revisions have passed", () => {
   test("wait while the cursor has not reached them", () => {
     const { name } = replica.commit(set("k", "mine"));
     expect(
-      decideLateResults(replica.state, replica.pages, [replica.result(name, 3)], testNowMs),
+      decideLateResults(replica.state, replica.pages, answerOf(replica.result(name, 3)), testNowMs),
     ).toBeUndefined();
   });
 });

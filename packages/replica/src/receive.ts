@@ -38,6 +38,13 @@ export interface ReceivedPatch {
   readonly patch: Patch;
 }
 
+/** Rulings on pushed commits, as their session delivered them. */
+export interface ReceivedRulings {
+  /** The epoch the session was welcomed with: its revisions mean nothing in another. */
+  readonly epoch: EpochId;
+  readonly results: readonly CommitResult[];
+}
+
 /** - `row`: append it. - `stale`: all of it is here already. - `gap`: it does not follow, pull from `received`. */
 export type PatchDecision =
   | { readonly type: "row"; readonly row: PatchRow }
@@ -77,11 +84,12 @@ export const decidePatch = (
 export const decideLateResults = (
   state: ReplicaState,
   pages: Pages,
-  results: readonly CommitResult[],
+  rulings: ReceivedRulings,
   readingMs: number,
 ): PatchRow | undefined => {
   const { session } = state;
-  const late = results.filter((result) => {
+  if (rulings.epoch !== session.epoch || session.reset) return undefined;
+  const late = rulings.results.filter((result) => {
     const tracked = state.getTracked(result.name);
     return (
       tracked !== undefined &&
@@ -90,8 +98,8 @@ export const decideLateResults = (
       result.revision <= session.received
     );
   });
-  if (late.length === 0 || session.epoch === null || session.reset) return undefined;
-  const { received, setAside, epoch, scope } = session;
+  if (late.length === 0) return undefined;
+  const { received, setAside, scope } = session;
   const patch: Patch = {
     from: received,
     to: received,
@@ -101,7 +109,7 @@ export const decideLateResults = (
     results: late,
     stamp: state.stamp,
   };
-  const decision = decidePatch(state, pages, { epoch, scope, patch }, readingMs);
+  const decision = decidePatch(state, pages, { epoch: rulings.epoch, scope, patch }, readingMs);
   return decision.type === "row" ? decision.row : undefined;
 };
 

@@ -5,7 +5,7 @@
 import type { CommitResult, KvError } from "@rockpool/model";
 import type { DownMessage, Hello, UpMessage, Welcome } from "@rockpool/protocol";
 import type { PushWindow } from "./push.ts";
-import type { ReceivedPatch } from "./receive.ts";
+import type { ReceivedPatch, ReceivedRulings } from "./receive.ts";
 import type { ReplicaState } from "./state.ts";
 
 /**
@@ -25,6 +25,8 @@ export interface Session {
   readonly hello: Hello | null;
   readonly welcome: Welcome | null;
   readonly window: PushWindow;
+  /** Rulings heard here that no patch has applied yet: their revisions lie past the received cursor. */
+  readonly rulings: readonly CommitResult[];
   readonly error: KvError | null;
 }
 
@@ -52,7 +54,7 @@ export type SessionEffect =
   | { readonly type: "send"; readonly messages: readonly UpMessage[] }
   | { readonly type: "adopt"; readonly hello: Hello; readonly welcome: Welcome }
   | { readonly type: "receive"; readonly received: ReceivedPatch }
-  | { readonly type: "settle"; readonly results: readonly CommitResult[] }
+  | { readonly type: "settle"; readonly settled: ReceivedRulings }
   | { readonly type: "probed"; readonly id: number; readonly head: number };
 
 /** What an event brings from outside the machine. */

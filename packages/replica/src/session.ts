@@ -27,6 +27,7 @@ export const offSession: Session = {
   hello: null,
   welcome: null,
   window: emptyWindow,
+  rulings: [],
   error: null,
 };
 
@@ -34,7 +35,7 @@ export const offSession: Session = {
 export const nextSession = (session: Session, event: SessionEvent, context: SessionContext): SessionStep => {
   switch (event.type) {
     case "start":
-      return session.phase === "off" ? connect({ ...session, attempts: 0 }) : stay(session);
+      return session.phase === "off" ? connect({ ...session, attempts: 0 }, context) : stay(session);
     case "stop":
       return {
         session: { ...offSession, error: session.error },
@@ -42,7 +43,7 @@ export const nextSession = (session: Session, event: SessionEvent, context: Sess
       };
     case "wake":
       if (session.phase === "live") return probe(session, 0, context);
-      return session.phase === "waiting" ? connect(session) : stay(session);
+      return session.phase === "waiting" ? connect(session, context) : stay(session);
     case "opened":
       return session.phase === "connecting" ? greet(session, context) : stay(session);
     case "closed":
@@ -59,7 +60,7 @@ export const nextSession = (session: Session, event: SessionEvent, context: Sess
     case "gap":
       return session.phase === "live" ? pull(session, context) : stay(session);
     case "folded":
-      return session.phase === "live" ? push(session, context) : stay(session);
+      return session.phase === "live" ? onFolded(session, context) : stay(session);
     case "probe":
       return session.phase === "live" ? probe(session, event.id, context) : stay(session);
     case "timer":
@@ -75,12 +76,13 @@ const isOpen = (session: Session): boolean =>
   session.phase === "adopting" ||
   session.phase === "live";
 
-const connect = (session: Session): SessionStep => ({
+const connect = (session: Session, { nowMs }: SessionContext): SessionStep => ({
   session: {
     ...session,
     phase: "connecting",
-    wakeAtMs: null,
+    wakeAtMs: nowMs + answerMsMax,
     window: emptyWindow,
+    rulings: [],
     hello: null,
     welcome: null,
   },
@@ -173,8 +175,29 @@ const hearRulings = (
     bytes -= inFlight.get(nameKey(name)) ?? 0;
     inFlight.delete(nameKey(name));
   }
-  const pushed = push({ ...session, window: { ...session.window, inFlight, bytes } }, context);
-  return { session: pushed.session, effects: [{ type: "settle", results }, ...pushed.effects] };
+  const rulings = [...session.rulings, ...results];
+  return onFolded({ ...session, rulings, window: { ...session.window, inFlight, bytes } }, context);
+};
+
+const onFolded = (session: Session, context: SessionContext): SessionStep => {
+  const settled = settle(session, context);
+  const pushed = push(settled.session, context);
+  return { session: pushed.session, effects: [...settled.effects, ...pushed.effects] };
+};
+
+/**
+ * Patches carry the results of what was ruled. A few come by answer alone (`unknown`; a name of which
+ * a retry was ruled): they are kept until the cursor reaches their revision.
+ */
+const settle = (session: Session, { replica }: SessionContext): SessionStep => {
+  if (session.rulings.length === 0) return stay(session);
+  const isDue = ({ revision }: CommitResult): boolean => revision <= replica.session.received;
+  const open = session.rulings.filter(({ name }) => replica.unruled.has(nameKey(name)));
+  const due = open.filter(isDue);
+  const next = { ...session, rulings: open.filter((result) => !isDue(result)) };
+  const epoch = session.welcome?.epoch;
+  if (due.length === 0 || epoch === undefined) return stay(next);
+  return { session: next, effects: [{ type: "settle", settled: { epoch, results: due } }] };
 };
 
 const goLive = (session: Session, context: SessionContext): SessionStep =>
@@ -228,7 +251,7 @@ const onTimer = (session: Session, context: SessionContext): SessionStep => {
   if (session.wakeAtMs === null || context.nowMs < session.wakeAtMs) return stay(session);
   switch (session.phase) {
     case "waiting":
-      return connect(session);
+      return connect(session, context);
     case "connecting":
     case "greeting":
       return withClose(fail(session, { permanent: false, reason: "the relay did not answer" }, context));
