@@ -64,7 +64,7 @@ const showBoard = (kv: Kv, store: BoardStore): void => {
   const keys = createKeysDialog();
   controls.append(status, rejected.toggle, offlineSwitch, keys.button);
   document.body.append(keys.dialog);
-  main.replaceChildren(rejected.element, new BoardView(desk).element);
+  main.replaceChildren(new BoardView(desk).element, rejected.element);
   showSupersededWrites(desk);
   kv.sync.addEventListener("status", ({ detail }) => showAppBadge(detail.pending));
   keepStorage();

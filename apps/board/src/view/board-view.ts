@@ -21,6 +21,7 @@ export class BoardView {
   readonly #listViews = new Map<string, ListView>();
   readonly #cardViews = new Map<string, CardView>();
   readonly #newList: HTMLElement;
+  #outline = "";
   /** Where cards that were just dropped are on screen: the next update lets them glide from there. */
   readonly #droppedAt = new Map<Element, DOMRect>();
 
@@ -46,12 +47,20 @@ export class BoardView {
   update(board: Board): void {
     const isFirst = this.#listViews.size === 0;
     const focusAfter = this.#focusAfter(board);
-    const moving = [...this.#cardViews.values(), ...this.#listViews.values()].map(({ element }) => element);
     const added: Element[] = [];
-    glide(moving, () => this.#place(board, added), this.#droppedAt);
+    const place = (): void => this.#place(board, added);
+    const outline = outlineOf(board);
+    // Measuring where everything is costs more than drawing it, and most changes move nothing.
+    if (outline === this.#outline) place();
+    else glide(this.#elements(), place, this.#droppedAt);
+    this.#outline = outline;
     this.#droppedAt.clear();
     if (!isFirst) for (const element of added) appear(element);
     focusAfter?.();
+  }
+
+  #elements(): readonly Element[] {
+    return [...this.#cardViews.values(), ...this.#listViews.values()].map(({ element }) => element);
   }
 
   #place(board: Board, added: Element[]): void {
@@ -110,3 +119,7 @@ export class BoardView {
     return leavesList ? () => this.#newList.querySelector("button")?.focus() : undefined;
   }
 }
+
+/** What stands where, as one text. */
+const outlineOf = ({ lists }: Board): string =>
+  JSON.stringify(lists.map(({ id, cards }) => [id, ...cards.map((card) => card.id)]));

@@ -66,8 +66,10 @@ export const createSyncView = (
   return { status, offlineSwitch };
 };
 
-const textOfTabs = ({ tabs, syncing }: SyncStatus): string => {
+/** How many tabs there are and, where there is a connection, who carries it for all of them. */
+const textOfTabs = ({ state, tabs, syncing }: SyncStatus): string => {
   if (tabs < 2) return "1 tab";
+  if (state !== "synced" && state !== "syncing") return `${tabs} tabs`;
   return syncing ? `${tabs} tabs, this one syncs for all` : `${tabs} tabs, another one syncs`;
 };
 
