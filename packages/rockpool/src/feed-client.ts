@@ -28,7 +28,16 @@ export class FeedClient {
   }
 
   onEvent(event: FeedEvent): void {
-    this.#sourceById.get(event.id)?.onEvent(event);
+    const source = this.#sourceById.get(event.id);
+    if (event.type === "feed") return source?.take(event);
+    this.#sourceById.delete(event.id);
+    source?.fail(unpackError(event.error));
+  }
+
+  /** Ends every stream by an error: the host is gone. */
+  fail(error: unknown): void {
+    for (const source of this.#sourceById.values()) source.fail(error);
+    this.#sourceById.clear();
   }
 
   /** Ends every stream cleanly. */
@@ -88,9 +97,8 @@ class FeedSource<T> implements UnderlyingDefaultSource<T> {
     this.#onCancel();
   }
 
-  onEvent(event: FeedEvent): void {
-    if (event.type === "feed-error") return this.fail(unpackError(event.error));
-    this.#buffer.take(event);
+  take(item: FeedItem): void {
+    this.#buffer.take(item);
     this.pull();
   }
 

@@ -13,9 +13,12 @@ import type {
 } from "@rockpool/host";
 import { KvError, unpackError } from "@rockpool/model";
 
-/** Calls are given up when the host answered no ping for this long, in ms. */
-const silenceMsMax = 30_000;
 const pingEveryMs = 10_000;
+/**
+ * Pings in a row without an answer after which calls are given up: 30 s. Pings are counted, not the
+ * time, which passes while a tab sleeps.
+ */
+const unansweredMax = 3;
 
 interface WaitingRequest {
   readonly request: HostRequest;
@@ -32,7 +35,9 @@ export class HostConnection {
   #turn: WaitingRequest[] = [];
   #ended: KvError | undefined;
   #pings: ReturnType<typeof setInterval> | undefined;
-  #lastAnswerMs = 0;
+  #unanswered = 0;
+  /** Hears of the host's end; not of `close`. */
+  onEnd: ((error: KvError) => void) | null = null;
 
   constructor(api: HostApi, bucket: string) {
     this.#api = api;
@@ -104,7 +109,7 @@ export class HostConnection {
       this.#ping();
       const done = (): void => {
         this.#rejections.delete(reject);
-        this.#lastAnswerMs = performance.now();
+        this.#unanswered = 0;
         if (this.#rejections.size === 0) this.#stopPings();
       };
       call().then(
@@ -123,13 +128,12 @@ export class HostConnection {
   /** While a call waits, asks now and then whether the host is alive. */
   #ping(): void {
     if (this.#pings !== undefined) return;
-    this.#lastAnswerMs = performance.now();
+    this.#unanswered = 0;
     this.#pings = setInterval(() => {
-      if (performance.now() - this.#lastAnswerMs > silenceMsMax) {
-        return this.#end("its worker answered no ping");
-      }
+      if (this.#unanswered >= unansweredMax) return this.#end("its worker answered no ping");
+      this.#unanswered++;
       this.#api.batch([]).then(() => {
-        this.#lastAnswerMs = performance.now();
+        this.#unanswered = 0;
       }, ignoreAfterEnd);
     }, pingEveryMs);
   }
@@ -141,7 +145,9 @@ export class HostConnection {
 
   #end(why: string): void {
     const message = `the host of bucket "${this.#bucket}" is gone (${why}) and what it was asked may or may not have taken effect; open the bucket again and look`;
-    this.#finish(new KvError("outcome-unknown", message));
+    const error = new KvError("outcome-unknown", message);
+    this.#finish(error);
+    this.onEnd?.(error);
   }
 
   #finish(error: KvError): void {

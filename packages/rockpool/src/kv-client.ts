@@ -45,6 +45,7 @@ export class KvClient implements Kv {
     this.#connection = connection;
     this.#sync = new SyncClient(connection);
     this.#feeds = new FeedClient(connection);
+    connection.onEnd = (error) => this.#feeds.fail(error);
     this.#release = release;
   }
 
