@@ -238,11 +238,12 @@ export class Ledger {
     this.#pages = new Pages(pageIndexOf(state, start), this.#pageByFirst);
     this.#state = state;
     this.#stale = false;
+    // Before the rows that follow on it: who heard of those first would see them without what they stand on.
+    if (state.checkpoint > seen) this.#listener.onGap(createVersionstamp(seen, 0xffff));
     for (const row of start.rows) {
       const effect = foldRow(state, row);
       if (row.position > seen) this.#listener.onRow(row, effect, state);
     }
-    if (state.checkpoint > seen) this.#listener.onGap(createVersionstamp(seen, 0xffff));
   }
 
   /** After a computation, never in one: what it has read it must still find in its next run. */

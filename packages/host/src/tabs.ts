@@ -123,9 +123,13 @@ export class Tabs {
     const { held = [] } = await this.#environment.locks.query();
     if (this.#closing.signal.aborted) return;
     const prefix = hostLockName(this.#database, "");
-    const names = held.map(({ name }) => name ?? "").filter((name) => name.startsWith(prefix));
-    this.#listener.onCount(Math.max(1, names.length));
-    for (const name of names) if (name !== hostLockName(this.#database, this.#host)) this.#watch(name);
+    // A host holds its lock alone; those who waited for its end hold it together, for a moment.
+    const names = held.flatMap(({ name, mode }) =>
+      mode === "exclusive" && name !== undefined ? [name] : [],
+    );
+    const hosts = names.filter((name) => name.startsWith(prefix));
+    this.#listener.onCount(Math.max(1, hosts.length));
+    for (const name of hosts) if (name !== hostLockName(this.#database, this.#host)) this.#watch(name);
   }
 
   #watch(name: string): void {
