@@ -1,5 +1,6 @@
 /**
- * The Web Locks of one device: exclusive and shared, granted in the order they were asked for.
+ * The Web Locks of one device: exclusive, shared and stolen, granted in the order they
+ * were asked for.
  * A tab that ends gives back what it holds and leaves the queue.
  * @see https://w3c.github.io/web-locks/
  */
@@ -10,6 +11,8 @@ interface Request {
   readonly mode: LockMode;
   /** Runs the callback of a granted lock; fulfilled when the lock is given back. */
   readonly run: () => Promise<void>;
+  /** Somebody took the lock away: whoever holds it is told, and goes on as if it had it. */
+  lose: () => void;
 }
 
 type Granted<T> = (lock: Lock | null) => T | PromiseLike<T>;
@@ -34,7 +37,7 @@ export class FakeLocks {
 
   #request<T>(
     name: string,
-    { mode = "exclusive", signal, ifAvailable = false }: LockOptions,
+    { mode = "exclusive", signal, ifAvailable = false, steal = false }: LockOptions,
     granted: Granted<T>,
     tab: AbortSignal,
   ): Promise<Awaited<T>> {
@@ -44,6 +47,7 @@ export class FakeLocks {
       const request: Request = {
         name,
         mode,
+        lose: () => reject(new DOMException("The lock was stolen", "AbortError")),
         run: async () => {
           signal?.removeEventListener("abort", giveUp);
           if (tab.aborted) return;
@@ -71,9 +75,19 @@ export class FakeLocks {
       }
       signal?.addEventListener("abort", giveUp, { once: true });
       tab.addEventListener("abort", leave, { once: true });
-      this.#queue.push(request);
+      if (steal) this.#takeAway(name);
+      if (steal) this.#queue.unshift(request);
+      else this.#queue.push(request);
       this.#grant();
     });
+  }
+
+  #takeAway(name: string): void {
+    for (const holder of this.#held) {
+      if (holder.name !== name) continue;
+      this.#held.delete(holder);
+      holder.lose();
+    }
   }
 
   #grant(): void {
@@ -103,7 +117,8 @@ export class FakeLocks {
   }
 
   #query(): LockManagerSnapshot {
-    const infoOf = ({ name, mode }: Request): LockInfo => ({ name, mode, clientId: "" });
     return { held: [...this.#held].map(infoOf), pending: this.#queue.map(infoOf) };
   }
 }
+
+const infoOf = ({ name, mode }: Request): LockInfo => ({ name, mode, clientId: "" });
