@@ -8,7 +8,7 @@ import { createIcon } from "./icons.ts";
 
 const adviceByCode: Partial<Readonly<Record<KvErrorCode, string>>> = {
   unavailable:
-    "This browser does not let the board keep anything here. A private window or blocked site data can be the cause: allow it for this site, or open the board in an ordinary window.",
+    "The board could not start its storage in this browser. A private window, blocked site data or a download that failed can be the cause: allow storage for this site, or open the board in an ordinary window.",
   quota: "This device has no room left for the board. Free some space, then try again.",
   "newer-format": "This device keeps the board in the form of a newer version. Reload to get that version.",
   corrupt: "What this device keeps of the board cannot be read.",
