@@ -105,7 +105,8 @@ class Draft {
   readonly state: ReplicaState;
   readonly #pages: Pages;
   readonly #nowMs: number;
-  readonly #mutationsByKey = new Map<PackedKey, Mutation[]>();
+  /** What the earlier members leave under the keys they change. */
+  readonly #contentByKey = new Map<PackedKey, Content>();
   #bytes = 0;
 
   constructor(state: ReplicaState, pages: Pages, nowMs: number) {
@@ -116,9 +117,8 @@ class Draft {
 
   add(mutations: readonly Mutation[]): void {
     for (const mutation of mutations) {
-      const before = this.#mutationsByKey.get(mutation.key);
-      if (before === undefined) this.#mutationsByKey.set(mutation.key, [mutation]);
-      else before.push(mutation);
+      const before = this.#before(this.#contentByKey, mutation);
+      this.#contentByKey.set(mutation.key, mutate(before, mutation, this.#nowMs) ?? before);
     }
   }
 
@@ -126,12 +126,12 @@ class Draft {
   holds(key: PackedKey, versionstamp: Versionstamp | null): boolean {
     const present = isPresent(this.#content(key), this.#nowMs);
     if (versionstamp === null || !present) return versionstamp === null && !present;
-    return !this.#mutationsByKey.has(key) && this.#view(key).versionstamp === versionstamp;
+    return !this.#contentByKey.has(key) && this.#view(key).versionstamp === versionstamp;
   }
 
   /** What a check that holds says its writer saw; a key of an earlier member can only have been absent. */
   premise(key: PackedKey): Premise {
-    if (this.#mutationsByKey.has(key)) return { type: "absent" };
+    if (this.#contentByKey.has(key)) return { type: "absent" };
     return premiseOf(this.state, this.#pages, key, this.#nowMs);
   }
 
@@ -174,11 +174,7 @@ class Draft {
   }
 
   #content(key: PackedKey): Content {
-    let content: Content = this.#view(key);
-    for (const mutation of this.#mutationsByKey.get(key) ?? []) {
-      content = mutate(content, mutation, this.#nowMs) ?? content;
-    }
-    return content;
+    return this.#contentByKey.get(key) ?? this.#view(key);
   }
 
   #view(key: PackedKey): EntryView {

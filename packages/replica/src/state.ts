@@ -85,7 +85,7 @@ export class ReplicaState {
   readonly tracked: Map<string, TrackedCommit> = new Map();
   /** Those of them that the relay has yet to rule on. */
   readonly unruled: Map<string, TrackedCommit> = new Map();
-  /** Mutations of commits in state `pending`, by key, in log order. */
+  /** Mutations of commits in state `pending`, by key, in log order. A list only ever grows; a shorter one is another. */
   readonly operations: Map<PackedKey, PendingOperations[]> = new Map();
   /** Every key that `overlay` or `operations` ever held. */
   readonly keys: SortedKeys = new SortedKeys();
@@ -182,9 +182,12 @@ export class ReplicaState {
 
   #hideOperations(tracked: TrackedCommit): void {
     for (const { key } of tracked.commit.mutations) {
-      const left = this.operations.get(key)?.filter((operation) => operation.tracked !== tracked) ?? [];
-      if (left.length === 0) this.operations.delete(key);
-      else this.operations.set(key, left);
+      const operations = this.operations.get(key) ?? [];
+      // Commits are ruled in log order, so it is one of the first.
+      const index = operations.findIndex((operation) => operation.tracked === tracked);
+      if (index === -1) continue;
+      if (operations.length === 1) this.operations.delete(key);
+      else this.operations.set(key, operations.toSpliced(index, 1));
     }
   }
 }

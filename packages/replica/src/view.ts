@@ -59,22 +59,44 @@ export const foldOperations = (
   confirmed: ConfirmedView,
   operations: readonly PendingOperations[] | undefined,
 ): EntryView => {
-  if (operations === undefined || operations.length === 0) return { ...confirmed, lastWriter: undefined };
-  let content: Content = confirmed;
-  let versionstamp = confirmed.versionstamp;
-  for (const { tracked, mutations } of operations) {
+  const last = operations?.at(-1)?.tracked;
+  if (operations === undefined || last === undefined) return { ...confirmed, lastWriter: undefined };
+  const { value, expireAt } = contentAfter(confirmed, operations);
+  return {
+    value,
+    expireAt,
+    revision: confirmed.revision,
+    versionstamp: laterVersionstamp(confirmed.versionstamp, last.versionstamp),
+    lastWriter: last.commit.name,
+  };
+};
+
+/** How far a list of operations was folded over a confirmed value, and what it came to. */
+interface FoldedList {
+  readonly value: Value | undefined;
+  readonly expireAt: number | undefined;
+  readonly count: number;
+  readonly content: Content;
+}
+
+/** Lists this long are folded once: thousands of sums may wait on one key, and it is read with each of them. */
+const rememberedLength = 16;
+const foldedByList = new WeakMap<readonly PendingOperations[], FoldedList>();
+
+const contentAfter = (confirmed: Content, operations: readonly PendingOperations[]): Content => {
+  const { value, expireAt } = confirmed;
+  const known = operations.length < rememberedLength ? undefined : foldedByList.get(operations);
+  const isSame = known !== undefined && known.value === value && known.expireAt === expireAt;
+  let content = isSame ? known.content : confirmed;
+  for (let index = isSame ? known.count : 0; index < operations.length; index++) {
+    const { tracked, mutations } = operations[index] as PendingOperations;
     const atMs = msOfStamp(tracked.commit.stamp);
     for (const mutation of mutations) content = mutate(content, mutation, atMs) ?? content;
-    versionstamp = laterVersionstamp(versionstamp, tracked.versionstamp);
   }
-  const lastWriter = operations.at(-1)?.tracked.commit.name;
-  return {
-    value: content.value,
-    expireAt: content.expireAt,
-    revision: confirmed.revision,
-    versionstamp,
-    lastWriter,
-  };
+  if (operations.length >= rememberedLength) {
+    foldedByList.set(operations, { value, expireAt, count: operations.length, content });
+  }
+  return content;
 };
 
 /** What a mutation makes of a key at a time; undefined when it cannot be applied to what stands there. */
