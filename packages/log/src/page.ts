@@ -93,6 +93,8 @@ export interface Meta {
   readonly replica: ReplicaId | null;
   /** The highest stamp given or seen. */
   readonly stamp: Stamp;
+  /** The highest stamp that the relay was seen to give; where it is absent, `stamp` bounds it. */
+  readonly relayStamp?: Stamp;
   readonly session: SessionState;
 }
 

@@ -93,6 +93,7 @@ const foldCommit = (state: ReplicaState, record: CommitRecord, versionstamp: Ver
 const foldPatch = (state: ReplicaState, row: PatchRow & PlacedRow): RowEffect => {
   const { patch } = row;
   const { session } = state;
+  state.relayStamp = laterStamp(state.relayStamp, patch.stamp);
   state.stamp = laterStamp(state.stamp, patch.stamp);
   session.received = patch.to;
   session.setAside ??= { entries: new Map(), results: [], head: patch.head };
@@ -150,13 +151,25 @@ const settleResults = (state: ReplicaState, results: readonly CommitResult[], ru
     state.track(after);
     ruled.push({ before, after });
     if (result.ruling.type === "accepted") {
+      state.relayStamp = laterStamp(state.relayStamp, result.stamp);
       versionstampByRevision.set(result.revision, before.versionstamp);
       for (const { mutation } of result.ruling.superseded) {
         superseded.push({ commit: before.commit, versionstamp: before.versionstamp, mutation });
       }
     }
   }
+  healStamp(state, ruled);
   return { ruled, superseded, versionstampByRevision };
+};
+
+/**
+ * A commit of a clock that ran ahead was given another stamp by the relay. Its own must not raise
+ * later ones, or what the device writes offline from now on would pass for newer than it is.
+ */
+const healStamp = (state: ReplicaState, ruled: readonly Settlement[]): void => {
+  if (ruled.every(({ before }) => before.commit.stamp <= state.relayStamp)) return;
+  state.stamp = state.relayStamp;
+  for (const { commit } of state.unruled.values()) state.stamp = laterStamp(state.stamp, commit.stamp);
 };
 
 const settle = (before: TrackedCommit, result: CommitResult, ruledAtMs: number): TrackedCommit => {

@@ -16,6 +16,7 @@ import {
   type PatchEntry,
   type Versionstamp,
   laterVersionstamp,
+  zeroStamp,
   zeroVersionstamp,
 } from "@rockpool/model";
 import type { PatchRow, TrackedCommit } from "@rockpool/log";
@@ -107,7 +108,7 @@ export const decideLateResults = (
     upToDate: setAside === null,
     entries: [],
     results: late,
-    stamp: state.stamp,
+    stamp: zeroStamp,
   };
   const decision = decidePatch(state, pages, { epoch: rulings.epoch, scope, patch }, readingMs);
   return decision.type === "row" ? decision.row : undefined;

@@ -77,8 +77,10 @@ export class ReplicaState {
   /** The generation of pages in force; one that has no pages yet after a reset. */
   generation: number;
   replica: ReplicaId | null;
-  /** The highest stamp given or seen. */
+  /** The highest stamp given or seen, of what still counts: one of a clock that ran ahead ends with its ruling. */
   stamp: Stamp;
+  /** The highest stamp that the relay was seen to give. */
+  relayStamp: Stamp;
   readonly session: FoldedSession;
   readonly overlay: Map<PackedKey, Overlay> = new Map();
   /** Commits that matter, in log order, by `nameKey`. */
@@ -100,6 +102,7 @@ export class ReplicaState {
     this.generation = meta?.ranges[0]?.generation ?? 0;
     this.replica = meta?.replica ?? null;
     this.stamp = meta?.stamp ?? zeroStamp;
+    this.relayStamp = meta?.relayStamp ?? this.stamp;
     const session = meta?.session;
     this.session = {
       epoch: session?.epoch ?? null,
