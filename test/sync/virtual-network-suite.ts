@@ -62,7 +62,10 @@ export class VirtualNetwork {
     this.drop(device);
   }
 
-  /** Frames to a device wait until `release` is called; they stay in order. */
+  /**
+   * What comes to a device on the connections it has waits until the result is called, in order; even
+   * what the relay sent before it went away, as a socket's buffer keeps it.
+   */
   hold(device: string): () => void {
     const held = [...this.#links].filter((link) => link.device === device);
     for (const link of held) link.isHeld = true;
@@ -187,7 +190,10 @@ class Link {
 
   drop(): void {
     this.isDead = true;
-    this.#world.schedule(this.#delayMs(), () => this.#tellClosed(false, "dropped"));
+    this.#world.schedule(this.#delayMs(), () => {
+      if (this.isHeld) this.#held.push(() => this.#tellClosed(false, "dropped"));
+      else this.#tellClosed(false, "dropped");
+    });
     this.#world.schedule(this.#delayMs(), () => this.#end());
   }
 
@@ -223,13 +229,15 @@ class Link {
 
   #down(arrive: () => void): void {
     this.#downMs = Math.max(this.#world.nowMs + this.#delayMs(), this.#downMs);
-    const hear = (): void => {
-      if (!this.isDead && this.#isHeard) arrive();
-    };
     this.#world.schedule(this.#downMs - this.#world.nowMs, () => {
-      if (this.isHeld) this.#held.push(hear);
-      else hear();
+      if (this.isDead) return;
+      if (!this.isHeld) return this.#hear(arrive);
+      this.#held.push(() => this.#hear(arrive));
     });
+  }
+
+  #hear(arrive: () => void): void {
+    if (this.#isHeard) arrive();
   }
 
   #delayMs(): number {

@@ -2,7 +2,7 @@
  * The real relay on an engine in memory, without a server: it takes the sockets of a virtual
  * network, is killed and started again on what it stored, or on nothing.
  */
-import { type CommitResult, nameKey, type PatchEntry } from "@rockpool/model";
+import { type CommitName, type CommitResult, nameKey, type PatchEntry } from "@rockpool/model";
 import {
   createRelayConfig,
   type Engine,
@@ -25,6 +25,8 @@ export class VirtualRelay {
   readonly #config: RelayConfig;
   /** Every result of a commit that was ruled, by name: what the relay may never change. */
   readonly resultByName: Map<string, CommitResult> = new Map();
+  /** Told of each commit before it is ruled. */
+  onPush: ((name: CommitName) => void) | null = null;
   /** Faults of the engine, which tests of sync do not cause. */
   readonly errors: unknown[] = [];
   #storage = new MemoryEngineStorage();
@@ -108,6 +110,7 @@ export class VirtualRelay {
       close: () => engine.close(),
       [Symbol.asyncDispose]: () => engine.close(),
       rule: async (bucket, turn) => {
+        for (const { commit } of turn.pushes) this.onPush?.(commit.name);
         const ruled = await engine.rule(bucket, turn);
         for (const { result, isNew } of ruled.answers) {
           const name = nameKey(result.name);

@@ -190,6 +190,7 @@ export class Witness {
     if (before?.state === state && before.tail === state.tail) return;
     if (before !== undefined && before.tail > state.tail) throw new Error("a tab's position went back");
     this.#tailByTab.set(tab, { state, tail: state.tail });
+    this.#seePending(device, state);
     const { meta, pages } = device.storage.image;
     if ((meta?.checkpoint ?? 0) !== state.checkpoint) return;
     const keys = [...pages.values()].toSorted((a, b) => (a.first < b.first ? -1 : 1));
@@ -209,6 +210,19 @@ export class Witness {
     }
     viewByPosition.set(state.tail, described);
     this.seePairs(new Map(listed.map(({ key, view }) => [key, textOfValue(view.value)])), "a state");
+  }
+
+  /** A commit is pending until its revision is shown, and not a moment longer. */
+  #seePending(device: VirtualDevice, state: ReplicaState): void {
+    for (const [name, tracked] of state.tracked) {
+      const revision = this.#relay.resultByName.get(name)?.revision;
+      const isShown = revision !== undefined && revision <= state.session.revealed;
+      const isPending = tracked.state === "pending" || tracked.state === "hidden";
+      if (isShown === isPending) {
+        const shown = `${state.session.revealed} is shown and it was ruled at ${revision}`;
+        throw new Error(`${name} of ${device.name} is ${tracked.state} where ${shown}`);
+      }
+    }
   }
 
   #seeVersionstamp(
