@@ -3,6 +3,7 @@
  * only a browser can do to a log stands in log-in-browser.browser.test.ts.
  */
 import { openIdbLog } from "@rockpool/log-idb";
+import { describeDevices } from "./log/devices-suite.ts";
 import { describeIdbFaults } from "./log/idb-fault-suite.ts";
 import type { LogBed } from "./log/log-bed.ts";
 import { describeOracle } from "./log/oracle-suite.ts";
@@ -17,4 +18,5 @@ const createIdbBed = (): LogBed => {
 
 describeLog("IndexedDB", createIdbBed);
 describeOracle("IndexedDB", createIdbBed, 15);
+describeDevices("IndexedDB", createIdbBed, 10);
 describeIdbFaults("IndexedDB", freshName);

@@ -6,15 +6,19 @@
 import "fake-indexeddb/auto";
 import { MemoryStorage, openMemoryLog } from "@rockpool/log";
 import { openIdbLog } from "@rockpool/log-idb";
+import { describeDevices } from "./log/devices-suite.ts";
 import { describeIdbFaults } from "./log/idb-fault-suite.ts";
 import type { LogBed } from "./log/log-bed.ts";
 import { describeOracle } from "./log/oracle-suite.ts";
 import { describeLog } from "./log-conformance.ts";
 
-describeLog("memory", () => {
+const createMemoryBed = (): LogBed => {
   const storage = new MemoryStorage();
   return { open: () => openMemoryLog(storage) };
-});
+};
+
+describeLog("memory", createMemoryBed);
+describeDevices("memory", createMemoryBed, 40);
 
 let databases = 0;
 const freshName = (): string => `log-${(databases += 1)}`;
@@ -26,4 +30,5 @@ const createIdbBed = (): LogBed => {
 
 describeLog("fake-indexeddb", createIdbBed);
 describeOracle("fake-indexeddb", createIdbBed, 60);
+describeDevices("fake-indexeddb", createIdbBed, 40);
 describeIdbFaults("fake-indexeddb", freshName);

@@ -79,13 +79,14 @@ export const describeCheckpoint = (createBed: CreateBed): void => {
     test("after checkpoint: pages and pending records are replaced and deleted", async () => {
       const bed = createBed();
       await using log = await bed.open();
+      const c = await fill(log, 2);
       await log.checkpoint(
-        checkpointAt(0, 1, {
+        checkpointAt(0, c - 1, {
           putPages: [pageOf(1, "a", 1), pageOf(1, "b", 1), pageOf(1, "c", 1)],
           putPending: [pendingOf(1), pendingOf(2)],
         }),
       );
-      const next = checkpointAt(1, 2, {
+      const next = checkpointAt(c - 1, c, {
         putPages: [pageOf(1, "b", 2)],
         deletePages: [{ generation: 1, first: packKey(["a"]) }],
         putPending: [pendingOf(3)],
@@ -105,7 +106,7 @@ export const describeCheckpoint = (createBed: CreateBed): void => {
         putPending: [pendingOf(1)],
         deletePending: [1],
       };
-      await log.checkpoint(checkpointAt(0, 1, parts));
+      await log.checkpoint(checkpointAt(0, 0, parts));
       const started = await log.start();
       expect([started.pageKeys.length, started.pending.length]).toEqual([1, 1]);
     });
@@ -135,6 +136,17 @@ export const describeCheckpoint = (createBed: CreateBed): void => {
       );
       expect([missed.map(countOf), decision]).toEqual([["checkpoint"], "retry"]);
       expect((await second.start()).rows.map(countOf)).toEqual(["checkpoint"]);
+    });
+
+    test("at what is neither a row nor its base is refused", async () => {
+      const bed = createBed();
+      await using log = await bed.open();
+      const c = mustBePlaced(await log.append(0, appendOf(1), { atLeast: 10 }));
+      await expect(log.checkpoint(checkpointAt(0, c - 1))).rejects.toThrow("neither a row nor the base");
+      await expect(log.checkpoint(checkpointAt(0, c + 1))).rejects.toThrow("neither a row nor the base");
+      expect((await log.start()).rows.map(countOf)).toEqual([1]);
+      expect(await log.checkpoint(checkpointAt(0, 0))).toBe(true);
+      expect((await log.start()).rows.map(countOf)).toEqual([1, "checkpoint"]);
     });
 
     test("with a value that cannot be stored is refused whole", async () => {
@@ -209,9 +221,9 @@ export const describeStart = (createBed: CreateBed): void => {
     test("refuses a newer format, and so does a checkpoint", async () => {
       const bed = createBed();
       await using log = await bed.open();
-      await log.checkpoint(checkpointAt(0, 1, { meta: metaAt(1, formatVersion + 1) }));
+      await log.checkpoint(checkpointAt(0, 0, { meta: metaAt(0, formatVersion + 1) }));
       await expect(log.start()).rejects.toMatchObject({ code: "newer-format" });
-      await expect(log.checkpoint(checkpointAt(1, 2))).rejects.toMatchObject({ code: "newer-format" });
+      await expect(log.checkpoint(checkpointAt(0, 0))).rejects.toMatchObject({ code: "newer-format" });
     });
   });
 };
@@ -246,6 +258,6 @@ const openWithPages = async (createBed: CreateBed): Promise<Log> => {
   const log = await createBed().open();
   const names = ["d", "a", "c", "b"];
   const putPages = [1, 2, 10].flatMap((generation) => names.map((name) => pageOf(generation, name)));
-  await log.checkpoint(checkpointAt(0, 1, { putPages }));
+  await log.checkpoint(checkpointAt(0, 0, { putPages }));
   return log;
 };

@@ -3,8 +3,12 @@
  * That is read in the same transaction, so of two hosts that began from one base one wins.
  */
 import { mustKnowFormat } from "@rockpool/log";
-import type { Checkpoint, PlacedRow } from "@rockpool/log";
-import { readMeta } from "./read.ts";
+import type { Checkpoint } from "@rockpool/log";
+import { assert } from "@rockpool/model";
+import type { Position } from "@rockpool/model";
+import { after, readMeta } from "./read.ts";
+import { countsAfter } from "./row-chain.ts";
+import type { StoredRow } from "./row-chain.ts";
 import { metaKey } from "./schema.ts";
 import { commit, ignoreRejection, rollback } from "./transaction.ts";
 import type { LogTransaction, Verdict } from "./transaction.ts";
@@ -18,6 +22,11 @@ export const writeCheckpoint = async (
   mustKnowFormat(current);
   if ((current?.checkpoint ?? 0) !== base) return rollback(false);
   const log = transaction.objectStore("log");
+  if (meta.checkpoint !== base) {
+    const isRow = (await log.getKey(meta.checkpoint)) !== undefined;
+    assert(isRow, `the checkpoint ${meta.checkpoint} is neither a row nor the base ${base}`);
+    await deleteVoidRows(transaction, meta.checkpoint);
+  }
   const pages = transaction.objectStore("pages");
   const pending = transaction.objectStore("pending");
   for (const { generation, first } of deletePages) ignoreRejection(pages.delete([generation, first]));
@@ -26,6 +35,19 @@ export const writeCheckpoint = async (
   for (const record of putPending) ignoreRejection(pending.put(record));
   ignoreRejection(transaction.objectStore("meta").put(meta, metaKey));
   ignoreRejection(log.delete(IDBKeyRange.upperBound(meta.checkpoint)));
-  ignoreRejection(log.add({ type: "checkpoint" } as PlacedRow));
+  ignoreRejection(log.add({ row: { type: "checkpoint" } } as StoredRow));
   return commit(true);
+};
+
+/** Deletes the void rows that would be the first ones after `checkpoint`, so that the first row counts. */
+const deleteVoidRows = async (
+  transaction: LogTransaction<"readwrite">,
+  checkpoint: Position,
+): Promise<void> => {
+  const log = transaction.objectStore("log");
+  for (;;) {
+    const [row] = await log.getAll(after(checkpoint), 1);
+    if (row === undefined || countsAfter(row, checkpoint)) return;
+    ignoreRejection(log.delete(row.position));
+  }
 };

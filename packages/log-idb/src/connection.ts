@@ -40,25 +40,18 @@ export class Connection {
     await this.#currentHandle();
   }
 
-  /** Runs a transaction to its end. Rejects with a KvError, or with what is no fault of the storage. */
-  run<Mode extends IDBTransactionMode, Result>(plan: TransactionPlan<Mode, Result>): Promise<Result> {
+  /** Lets `work` run its transactions; it is in flight until it settles. @throws KvError "closed" */
+  call<Result>(work: () => Promise<Result>): Promise<Result> {
     if (this.#closed) return Promise.reject(new KvError("closed", "The log was closed."));
-    const call = this.#run(plan);
+    const call = work();
     this.#inFlight.add(call);
     const forget = (): boolean => this.#inFlight.delete(call);
     call.then(forget, forget);
     return call;
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    await Promise.allSettled(this.#inFlight);
-    const opening = this.#opening;
-    this.#opening = undefined;
-    await opening?.then(({ database }) => database.close(), ignore);
-  }
-
-  async #run<Mode extends IDBTransactionMode, Result>(plan: TransactionPlan<Mode, Result>): Promise<Result> {
+  /** Runs a transaction to its end. Rejects with a KvError, or with what is no fault of the storage. */
+  async run<Mode extends IDBTransactionMode, Result>(plan: TransactionPlan<Mode, Result>): Promise<Result> {
     for (let isRetry = false; ; isRetry = true) {
       const handle = await this.#currentHandle();
       const end = await runTransaction(handle, plan, this.#options.transactionMsMax);
@@ -71,6 +64,14 @@ export class Connection {
       if (end.mayBeCommitted) throw outcomeUnknownError(end.cause);
       if (isRetry) throw lostError(end.cause);
     }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.allSettled(this.#inFlight);
+    const opening = this.#opening;
+    this.#opening = undefined;
+    await opening?.then(({ database }) => database.close(), ignore);
   }
 
   #currentHandle(): Promise<Handle> {

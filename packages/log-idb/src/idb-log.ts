@@ -1,16 +1,19 @@
 /**
- * A Log in IndexedDB. Each call is one transaction with an explicit `commit()`, sent with its last
- * request: without it a write can be lost, or wedge the database, when its tab ends.
- * Serial order is IndexedDB's: readwrite transactions on one store run one after another in all tabs.
+ * A Log in IndexedDB. Each call is one transaction (an append that guessed wrong, two), and each
+ * write sends its `commit()` right behind its last request: without it a write can be lost, or wedge
+ * the database, when its tab ends. Serial order is IndexedDB's: readwrite transactions on one store
+ * run one after another in all tabs.
  */
-import type { AppendOptions, Checkpoint, Decision, Log, LogAppend, LogRead, LogStart } from "@rockpool/log";
-import type { PageRange, PlacedRow } from "@rockpool/log";
+import type { AppendOptions, Checkpoint, Log, LogAppend, LogRead, LogStart, PageRange } from "@rockpool/log";
 import { KvError } from "@rockpool/model";
 import type { Position } from "@rockpool/model";
-import { appendDecided, appendGuess } from "./append.ts";
+import { addGuess, appendDecided, settleGuess } from "./append.ts";
+import type { Decide } from "./append.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
 import { Connection } from "./connection.ts";
 import { readRows, readStart } from "./read.ts";
+import type { StoreName } from "./schema.ts";
+import type { Body, Durability } from "./transaction.ts";
 
 export interface IdbLogOptions {
   /** Default: the global one. */
@@ -41,49 +44,24 @@ class IdbLog implements Log {
   }
 
   start(): Promise<LogStart> {
-    return this.#connection.run({
-      stores: ["log", "pages", "pending", "meta"],
-      mode: "readonly",
-      durability: "relaxed",
-      body: readStart,
-    });
+    return this.#call(() => this.#read(["log", "pages", "pending", "meta"], readStart));
   }
 
-  async append(
-    tail: Position,
-    decide: (missed: readonly PlacedRow[]) => Decision,
-    { durability = "relaxed", atLeast }: AppendOptions = {},
-  ): Promise<LogAppend> {
-    // A position can only be named once the last one is known, so there is nothing to guess then.
-    const guess = atLeast === undefined ? decide([]) : undefined;
-    return this.#connection.run({
-      stores: ["log"],
-      mode: "readwrite",
-      durability,
-      body: (transaction) =>
-        guess?.type === "row"
-          ? appendGuess(transaction, tail, guess.row, decide)
-          : appendDecided(transaction, tail, decide, guess, atLeast),
-    });
+  append(tail: Position, decide: Decide, options: AppendOptions = {}): Promise<LogAppend> {
+    return this.#call(() => this.#append(tail, decide, options));
   }
 
   read(tail: Position, ranges: readonly PageRange[]): Promise<LogRead> {
-    return this.#connection.run({
-      // A transaction over "log" alone waits for fewer others.
-      stores: ranges.length === 0 ? ["log"] : ["log", "pages"],
-      mode: "readonly",
-      durability: "relaxed",
-      body: (transaction) => readRows(transaction, tail, ranges),
-    });
+    // A transaction over "log" alone waits for fewer others.
+    const stores: readonly StoreName[] = ranges.length === 0 ? ["log"] : ["log", "pages"];
+    return this.#call(() => this.#read(stores, (transaction) => readRows(transaction, tail, ranges)));
   }
 
   checkpoint(checkpoint: Checkpoint): Promise<boolean> {
-    return this.#connection.run({
-      stores: ["log", "pages", "pending", "meta"],
-      mode: "readwrite",
-      durability: "relaxed",
-      body: (transaction) => writeCheckpoint(transaction, checkpoint),
-    });
+    const stores: readonly StoreName[] = ["log", "pages", "pending", "meta"];
+    return this.#call(() =>
+      this.#write(stores, "relaxed", (transaction) => writeCheckpoint(transaction, checkpoint)),
+    );
   }
 
   close(): Promise<void> {
@@ -92,5 +70,61 @@ class IdbLog implements Log {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #append(
+    tail: Position,
+    decide: Decide,
+    { durability = "relaxed", atLeast }: AppendOptions,
+  ): Promise<LogAppend> {
+    // With `atLeast` the last position must be known first, so there is nothing to guess.
+    const guess = atLeast === undefined ? decide([]) : undefined;
+    if (guess?.type !== "row") {
+      return this.#write(["log"], durability, (transaction) =>
+        appendDecided(transaction, tail, decide, guess, atLeast),
+      );
+    }
+    const position = await this.#write(["log"], durability, (transaction) =>
+      addGuess(transaction, tail, guess.row),
+    );
+    if (position === tail + 1) return { missed: [], position, decision: "row" };
+    return this.#settleGuess(tail, position, decide, durability);
+  }
+
+  async #settleGuess(
+    tail: Position,
+    position: Position,
+    decide: Decide,
+    durability: Durability,
+  ): Promise<LogAppend> {
+    let isVoid = false;
+    const decideAgain: Decide = (missed) => {
+      isVoid = true;
+      return decide(missed);
+    };
+    try {
+      return await this.#write(["log"], durability, (transaction) =>
+        settleGuess(transaction, tail, position, decideAgain),
+      );
+    } catch (cause) {
+      if (isVoid || !(cause instanceof KvError)) throw cause;
+      throw new KvError("outcome-unknown", "The row was stored, but not where it was to stand.", { cause });
+    }
+  }
+
+  #call<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#connection.call(work);
+  }
+
+  #read<Result>(stores: readonly StoreName[], body: Body<"readonly", Result>): Promise<Result> {
+    return this.#connection.run({ stores, mode: "readonly", durability: "relaxed", body });
+  }
+
+  #write<Result>(
+    stores: readonly StoreName[],
+    durability: Durability,
+    body: Body<"readwrite", Result>,
+  ): Promise<Result> {
+    return this.#connection.run({ stores, mode: "readwrite", durability, body });
   }
 }

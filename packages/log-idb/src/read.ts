@@ -5,13 +5,14 @@
 import { mustKnowFormat } from "@rockpool/log";
 import type { LogRead, LogStart, Meta, Page, PageRange } from "@rockpool/log";
 import type { Position } from "@rockpool/model";
+import { countingRows } from "./row-chain.ts";
 import { metaKey } from "./schema.ts";
 import { commit } from "./transaction.ts";
 import type { LogTransaction, Verdict } from "./transaction.ts";
 
 /** @throws KvError "newer-format" */
 export const readStart = async (transaction: LogTransaction<"readonly">): Promise<Verdict<LogStart>> => {
-  const [meta, pageKeys, pending, rows] = await Promise.all([
+  const [meta, pageKeys, pending, stored] = await Promise.all([
     readMeta(transaction),
     transaction.objectStore("pages").getAllKeys(),
     transaction.objectStore("pending").getAll(),
@@ -22,7 +23,7 @@ export const readStart = async (transaction: LogTransaction<"readonly">): Promis
     meta,
     pageKeys: pageKeys.map(([generation, first]) => ({ generation, first })),
     pending,
-    rows,
+    rows: countingRows(stored, 0),
   });
 };
 
@@ -31,11 +32,11 @@ export const readRows = async (
   tail: Position,
   ranges: readonly PageRange[],
 ): Promise<Verdict<LogRead>> => {
-  const [missed, pages] = await Promise.all([
+  const [stored, pages] = await Promise.all([
     transaction.objectStore("log").getAll(after(tail)),
     Promise.all(ranges.map((range) => readPages(transaction, range))),
   ]);
-  return commit({ missed, pages });
+  return commit({ missed: countingRows(stored, tail), pages });
 };
 
 export const readMeta = async (

@@ -3,9 +3,10 @@
  * frozen tab can block an upgrade without end and without an event; what changes is `Meta.format`.
  * Written to disk: never change a name or a key path.
  */
-import type { Meta, Page, PendingRecord, PlacedRow } from "@rockpool/log";
+import type { Meta, Page, PendingRecord } from "@rockpool/log";
 import type { PackedKey, Position, Versionstamp } from "@rockpool/model";
 import type { DBSchema } from "idb";
+import type { StoredRow } from "./row-chain.ts";
 
 /** Never raised. */
 export const databaseVersion = 1;
@@ -16,7 +17,7 @@ export const metaKey = "meta";
 export const identityKey = "identity";
 
 export interface LogSchema extends DBSchema {
-  log: { key: Position; value: PlacedRow };
+  log: { key: Position; value: StoredRow };
   pages: {
     key: [generation: number, first: PackedKey];
     value: Page;

@@ -18,18 +18,29 @@ export type LogTransaction<Mode extends IDBTransactionMode> = IDBPTransaction<
 /** What a body wants when it has sent its last request. */
 export interface Verdict<Result> {
   readonly end: "commit" | "abort";
-  readonly result: Result;
+  /** A promise of what the requests give is waited for when they were committed. */
+  readonly result: Result | Promise<Result>;
 }
 
-export const commit = <Result>(result: Result): Verdict<Result> => ({ end: "commit", result });
+export const commit = <Result>(result: Result | Promise<Result>): Verdict<Result> => ({
+  end: "commit",
+  result,
+});
 export const rollback = <Result>(result: Result): Verdict<Result> => ({ end: "abort", result });
+
+/** Sends its requests and awaits nothing but them, or the transaction ends under it. */
+export type Body<Mode extends IDBTransactionMode, Result> = (
+  transaction: LogTransaction<Mode>,
+) => Promise<Verdict<Result>>;
+
+/** "strict" also survives a power cut. Given per transaction. */
+export type Durability = "relaxed" | "strict";
 
 export interface TransactionPlan<Mode extends IDBTransactionMode, Result> {
   readonly stores: readonly StoreName[];
   readonly mode: Mode;
-  readonly durability: "relaxed" | "strict";
-  /** Sends its requests and awaits nothing but them, or the transaction ends under it. */
-  readonly body: (transaction: LogTransaction<Mode>) => Promise<Verdict<Result>>;
+  readonly durability: Durability;
+  readonly body: Body<Mode, Result>;
 }
 
 export type TransactionEnd<Result> =
@@ -62,7 +73,7 @@ export const runTransaction = async <Mode extends IDBTransactionMode, Result>(
   const answered = await answering;
   if (answered.type === "given") {
     const isRefused = ended.type === "abort" && answered.verdict.end === "commit";
-    return isRefused ? failed(ended.cause, true) : { type: "done", result: answered.verdict.result };
+    return isRefused ? failed(ended.cause, true) : { type: "done", result: await answered.verdict.result };
   }
   if (ended.type === "complete") return outlived(answered.cause);
   // An abort that nobody asked for has a cause of its own, which the requests it took along do not tell.
@@ -107,10 +118,11 @@ type Answer<Result> =
 /** Runs the body and sends what it wants. An exception of it aborts: else what was sent would be committed. */
 const answer = async <Mode extends IDBTransactionMode, Result>(
   transaction: LogTransaction<Mode>,
-  body: (transaction: LogTransaction<Mode>) => Promise<Verdict<Result>>,
+  body: Body<Mode, Result>,
 ): Promise<Answer<Result>> => {
   try {
     const verdict = await body(transaction);
+    ignoreRejection(Promise.resolve(verdict.result));
     if (verdict.end === "abort") transaction.abort();
     else transaction.commit();
     return { type: "given", verdict };

@@ -94,6 +94,7 @@ export interface Log extends AsyncDisposable {
   /**
    * In one transaction: verifies the base, writes pages, pending records and meta, deletes the rows
    * up to `meta.checkpoint`, and appends a `checkpoint` row. False when the base was not current.
+   * `meta.checkpoint` is the position of a row that stands in the log, or the base itself.
    */
   checkpoint(checkpoint: Checkpoint): Promise<boolean>;
 

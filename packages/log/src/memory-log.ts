@@ -1,7 +1,7 @@
 /**
  * A Log in memory: the oracle of the tests. Many logs on one storage are the hosts of one device.
- * It behaves as IndexedDB does where the contract leaves room: a guess is asked for before the
- * transaction, and a row that is given up returns its position.
+ * Where the contract leaves room it does what the log in IndexedDB does: a guess is asked for before
+ * the transaction, and one that was wrong leaves a gap in the positions.
  */
 import { assert, KvError } from "@rockpool/model";
 import type { Position } from "@rockpool/model";
@@ -54,12 +54,15 @@ class MemoryLog implements Log {
   ): Promise<LogAppend> {
     if (this.#closed) throw closedError();
     const guess = atLeast === undefined ? cloneOf(decide([])) : undefined;
-    return this.#transact<LogAppend>((image) => {
-      const missed = rowsAfter(image, tail);
+    return this.#transact<LogAppend>((stored) => {
+      const missed = rowsAfter(stored, tail);
       const isGuessRight = guess !== undefined && missed.length === 0;
       const decision = isGuessRight ? guess : cloneOf(decide(cloneOf(missed)));
+      // A row that was guessed wrong has taken a position, and leaves a gap.
+      const isGap = guess?.type === "row" && !isGuessRight;
+      const image = isGap ? { ...stored, nextPosition: stored.nextPosition + 1 } : stored;
       if (decision.type !== "row") {
-        return { result: { missed, position: undefined, decision: decision.type } };
+        return { image, result: { missed, position: undefined, decision: decision.type } };
       }
       const last = missed.at(-1)?.position ?? tail;
       const position = atLeast === undefined ? image.nextPosition : Math.max(atLeast, last + 1);
@@ -83,6 +86,11 @@ class MemoryLog implements Log {
     return this.#transact((image) => {
       mustKnowFormat(image.meta);
       if ((image.meta?.checkpoint ?? 0) !== base) return { result: false };
+      const isRow = image.rows.some(({ position }) => position === meta.checkpoint);
+      assert(
+        isRow || meta.checkpoint === base,
+        `the checkpoint ${meta.checkpoint} is neither a row nor the base ${base}`,
+      );
       const pages = new Map(image.pages);
       for (const page of deletePages) pages.delete(pageAddress(page));
       for (const page of putPages) pages.set(pageAddress(page), page);
