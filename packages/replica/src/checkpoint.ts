@@ -6,6 +6,8 @@ import {
   type PackedKey,
   type Position,
   resultMs,
+  type Value,
+  valueBytes,
   type Versionstamp,
   zeroVersionstamp,
 } from "@rockpool/model";
@@ -28,7 +30,7 @@ import { splitEntries } from "./page-split.ts";
 import { confirmedOf } from "./view.ts";
 
 export interface CheckpointLimits {
-  /** Rows and pages of one checkpoint, at most, or else one row. */
+  /** Rows and pages of one checkpoint, at most about, or else one row. */
   readonly rowsMax: number;
   readonly pagesMax: number;
   /** Entries and bytes of a page, about. */
@@ -56,13 +58,12 @@ export interface CheckpointPlan {
  */
 export const planCheckpoint = (start: LogStart, limits: CheckpointLimits): CheckpointPlan | undefined => {
   const state = stateAtCheckpoint(start);
-  const index = pageIndexOf(state, start);
-  const touched = new Set<number>();
+  const size = new CheckpointSize(pageIndexOf(state, start), limits);
   let at: Position | undefined;
   let rows = 0;
   for (const row of start.rows) {
-    for (const key of keysOf(row)) touched.add(index.at(key));
-    if (at !== undefined && (rows >= limits.rowsMax || touched.size > limits.pagesMax)) break;
+    size.add(row);
+    if (at !== undefined && (rows >= limits.rowsMax || size.pages > limits.pagesMax)) break;
     foldRow(state, row);
     rows++;
     if (state.session.setAside === null && !state.session.reset) at = row.position;
@@ -103,12 +104,40 @@ const foldUpTo = (start: LogStart, at: Position): ReplicaState => {
 const isOnlySignals = (rows: readonly PlacedRow[], at: Position): boolean =>
   rows.every((row) => row.position > at || row.type === "checkpoint");
 
-/** The keys whose pages a row touches. */
-const keysOf = (row: PlacedRow): readonly PackedKey[] => {
-  if (row.type === "commit") return row.commits.flatMap(({ effects }) => effects.map(({ key }) => key));
-  if (row.type === "patch") return [...row.patch.entries.map(({ key }) => key), ...row.changed];
-  return [];
-};
+/** How many pages a checkpoint will write, about: those that rows touch, and those that what they bring will fill. */
+class CheckpointSize {
+  readonly #index: PageIndex;
+  readonly #limits: CheckpointLimits;
+  readonly #touched = new Set<number>();
+  readonly #bytesByKey = new Map<PackedKey, number>();
+  #bytes = 0;
+
+  constructor(index: PageIndex, limits: CheckpointLimits) {
+    this.#index = index;
+    this.#limits = limits;
+  }
+
+  get pages(): number {
+    const { pageEntries, pageBytes } = this.#limits;
+    return this.#touched.size + Math.max(this.#bytesByKey.size / pageEntries, this.#bytes / pageBytes);
+  }
+
+  add(row: PlacedRow): void {
+    if (row.type === "commit") for (const { effects } of row.commits) this.#write(effects);
+    if (row.type !== "patch") return;
+    this.#write(row.patch.entries);
+    for (const key of row.changed) this.#touched.add(this.#index.at(key));
+  }
+
+  #write(entries: readonly { readonly key: PackedKey; readonly value?: Value }[]): void {
+    for (const { key, value } of entries) {
+      this.#touched.add(this.#index.at(key));
+      const bytes = key.length + (value === undefined ? 0 : valueBytes(value));
+      this.#bytes += bytes - (this.#bytesByKey.get(key) ?? 0);
+      this.#bytesByKey.set(key, bytes);
+    }
+  }
+}
 
 const metaOf = (state: ReplicaState, at: Position): Meta => {
   const { epoch, revealed, scope, followed, clockOffsetMs, paused } = state.session;
