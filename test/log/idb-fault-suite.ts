@@ -168,6 +168,13 @@ const describeWrongGuesses = (freshName: () => string): void => {
       expect(position).toBe((second?.position ?? 0) + 2);
     });
 
+    test("keeps its position, also from a row that asks for one", async () => {
+      await using log = await createVoidRow(freshName());
+      const [, second] = (await log.start()).rows.map(({ position }) => position);
+      const appended = await log.append(second ?? 0, appendOf(3), { atLeast: 1 });
+      expect([appended.position, appended.missed]).toEqual([(second ?? 0) + 2, []]);
+    });
+
     test("is seen by nobody", async () => {
       await using log = await createVoidRow(freshName());
       const [first, second] = (await log.start()).rows.map(({ position }) => position);
