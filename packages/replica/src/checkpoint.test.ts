@@ -227,6 +227,7 @@ test.each(Array.from({ length: 40 }, (_, seed) => seed))(
       expect([...moving.state.tracked]).toEqual([...folding.state.tracked]);
       expect(moving.state.session).toEqual(folding.state.session);
       expect(moving.state.stamp).toBe(folding.state.stamp);
+      expect(moving.state.relayStamp).toBe(folding.state.relayStamp);
     }
   },
 );

@@ -147,6 +147,7 @@ const metaOf = (state: ReplicaState, at: Position): Meta => {
     ranges: [{ first: "" as PackedKey, generation: state.generation }],
     replica: state.replica,
     stamp: state.stamp,
+    relayStamp: state.relayStamp,
     session: { epoch, cursor: revealed, scope, followed, clockOffsetMs, paused },
   };
 };
