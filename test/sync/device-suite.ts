@@ -14,7 +14,7 @@ import {
   type HostSettings,
   type TransportEntry,
 } from "@rockpool/host";
-import { type Log, MemoryStorage, openMemoryLog } from "@rockpool/log";
+import { type Log, MemoryStorage, openMemoryLog, type StorageImage } from "@rockpool/log";
 import type { Mutation, PackedKey, PackedRange, Value, Versionstamp } from "@rockpool/model";
 import { FakeLocks } from "../fake-locks.ts";
 import { bucketName, type VirtualRelay } from "./virtual-relay-suite.ts";
@@ -27,6 +27,8 @@ export interface DeviceOptions {
   /** Messages between tabs that are lost, as a share of one. */
   readonly channelLoss?: number;
   readonly settings?: HostSettings;
+  /** What its storage holds at first: another device's makes it a clone. */
+  readonly image?: StorageImage;
 }
 
 /** What an app asks of a commit. */
@@ -50,6 +52,7 @@ export class VirtualDevice {
   readonly #options: DeviceOptions;
   readonly #locks = new FakeLocks();
   readonly #channels = new Set<TabChannel>();
+  #stalled: Promise<void> | undefined;
 
   constructor(world: VirtualWorld, relay: VirtualRelay, options: DeviceOptions) {
     this.world = world;
@@ -57,7 +60,13 @@ export class VirtualDevice {
     this.name = options.name;
     this.#options = options;
     // Transactions of several tabs wait for each other, and for the disk.
-    this.storage = new MemoryStorage({ turn: () => world.sleep(world.between(0, 3)) });
+    this.storage = new MemoryStorage({
+      ...(options.image === undefined ? {} : { image: options.image }),
+      turn: async () => {
+        await world.sleep(world.between(0, 3));
+        await this.#stalled;
+      },
+    });
   }
 
   get settings(): HostSettings {
@@ -72,10 +81,20 @@ export class VirtualDevice {
     return tab;
   }
 
-  /** Takes the lock `name` from whoever holds it, and gives it back at once. */
-  steal(name: string): void {
+  /** Takes the sync lock from whoever holds it, and gives it back: the next in line carries a session too. */
+  stealSync(): void {
     const thief = this.#locks.forTab(new AbortController().signal);
-    void thief.request(name, { steal: true }, () => undefined);
+    void thief.request("rockpool:sync:db", { steal: true }, () => undefined);
+  }
+
+  /** Its disk answers nothing until the result is called. */
+  stallStorage(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#stalled = promise;
+    return () => {
+      this.#stalled = undefined;
+      resolve();
+    };
   }
 
   environment(tab: AbortSignal): HostEnvironment {

@@ -96,7 +96,7 @@ export class Workload {
     if (draw < 0.94) return this.#track(this.#decide(tab));
     if (draw < 0.96) return this.#openTab(device);
     if (draw < 0.97) return this.#endTab(tab);
-    if (draw < 0.98) return device.steal("rockpool:sync:db");
+    if (draw < 0.98) return device.stealSync();
     if (draw < 0.99) return this.#track(tab.host.call("flush", {}));
     return this.relay.restart(world.between(0, 3000));
   }

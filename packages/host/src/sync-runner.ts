@@ -192,13 +192,15 @@ export class SyncRunner {
 
   async #adopt({ hello, welcome }: SessionEffect & { type: "adopt" }): Promise<void> {
     const { ledger, environment } = this.#options;
+    const socket = this.#socket;
     this.#head = welcome.head;
     const heardAtMs = environment.now();
     const { result } = await ledger.append((state) => {
       const decision = decideWelcome(state, hello, welcome, heardAtMs);
       return { row: decision.type === "row" ? decision.row : undefined, result: decision.type };
     });
-    this.handle({ type: "adopted", ok: result !== "moved" });
+    // The next connection's welcome may be on its way into the log by now: what became of it is another answer.
+    if (this.#socket === socket) this.handle({ type: "adopted", ok: result !== "moved" });
   }
 
   async #receive(received: ReceivedPatch): Promise<void> {
