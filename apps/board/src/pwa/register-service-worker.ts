@@ -7,8 +7,8 @@ import type { ShowToast } from "../view/toasts.ts";
 const updateCheckMs = 60 * 60 * 1000;
 
 export const registerServiceWorker = async (showToast: ShowToast): Promise<void> => {
-  // Vite's development server has no shell to keep.
-  if (import.meta.env.DEV || !("serviceWorker" in navigator)) return;
+  // Vite's development server, known by its hot reload, has no shell to keep.
+  if (import.meta.hot !== undefined || !("serviceWorker" in navigator)) return;
   try {
     const registration = await navigator.serviceWorker.register("sw.js");
     offerUpdates(registration, showToast);
