@@ -36,6 +36,7 @@ export class Decisions {
   readonly #readClock: () => number;
   readonly #emit: (event: HostEvent) => void;
   readonly #waiters = new Set<Waiter>();
+  #closed = false;
 
   constructor(ledger: Ledger, readClock: () => number, emit: (event: HostEvent) => void) {
     this.#ledger = ledger;
@@ -61,9 +62,8 @@ export class Decisions {
   }
 
   close(): void {
-    for (const { reject } of this.#waiters) {
-      reject(new KvError("closed", "the bucket was closed before the relay ruled"));
-    }
+    this.#closed = true;
+    for (const { reject } of this.#waiters) reject(closedError());
     this.#waiters.clear();
   }
 
@@ -78,6 +78,8 @@ export class Decisions {
       );
     }
     if (!isUnruled(tracked)) return settledOf(tracked);
+    // Closed while the log was read: nobody would answer.
+    if (this.#closed) throw closedError();
     return new Promise((resolve, reject) => this.#waiters.add({ versionstamp, resolve, reject }));
   }
 
@@ -154,6 +156,8 @@ export class Decisions {
     });
   }
 }
+
+const closedError = (): KvError => new KvError("closed", "the bucket was closed before the relay ruled");
 
 const findTracked = (state: ReplicaState, versionstamp: Versionstamp): TrackedCommit | undefined => {
   for (const tracked of state.tracked.values()) if (tracked.versionstamp === versionstamp) return tracked;

@@ -32,6 +32,7 @@ export class Flushes {
   readonly #flushById = new Map<number, Flush>();
   #nextId: number;
   #cancelAsking: (() => void) | undefined;
+  #closed = false;
 
   constructor(options: FlushesOptions) {
     this.#options = options;
@@ -41,6 +42,7 @@ export class Flushes {
 
   /** @throws KvError "offline" when there is no relay or syncing is paused; "closed" */
   add(): Promise<void> {
+    if (this.#closed) throw closedError();
     const { state } = this.#options.ledger;
     if (state.replica === null) {
       throw new KvError("offline", "the bucket has no relay to flush to; open it with the option relay");
@@ -86,12 +88,15 @@ export class Flushes {
   }
 
   close(): void {
+    this.#closed = true;
     this.#cancelAsking?.();
-    const closed = new KvError("closed", "the bucket was closed before everything was synced");
-    for (const { reject } of this.#flushById.values()) reject(closed);
+    for (const { reject } of this.#flushById.values()) reject(closedError());
     this.#flushById.clear();
   }
 }
+
+const closedError = (): KvError =>
+  new KvError("closed", "the bucket was closed before everything was synced");
 
 const isFlushed = (state: ReplicaState, { head, pending }: Flush): boolean =>
   head !== undefined &&
