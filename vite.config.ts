@@ -16,6 +16,7 @@ const config: ViteUserConfig = {
         test: {
           name: "node",
           environment: "node",
+          globalSetup: "test/browser/build-folder.ts",
           include: testFolders.map((folder) => `${folder}/**/*.test.ts`),
           exclude: [...exclude, "**/*.browser.test.ts"],
         },
