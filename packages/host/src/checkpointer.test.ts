@@ -80,9 +80,7 @@ test("a tail that cannot be moved yet is not looked at again with every row", as
   await log.append(0, () => ({ type: "row", row }));
   for (let n = 0; n < 100; n++) await append(`k${n}`);
   const checkpointer = create();
-  for (const moved of storage.image.rows) checkpointer.onRow(moved);
   await checkpointer.run();
-  timers = [];
   await append("next");
   for (const next of storage.image.rows.slice(-1)) checkpointer.onRow(next);
   expect([checkpoints, timers.length]).toEqual([0, 0]);
