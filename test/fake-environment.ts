@@ -63,7 +63,7 @@ export class FakeDevice {
 
   /** What a browser does when the network is back or the page is looked at again. */
   wake(): void {
-    for (const callback of [...this.#wakers]) callback();
+    for (const callback of this.#wakers) callback();
   }
 
   openTab(): FakeTab {

@@ -9,8 +9,8 @@ import type { HostLocks } from "@rockpool/host";
 interface Request {
   readonly name: string;
   readonly mode: LockMode;
-  /** Runs the callback of a granted lock; fulfilled when the lock is given back. */
-  readonly run: () => Promise<void>;
+  /** Runs the callback of a granted lock. Fulfilled when the lock is to be given back, with what to do after that. */
+  readonly run: () => Promise<() => void>;
   /** Somebody took the lock away: whoever holds it is told, and goes on as if it had it. */
   lose: () => void;
 }
@@ -50,15 +50,15 @@ export class FakeLocks {
         lose: () => reject(new DOMException("The lock was stolen", "AbortError")),
         run: async () => {
           signal?.removeEventListener("abort", giveUp);
-          if (tab.aborted) return;
+          if (tab.aborted) return () => {};
           const ended = new Promise<"ended">((end) => {
             tab.addEventListener("abort", () => end("ended"), { once: true });
           });
           try {
             const outcome = await Promise.race([granted({ name, mode }), ended]);
-            if (!tab.aborted) resolve(outcome as Awaited<T>);
+            return () => (tab.aborted ? undefined : resolve(outcome as Awaited<T>));
           } catch (error) {
-            reject(error as Error);
+            return () => reject(error as Error);
           }
         },
       };
@@ -104,9 +104,10 @@ export class FakeLocks {
     // Callbacks run in a turn of their own, as a browser's do.
     void Promise.resolve()
       .then(request.run)
-      .finally(() => {
+      .then((settle) => {
         this.#held.delete(request);
         this.#grant();
+        settle();
       });
   }
 

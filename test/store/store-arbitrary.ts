@@ -1,0 +1,135 @@
+/**
+ * What the commands of the store's tests are drawn from: few keys, so that commands meet on them, of
+ * all types and below each other; values of all encodings; limits so small that a checkpoint, a
+ * split page and an unread tail happen in every run.
+ */
+import type { HostSettings } from "@rockpool/host";
+import { compareKeys } from "@rockpool/model/key-arbitrary";
+import * as fc from "fast-check";
+import { type Key, KvU64 } from "rockpool";
+import type { StoreSettings } from "./store-device.ts";
+import type { Bounds, Mutation } from "./sorted-map.ts";
+
+const keys: readonly Key[] = [
+  [Uint8Array.of(0, 255)],
+  ["a"],
+  ["a", Uint8Array.of(1)],
+  ["a", ""],
+  ["a", "b"],
+  ["a", "b", "c"],
+  ["a", "b", "d"],
+  ["a", -1n],
+  ["a", 2n ** 70n],
+  ["a", -0],
+  ["a", 0],
+  ["a", 1.5],
+  ["a", true],
+  ["aa"],
+  ["b"],
+  ["b", 1],
+  ["b", 2],
+  ["b", 3],
+  ["é", "\0"],
+  [5n],
+  [Number.NaN],
+  [false],
+  ...Array.from({ length: 12 }, (_, index): Key => ["n", index]),
+];
+
+export const anyKey: fc.Arbitrary<Key> = fc.constantFrom(...keys);
+
+/** Keys that sums are often made on, and sometimes other mutations. */
+const counterKey: fc.Arbitrary<Key> = fc.constantFrom<Key>(["a", "b"], ["b", 1], ["n", 3], [5n]);
+
+const anyOperand: fc.Arbitrary<bigint> = fc.oneof(
+  fc.bigInt({ min: 0n, max: 9n }),
+  fc.constant(2n ** 64n - 1n),
+);
+
+const anyValue: fc.Arbitrary<unknown> = fc.oneof(
+  fc.nat({ max: 99 }),
+  fc.constantFrom<unknown>(null, "", "text", true, { a: [1, { b: null }] }, "long ".repeat(30)),
+  fc.constantFrom<unknown>(Uint8Array.of(), Uint8Array.of(1, 2), new Date(0), new Map([["k", 1]]), undefined),
+  anyOperand.map((value) => new KvU64(value)),
+);
+
+const anyExpireIn: fc.Arbitrary<{ expireIn?: number }> = fc.oneof(
+  { weight: 4, arbitrary: fc.constant({}) },
+  { weight: 1, arbitrary: fc.constantFrom({ expireIn: 0 }, { expireIn: 1 }, { expireIn: 500 }) },
+);
+
+const anySet = fc
+  .tuple(anyKey, anyValue, anyExpireIn)
+  .map(([key, value, expiry]): Mutation => ({ type: "set", key, value, ...expiry }));
+const anyDelete = anyKey.map((key): Mutation => ({ type: "delete", key }));
+const anyCombination = fc
+  .tuple(
+    fc.constantFrom("sum", "min", "max"),
+    fc.oneof({ weight: 5, arbitrary: counterKey }, anyKey),
+    anyOperand,
+  )
+  .map(([type, key, operand]): Mutation => ({ type, key, operand }));
+
+export const anyMutation: fc.Arbitrary<Mutation> = fc.oneof(
+  { weight: 5, arbitrary: anySet },
+  { weight: 2, arbitrary: anyDelete },
+  { weight: 2, arbitrary: anyCombination },
+);
+
+/** A check as it is drawn: what it names is found when it is made. */
+export interface DrawnCheck {
+  readonly key: Key;
+  readonly of: "current" | "stale" | "absent";
+}
+
+const anyCheck: fc.Arbitrary<DrawnCheck> = fc.record({
+  key: anyKey,
+  of: fc.oneof(
+    { weight: 6, arbitrary: fc.constant("current" as const) },
+    fc.constantFrom("stale" as const, "absent" as const),
+  ),
+});
+
+/** A commit as it is drawn. */
+export interface DrawnCommit {
+  readonly checks: readonly DrawnCheck[];
+  readonly mutations: readonly Mutation[];
+}
+
+export const anyCommit: fc.Arbitrary<DrawnCommit> = fc.record({
+  checks: fc.array(anyCheck, { maxLength: 2 }),
+  mutations: fc.array(anyMutation, { maxLength: 5 }),
+});
+
+/** Bounds that a selector can have. */
+export const anyBounds: fc.Arbitrary<Bounds> = fc.oneof(
+  fc.constantFrom<Key>([], ["a"], ["a", "b"], ["b"], ["n"], ["none"]).map((prefix) => ({ prefix })),
+  fc
+    .tuple(anyKey, anyKey)
+    .map(([a, b]) => (compareKeys(a, b) <= 0 ? { start: a, end: b } : { start: b, end: a })),
+  fc
+    .tuple(fc.constantFrom<Key>(["a"], ["n"]), fc.constantFrom<Key>(["b"], [3], [1n]), fc.boolean())
+    .map(([prefix, rest, isStart]) =>
+      isStart ? { prefix, start: [...prefix, ...rest] } : { prefix, end: [...prefix, ...rest] },
+    ),
+);
+
+const fewOrMore = fc.oneof(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 50 }));
+
+const anyHostSettings: fc.Arbitrary<HostSettings> = fc.record({
+  limits: fc.record({
+    rowsMax: fewOrMore,
+    pagesMax: fewOrMore,
+    pageEntries: fewOrMore,
+    pageBytes: fc.oneof(fewOrMore, fc.integer({ min: 100, max: 3000 })),
+  }),
+  tailEntries: fewOrMore,
+  tailBytes: fc.constantFrom(50, 1000, 1_000_000),
+});
+
+export const anySettings: fc.Arbitrary<StoreSettings> = fc.record({
+  hasRelay: fc.boolean(),
+  host: anyHostSettings,
+  loss: fc.constantFrom(0, 0.3, 1),
+  seed: fc.nat(),
+});
