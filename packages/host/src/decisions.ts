@@ -26,7 +26,6 @@ import type { Ledger } from "./ledger.ts";
 import { operandOf, toTransportEntry } from "./transport.ts";
 
 interface Waiter {
-  readonly versionstamp: Versionstamp;
   readonly resolve: (settled: TransportSettled) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -35,13 +34,16 @@ export class Decisions {
   readonly #ledger: Ledger;
   readonly #readClock: () => number;
   readonly #emit: (event: HostEvent) => void;
-  readonly #waiters = new Set<Waiter>();
+  readonly #waiters = new Map<Versionstamp, Waiter[]>();
+  /** Rejected commits that need not be told of any more. */
+  #known: ReadonlySet<Versionstamp>;
   #closed = false;
 
   constructor(ledger: Ledger, readClock: () => number, emit: (event: HostEvent) => void) {
     this.#ledger = ledger;
     this.#readClock = readClock;
     this.#emit = emit;
+    this.#known = rejectedIn(ledger.state);
   }
 
   onRow({ ruled, superseded }: RowEffect): void {
@@ -49,21 +51,30 @@ export class Decisions {
     const rejected = new Set(
       ruled.filter(({ state }) => state === "rejected").map(({ versionstamp }) => versionstamp),
     );
-    if (rejected.size > 0) this.#quietly(this.#tellRejected(rejected));
+    this.#tellOf(rejected);
     if (superseded.length > 0) this.#quietly(this.#tellSuperseded(superseded));
   }
 
   /** Rows were missed: what they ruled stands in the state. */
   onGap(): void {
-    for (const { versionstamp } of this.#waiters) {
-      const tracked = findTracked(this.#ledger.state, versionstamp);
-      if (tracked !== undefined) this.#answer(tracked);
+    const { state } = this.#ledger;
+    const forgotten = new Set(this.#waiters.keys());
+    for (const tracked of state.tracked.values()) {
+      forgotten.delete(tracked.versionstamp);
+      this.#answer(tracked);
     }
+    for (const versionstamp of forgotten) {
+      for (const { reject } of this.#take(versionstamp)) reject(forgottenError(versionstamp));
+    }
+    const rejected = rejectedIn(state);
+    const missed = new Set([...rejected].filter((versionstamp) => !this.#known.has(versionstamp)));
+    this.#known = rejected;
+    this.#tellOf(missed);
   }
 
   close(): void {
     this.#closed = true;
-    for (const { reject } of this.#waiters) reject(closedError());
+    for (const { reject } of [...this.#waiters.values()].flat()) reject(closedError());
     this.#waiters.clear();
   }
 
@@ -71,16 +82,16 @@ export class Decisions {
   async settled(versionstamp: Versionstamp): Promise<TransportSettled> {
     await this.#ledger.catchUp();
     const tracked = findTracked(this.#ledger.state, versionstamp);
-    if (tracked === undefined) {
-      throw new KvError(
-        "not-found",
-        `no commit of versionstamp ${versionstamp} waits for the relay or is remembered here`,
-      );
-    }
+    if (tracked === undefined) throw forgottenError(versionstamp);
     if (!isUnruled(tracked)) return settledOf(tracked);
     // Closed while the log was read: nobody would answer.
     if (this.#closed) throw closedError();
-    return new Promise((resolve, reject) => this.#waiters.add({ versionstamp, resolve, reject }));
+    return new Promise((resolve, reject) => {
+      const waiter = { resolve, reject };
+      const waiters = this.#waiters.get(versionstamp);
+      if (waiters === undefined) this.#waiters.set(versionstamp, [waiter]);
+      else waiters.push(waiter);
+    });
   }
 
   list(): Promise<readonly TransportRejectedGroup[]> {
@@ -105,11 +116,20 @@ export class Decisions {
 
   #answer(tracked: TrackedCommit): void {
     if (isUnruled(tracked)) return;
-    for (const waiter of this.#waiters) {
-      if (waiter.versionstamp !== tracked.versionstamp) continue;
-      this.#waiters.delete(waiter);
-      waiter.resolve(settledOf(tracked));
-    }
+    for (const { resolve } of this.#take(tracked.versionstamp)) resolve(settledOf(tracked));
+  }
+
+  /** Those who wait for a commit; they wait no more. */
+  #take(versionstamp: Versionstamp): readonly Waiter[] {
+    const waiters = this.#waiters.get(versionstamp) ?? [];
+    this.#waiters.delete(versionstamp);
+    return waiters;
+  }
+
+  #tellOf(rejected: ReadonlySet<Versionstamp>): void {
+    if (rejected.size === 0) return;
+    this.#known = new Set([...this.#known, ...rejected]);
+    this.#quietly(this.#tellRejected(rejected));
   }
 
   async #tellRejected(rejected: ReadonlySet<Versionstamp>): Promise<void> {
@@ -163,6 +183,18 @@ const findTracked = (state: ReplicaState, versionstamp: Versionstamp): TrackedCo
   for (const tracked of state.tracked.values()) if (tracked.versionstamp === versionstamp) return tracked;
   return undefined;
 };
+
+const rejectedIn = (state: ReplicaState): ReadonlySet<Versionstamp> => {
+  if (state.rejectedCount === 0) return new Set();
+  const rejected = [...state.tracked.values()].filter((tracked) => tracked.state === "rejected");
+  return new Set(rejected.map(({ versionstamp }) => versionstamp));
+};
+
+const forgottenError = (versionstamp: Versionstamp): KvError =>
+  new KvError(
+    "not-found",
+    `no commit of versionstamp ${versionstamp} waits for the relay or is remembered here`,
+  );
 
 const settledOf = (tracked: TrackedCommit): TransportSettled =>
   tracked.state === "rejected"
