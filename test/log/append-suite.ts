@@ -2,7 +2,7 @@
  * The conformance of `append` and `read`: one serial order for all hosts, the guess and what takes
  * its place, and positions that only grow.
  */
-import type { Decision } from "@rockpool/log";
+import type { Decision, PlacedRow } from "@rockpool/log";
 import { describe, expect, test } from "vitest";
 import {
   appendMissed,
@@ -72,6 +72,22 @@ export const describeAppend = (createBed: CreateBed): void => {
       });
       expect(appended).toEqual({ missed: [], position: mustBePlaced(appended), decision: "row" });
       expect(asked).toEqual([0]);
+    });
+
+    test("no guess is asked for right after one that missed rows", async () => {
+      const bed = createBed();
+      await using log = await bed.open();
+      const second = await fill(log, 2);
+      const asked: number[] = [];
+      const decide = (missed: readonly PlacedRow[]): Decision => {
+        asked.push(missed.length);
+        return appendOf(9)();
+      };
+      await log.append(0, decide);
+      const fourth = mustBePlaced(await log.append(second, decide));
+      await log.append(fourth, decide);
+      await log.append(0, decide);
+      expect(asked).toEqual([0, 2, 1, 0, 0, 5]);
     });
 
     test("a guess gives way to what is decided of the missed rows", async () => {

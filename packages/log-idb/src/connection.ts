@@ -11,6 +11,7 @@ import type { Handle } from "./open-database.ts";
 import { faultOf } from "./storage-fault.ts";
 import { runTransaction } from "./transaction.ts";
 import type { TransactionPlan } from "./transaction.ts";
+import { Watchdog } from "./watchdog.ts";
 
 /** Attempts to open a database in a row, without a transaction that ended well in between. */
 export const opensMax = 3;
@@ -24,6 +25,7 @@ export interface ConnectionOptions {
 
 export class Connection {
   readonly #options: ConnectionOptions;
+  readonly #watchdog: Watchdog;
   readonly #inFlight = new Set<Promise<unknown>>();
   #opening: Promise<Handle> | undefined;
   /** Of the first handle; those after it must be of the same database. */
@@ -33,6 +35,7 @@ export class Connection {
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
+    this.#watchdog = new Watchdog(options.transactionMsMax);
   }
 
   /** Opens the first handle. @throws KvError "unavailable" | "newer-format" | "quota" | "corrupt" */
@@ -54,7 +57,7 @@ export class Connection {
   async run<Mode extends IDBTransactionMode, Result>(plan: TransactionPlan<Mode, Result>): Promise<Result> {
     for (let isRetry = false; ; isRetry = true) {
       const handle = await this.#currentHandle();
-      const end = await runTransaction(handle, plan, this.#options.transactionMsMax);
+      const end = await runTransaction(handle, plan, this.#watchdog);
       if (end.type === "refused") throw end.error;
       if (end.type === "done") {
         this.#opens = 0;
@@ -69,6 +72,7 @@ export class Connection {
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.allSettled(this.#inFlight);
+    this.#watchdog.stop();
     const opening = this.#opening;
     this.#opening = undefined;
     await opening?.then(({ database }) => database.close(), ignore);

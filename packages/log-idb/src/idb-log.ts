@@ -38,6 +38,8 @@ export const openIdbLog = async (databaseName: string, options: IdbLogOptions = 
 
 class IdbLog implements Log {
   readonly #connection: Connection;
+  /** False while the last append missed rows: a guess is likely wrong then, and costs more than it saves. */
+  #isAlone = true;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -72,13 +74,19 @@ class IdbLog implements Log {
     return this.close();
   }
 
-  async #append(
+  async #append(tail: Position, decide: Decide, options: AppendOptions): Promise<LogAppend> {
+    const appended = await this.#appendOnce(tail, decide, options);
+    this.#isAlone = appended.missed.length === 0;
+    return appended;
+  }
+
+  async #appendOnce(
     tail: Position,
     decide: Decide,
     { durability = "relaxed", atLeast }: AppendOptions,
   ): Promise<LogAppend> {
     // With `atLeast` the last position must be known first, so there is nothing to guess.
-    const guess = atLeast === undefined ? decide([]) : undefined;
+    const guess = atLeast === undefined && this.#isAlone ? decide([]) : undefined;
     if (guess?.type !== "row") {
       return this.#write(["log"], durability, (transaction) =>
         appendDecided(transaction, tail, decide, guess, atLeast),

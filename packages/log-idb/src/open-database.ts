@@ -9,7 +9,7 @@ import { wrap } from "idb";
 import type { IDBPDatabase } from "idb";
 import { createStores, databaseVersion, identityKey } from "./schema.ts";
 import type { LogSchema } from "./schema.ts";
-import { whenSilent } from "./watchdog.ts";
+import { Watchdog } from "./watchdog.ts";
 
 /** A database handle. */
 export interface Handle {
@@ -31,12 +31,13 @@ export interface OpenRequest {
 /** Rejects with a KvError where the reason is clear, else with what IndexedDB gave. */
 export const openDatabase = (request: OpenRequest): Promise<Handle> => {
   const opening = openAndIdentify(request);
+  const watchdog = new Watchdog(request.msMax);
   return new Promise((resolve, reject) => {
-    const stopWatch = whenSilent(request.msMax, (cause) => {
+    watchdog.watch((cause) => {
       opening.then(({ database }) => database.close(), ignore);
       reject(new KvError("unavailable", `The bucket did not open in ${request.msMax} ms.`, { cause }));
     });
-    opening.finally(stopWatch).then(resolve, reject);
+    opening.finally(() => watchdog.stop()).then(resolve, reject);
   });
 };
 

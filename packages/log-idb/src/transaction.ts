@@ -7,7 +7,7 @@ import type { IDBPTransaction } from "idb";
 import type { Handle } from "./open-database.ts";
 import type { LogSchema, StoreName } from "./schema.ts";
 import { faultOf } from "./storage-fault.ts";
-import { whenSilent } from "./watchdog.ts";
+import type { Watchdog } from "./watchdog.ts";
 
 export type LogTransaction<Mode extends IDBTransactionMode> = IDBPTransaction<
   LogSchema,
@@ -50,11 +50,11 @@ export type TransactionEnd<Result> =
   /** The handle may be dead. Unless `mayBeCommitted`, nothing was written. */
   | { readonly type: "lost"; readonly cause: unknown; readonly mayBeCommitted: boolean };
 
-/** Runs `plan`, for at most `msMax`. Never rejects. */
+/** Runs `plan` until it ends or the watchdog has had enough of it. Never rejects. */
 export const runTransaction = async <Mode extends IDBTransactionMode, Result>(
   { database, lost }: Handle,
   { stores, mode, durability, body }: TransactionPlan<Mode, Result>,
-  msMax: number,
+  watchdog: Watchdog,
 ): Promise<TransactionEnd<Result>> => {
   let transaction: LogTransaction<Mode>;
   try {
@@ -62,7 +62,7 @@ export const runTransaction = async <Mode extends IDBTransactionMode, Result>(
   } catch (cause) {
     return failed(cause, false);
   }
-  const ending = endingOf(transaction, lost, msMax);
+  const ending = endingOf(transaction, lost, watchdog);
   const answering = answer(transaction, body);
   // A readonly transaction sees only what was committed: its answer stands as soon as it is there.
   const ended = mode === "readonly" ? await Promise.race([answering, ending]) : await ending;
@@ -93,7 +93,7 @@ type Ending =
 const endingOf = <Mode extends IDBTransactionMode>(
   transaction: LogTransaction<Mode>,
   lost: AbortSignal,
-  msMax: number,
+  watchdog: Watchdog,
 ): Promise<Ending> => {
   // idb's own promise rejects at `error`, before the transaction has an error to tell.
   ignoreRejection(transaction.done);
@@ -104,7 +104,7 @@ const endingOf = <Mode extends IDBTransactionMode>(
       resolve(ending);
     };
     const onLost = (): void => settle({ type: "silent", cause: lost.reason });
-    const stopWatch = whenSilent(msMax, (cause) => settle({ type: "silent", cause }));
+    const stopWatch = watchdog.watch((cause) => settle({ type: "silent", cause }));
     lost.addEventListener("abort", onLost);
     transaction.addEventListener("complete", () => settle({ type: "complete" }));
     transaction.addEventListener("abort", () => settle({ type: "abort", cause: transaction.error }));

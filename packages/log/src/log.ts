@@ -79,7 +79,8 @@ export interface Log extends AsyncDisposable {
    * In one readwrite transaction: reads the rows after `tail`, calls `decide` with them and adds
    * the row it returns. `decide` is synchronous and may be called more than once, first with no rows as
    * a guess, then with those that were missed; only the last call counts. It must not throw.
-   * A tail is a position that was read here: a row that would not stand after it is refused.
+   * A tail is 0, the checkpoint, or the position of a row that was read or placed here; nothing else
+   * tells what was missed. A row that would not stand after it is refused.
    * @throws KvError "quota" | "lost-connection" | "outcome-unknown" | "closed"
    */
   append(
