@@ -75,7 +75,12 @@ export class Host {
     const host = new Host(log, ledger, environment, options, emit, settings);
     relay.to = host;
     for (const row of rows) host.#checkpointer.onRow(row);
-    await host.#sync.start();
+    try {
+      await host.#sync.start();
+    } catch (error) {
+      await host.close();
+      throw error;
+    }
     return host;
   }
 

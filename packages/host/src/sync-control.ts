@@ -166,6 +166,8 @@ export class SyncControl {
   }
 
   #onNews(): void {
+    // Whatever failed, it did not stand in the way.
+    if (this.#runner?.session.phase === "live") this.#failure = undefined;
     if (this.#runner?.isHolder === true) this.#tabs.post({ type: "session", ...this.#ownNews() });
     this.#flushes.ask();
     this.#tellStatus();
