@@ -3,6 +3,7 @@
  * (commits, results, entries) stands in them as positional arrays. Encoding trusts its own side's
  * types; decoding trusts nothing. PROTOCOL.md describes every field.
  */
+import type { PatchEntry } from "@rockpool/model";
 import { readCommit, writeCommit } from "./commit-codec.ts";
 import {
   failField,
@@ -39,6 +40,25 @@ export const encodeUp = (messages: readonly UpMessage[]): string => JSON.stringi
 /** A frame of what the relay sends. */
 export const encodeDown = (messages: readonly DownMessage[]): string =>
   JSON.stringify(messages.map(writeDown));
+
+declare const encodedEntriesBrand: unique symbol;
+
+/** Entries of a patch, encoded once for many frames. */
+export type EncodedEntries = string & { readonly [encodedEntriesBrand]: true };
+
+export const encodeEntries = (entries: readonly PatchEntry[]): EncodedEntries =>
+  JSON.stringify(entries.map(writeEntry)) as EncodedEntries;
+
+/** The frame of these messages and, behind them, of a patch, whose entries are taken as they were encoded. */
+export const encodeWithEntries = (
+  before: readonly DownMessage[],
+  message: PatchMessage,
+  entries: EncodedEntries,
+): string => {
+  const patch = JSON.stringify(writePatch({ ...message, patch: { ...message.patch, entries: [] } }));
+  const first = before.map((other) => `${JSON.stringify(writeDown(other))},`).join("");
+  return `[${first}${patch.slice(0, -"[]}".length)}${entries}}]`;
+};
 
 /** The messages of a frame from a replica, in order. @throws ProtocolError when any of it is malformed */
 export const decodeUp = (frame: string): readonly UpMessage[] => readList(parseFrame(frame), "", readUp);
@@ -183,8 +203,9 @@ const writePatch = ({ type, epoch, scope, patch }: PatchMessage): unknown => ({
   head: patch.head,
   upToDate: patch.upToDate,
   stamp: patch.stamp,
-  entries: patch.entries.map(writeEntry),
   results: patch.results.map(writeResult),
+  // Last, where encodeWithEntries puts what is encoded already.
+  entries: patch.entries.map(writeEntry),
 });
 
 const readPatch = (fields: Fields): PatchMessage => {

@@ -1,5 +1,13 @@
 /** Messages between replica and relay, and their form on the wire. See PROTOCOL.md. */
-export { decodeDown, decodeUp, encodeDown, encodeUp } from "./codec.ts";
+export {
+  decodeDown,
+  decodeUp,
+  encodeDown,
+  type EncodedEntries,
+  encodeEntries,
+  encodeUp,
+  encodeWithEntries,
+} from "./codec.ts";
 export type {
   DownMessage,
   Hello,
@@ -18,4 +26,4 @@ export type {
 } from "./messages.ts";
 export { protocolVersion } from "./messages.ts";
 export { ProtocolError } from "./protocol-error.ts";
-export { readRuling, writeRuling } from "./ruling-codec.ts";
+export { readResult, writeResult } from "./ruling-codec.ts";

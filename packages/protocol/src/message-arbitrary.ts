@@ -162,7 +162,7 @@ const welcome: fc.Arbitrary<Welcome> = fc.record({
   helloClockMs: timeMs,
 });
 
-const patch: fc.Arbitrary<PatchMessage> = fc.record({
+export const patchMessage: fc.Arbitrary<PatchMessage> = fc.record({
   type: fc.constant("patch"),
   epoch: id,
   scope,
@@ -204,7 +204,7 @@ export const upMessage: fc.Arbitrary<UpMessage> = fc.oneof(
 export const downMessage: fc.Arbitrary<DownMessage> = fc.oneof(
   welcome,
   fc.record({ type: fc.constant("ruled"), results: fc.array(result, { maxLength: 4 }) }),
-  patch,
+  patchMessage,
   fc.record({ type: fc.constant("pong"), id: place, head: place }),
   sessionError,
 );

@@ -85,8 +85,7 @@ export const readEntry = (value: unknown): PatchEntry => {
     : { key, revision, value: entryValue, expireAt: readTimeMs(fields[3], "expireAt") };
 };
 
-/** A ruling as text, as an engine may keep it. */
-export const writeRuling = (ruling: Ruling): WireRuling =>
+const writeRuling = (ruling: Ruling): WireRuling =>
   ruling.type === "accepted"
     ? [
         "accepted",
@@ -94,8 +93,7 @@ export const writeRuling = (ruling: Ruling): WireRuling =>
       ]
     : ["rejected", writeReason(ruling.reason)];
 
-/** @throws ProtocolError */
-export const readRuling = (type: unknown, detail: unknown): Ruling => {
+const readRuling = (type: unknown, detail: unknown): Ruling => {
   switch (type) {
     case "accepted":
       return { type, superseded: readList(detail, "superseded", readSuperseded) };

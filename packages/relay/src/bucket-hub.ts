@@ -5,7 +5,13 @@
  */
 import { setImmediate } from "node:timers/promises";
 import type { Commit, CommitResult, Patch, ReplicaId, Revision } from "@rockpool/model";
-import { encodeDown, type Scope } from "@rockpool/protocol";
+import {
+  encodeEntries,
+  encodeWithEntries,
+  type DownMessage,
+  type EncodedEntries,
+  type Scope,
+} from "@rockpool/protocol";
 import type { BucketState, Engine, PushedCommit, RuledTurn } from "./engine.ts";
 import { isValidCursor } from "./epoch-history.ts";
 import type { RelayConfig } from "./relay-config.ts";
@@ -130,18 +136,19 @@ const addTo = <Key>(lists: Map<Key, CommitResult[]>, key: Key, result: CommitRes
 };
 
 const createTurnNews = ({ from, to, changed, stamp }: RuledTurn, epoch: string): TurnNews => {
-  const patchWith = (results: readonly CommitResult[]): Patch => {
-    return { from, to, head: to, upToDate: true, entries: changed, results, stamp };
-  };
+  let entries: EncodedEntries | undefined;
   let frame: Buffer | undefined;
+  const frameWith = (before: readonly DownMessage[], results: readonly CommitResult[]): string => {
+    const patch: Patch = { from, to, head: to, upToDate: true, entries: changed, results, stamp };
+    entries ??= encodeEntries(changed);
+    return encodeWithEntries(before, { type: "patch", epoch, scope: wholeBucket, patch }, entries);
+  };
   return {
     from,
     to,
-    patchWith,
+    frameWith,
     get sharedFrame() {
-      return (frame ??= Buffer.from(
-        encodeDown([{ type: "patch", epoch, scope: wholeBucket, patch: patchWith([]) }]),
-      ));
+      return (frame ??= Buffer.from(frameWith([], [])));
     },
   };
 };

@@ -27,6 +27,9 @@ const closeCodeByError: Readonly<Record<SessionErrorCode, number>> = {
 /** Hello did not come in time; the network may have been slow, so the peer may try again. */
 export const helloTimeoutCloseCode = 4508;
 
+/** A socket has drained when it holds no more than this share of what patches may fill. */
+const drainedShare = 4;
+
 export interface ConnectionEvents {
   /** A frame's messages, and its size in characters. */
   onMessages(messages: readonly UpMessage[], frameLength: number): void;
@@ -131,6 +134,6 @@ export class Connection {
   #drain(): void {
     if (!this.hasRoom || !this.isOpen) return;
     if (this.#socket.isPaused) this.#socket.resume();
-    this.#events?.onDrained();
+    if (this.#socket.bufferedAmount <= this.#config.sendBufferBytes / drainedShare) this.#events?.onDrained();
   }
 }

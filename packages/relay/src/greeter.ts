@@ -66,7 +66,7 @@ export class Greeter {
     hub.join(session);
     connection.listen({
       onMessages: (messages, frameLength) => session.receive(messages, frameLength),
-      onDrained: () => session.catchUp(),
+      onDrained: () => session.onDrained(),
       onClosed: () => hub.leave(session),
     });
     connection.send([

@@ -23,9 +23,9 @@ export interface SessionBucket {
 export interface TurnNews {
   readonly from: Revision;
   readonly to: Revision;
-  /** The turn as a patch that carries these results. */
-  patchWith(results: readonly CommitResult[]): Patch;
-  /** The frame of that patch alone, without results, encoded once for all. */
+  /** The frame of these messages and of the turn as a patch that carries these results. */
+  frameWith(before: readonly DownMessage[], results: readonly CommitResult[]): string;
+  /** The frame of the patch alone, without results, made once for all. */
   readonly sharedFrame: Buffer;
 }
 
@@ -39,6 +39,7 @@ export class Session {
   /** A hello and a pull are answered with a patch even when there is nothing new: it may reveal. */
   #owesPatch = true;
   #isReading = false;
+  #isStalled = false;
   /** Counts pulls: what was read for an earlier one is dropped. */
   #pulls = 0;
   #unruledCommits = 0;
@@ -76,17 +77,22 @@ export class Session {
     }
     this.#sentTo = news.to;
     if (ruled === undefined && ownResults.length === 0) return this.#connection.sendFrame(news.sharedFrame);
-    const messages: DownMessage[] = ruled === undefined ? [] : [ruled];
-    this.#connection.send([...messages, this.#patchMessage(news.patchWith(ownResults))]);
+    this.#connection.sendFrame(news.frameWith(ruled === undefined ? [] : [ruled], ownResults));
   }
 
-  /** Sends parts until the replica has everything, or the socket has no room. */
+  /** Sends parts until the replica has everything, or the socket has no room: then when it has drained. */
   catchUp(): void {
-    if (this.#isReading || !this.#isBehind()) return;
+    if (this.#isReading || this.#isStalled || !this.#isBehind()) return;
     this.#isReading = true;
     this.#readParts()
       .finally(() => (this.#isReading = false))
       .catch((error: unknown) => this.#bucket.fail(error));
+  }
+
+  /** The socket has sent nearly all it held. What changed meanwhile goes out in few, large parts. */
+  onDrained(): void {
+    this.#isStalled = false;
+    this.catchUp();
   }
 
   /** Ends the session for a fault of the relay or because it goes down. */
@@ -140,7 +146,11 @@ export class Session {
   }
 
   async #readParts(): Promise<void> {
-    while (this.#isBehind() && this.#connection.isOpen && this.#connection.hasRoom) {
+    while (this.#isBehind() && this.#connection.isOpen) {
+      if (!this.#connection.hasRoom) {
+        this.#isStalled = true;
+        return;
+      }
       const pulls = this.#pulls;
       const patch = await this.#bucket.readPatch(this.replica, this.#sentTo);
       if (pulls === this.#pulls) {

@@ -17,17 +17,11 @@ import {
 import type { BucketState, Engine, PatchSize, RuledTurn, Turn } from "./engine.ts";
 import type { EngineOptions } from "./memory-engine.ts";
 import { PatchPart } from "./patch-part.ts";
-import {
-  keyToBlob,
-  readEntryRow,
-  readResultRow,
-  writeEntryRow,
-  writeResultRow,
-  type SqlRow,
-} from "./sqlite-row.ts";
+import { addResults, keepResults, KeptResults } from "./sqlite-results.ts";
+import { keyToBlob, readEntryRow, rowOf, writeEntryRow } from "./sqlite-row.ts";
 import { prepareSchema } from "./sqlite-schema.ts";
 import { prepareStatements, type Statements } from "./sqlite-statements.ts";
-import { ruleTurn, type HostState, type TurnOutcome } from "./turn.ts";
+import { ruleTurn, type TurnOutcome } from "./turn.ts";
 
 /**
  * Opens or makes the file. One relay at a time may have it open; any tool may read it meanwhile.
@@ -60,15 +54,19 @@ class SqliteEngine implements Engine {
 
   async rule(name: string, turn: Turn): Promise<RuledTurn> {
     const { id, epochs } = this.#mustGetBucket(name);
-    const { getEntry, getHost, getResult } = this.#statements;
+    const { getEntry } = this.#statements;
     return this.#inTransaction("BEGIN IMMEDIATE", () => {
+      const kept = new KeptResults(this.#statements, id);
       const outcome = ruleTurn(
         {
           head: this.#head(id),
           epochs,
-          entry: (key: PackedKey) => readRow(getEntry.get(id, keyToBlob(key)), readEntryRow),
-          host: (host: string) => readRow(getHost.get(id, host), readHostRow),
-          result: ({ host, n }: CommitName) => readRow(getResult.get(id, host, n), readResultRow),
+          entry: (key: PackedKey) => {
+            const row = getEntry.get(id, keyToBlob(key));
+            return row === undefined ? undefined : readEntryRow(rowOf(row));
+          },
+          host: (host: string) => kept.host(host),
+          result: (commit: CommitName) => kept.result(commit),
         },
         turn,
       );
@@ -85,9 +83,7 @@ class SqliteEngine implements Engine {
       for (const row of entriesAfter.iterate(id, from)) {
         if (!part.addEntry(readEntryRow(rowOf(row)))) break;
       }
-      for (const row of resultsAfter.iterate(id, replica, from)) {
-        if (!part.addResult(readResultRow(rowOf(row)))) break;
-      }
+      addResults(part, from, resultsAfter.iterate(id, replica, from));
       return part.finish(from, this.#head(id));
     });
   }
@@ -118,13 +114,10 @@ class SqliteEngine implements Engine {
     return bucket;
   }
 
-  #keep(id: number, { ruled, entries, hosts, results }: TurnOutcome, nowMs: number): void {
-    const { putEntry, putHost, putResult, setHead } = this.#statements;
+  #keep(id: number, { ruled, entries, results }: TurnOutcome, nowMs: number): void {
+    const { putEntry, setHead } = this.#statements;
     for (const entry of entries) putEntry.run(id, ...writeEntryRow(entry));
-    for (const [host, { last, retried }] of hosts) putHost.run(id, host, last, retried);
-    for (const { result, replica } of results) {
-      putResult.run(id, ...writeResultRow(result), replica ?? null, Math.trunc(nowMs));
-    }
+    keepResults(this.#statements, { bucket: id, turn: ruled.to, ruledMs: Math.trunc(nowMs), results });
     if (ruled.to > ruled.from) setHead.run(ruled.to, id);
   }
 
@@ -181,14 +174,3 @@ const pragmas = `
   PRAGMA wal_autocheckpoint = 4096;
   PRAGMA cache_size = -16384;
 `;
-
-/** Statements return arrays, which the types of node:sqlite do not say. */
-const rowOf = (row: unknown): SqlRow => {
-  assert(Array.isArray(row), "a row is an array of columns");
-  return row;
-};
-
-const readRow = <Result>(row: unknown, read: (row: SqlRow) => Result): Result | undefined =>
-  row === undefined ? undefined : read(rowOf(row));
-
-const readHostRow = (row: SqlRow): HostState => ({ last: row[0] as number, retried: row[1] as number });

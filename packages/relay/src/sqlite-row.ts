@@ -1,6 +1,6 @@
 /**
  * Rows of the SQLite engine as arrays of columns, written and read in pairs. The order of the
- * columns is that of `entryColumns` and `resultColumns`, which every statement uses.
+ * columns is that of `entryColumns`, which every statement on entries uses.
  */
 import {
   assert,
@@ -8,11 +8,10 @@ import {
   type CommitResult,
   type PackedKey,
   type ReplicaId,
-  type Ruling,
   type Stamp,
   type Value,
 } from "@rockpool/model";
-import { readRuling, writeRuling } from "@rockpool/protocol";
+import { readResult, writeResult } from "@rockpool/protocol";
 import type { RelayEntry } from "./relay-entry.ts";
 
 export type SqlValue = null | number | string | Uint8Array;
@@ -20,7 +19,6 @@ export type SqlRow = readonly SqlValue[];
 
 export const entryColumns =
   "key, encoding, data, expire_at, revision, stamp, stamp_holder, set_stamp, set_holder, writer_host, writer_n";
-export const resultColumns = "host, n, tag, revision, stamp, ruling";
 
 /** Code units 0–255 are Latin-1's bytes. */
 export const keyToBlob = (key: PackedKey): Uint8Array => Buffer.from(key, "latin1");
@@ -32,8 +30,7 @@ export const writeEntryRow = (entry: RelayEntry): SqlValue[] => [
   entry.revision,
   entry.stamp,
   entry.stampHolder,
-  entry.setStamp,
-  entry.setHolder,
+  ...(entry.setStamp === entry.stamp ? [null, null] : [entry.setStamp, entry.setHolder]),
   entry.writer.host,
   entry.writer.n,
 ];
@@ -47,36 +44,20 @@ export const readEntryRow = (row: SqlRow): RelayEntry => {
     revision: row[4] as number,
     stamp: row[5] as Stamp,
     stampHolder: row[6] as ReplicaId,
-    setStamp: row[7] as Stamp,
-    setHolder: row[8] as ReplicaId,
+    setStamp: (row[7] ?? row[5]) as Stamp,
+    setHolder: (row[8] ?? row[6]) as ReplicaId,
     writer: { host: row[9] as string, n: row[10] as number },
   };
 };
 
-export const writeResultRow = ({ name, tag, revision, stamp, ruling }: CommitResult): SqlValue[] => [
-  name.host,
-  name.n,
-  tag,
-  revision,
-  stamp,
-  isPlainlyAccepted(ruling) ? null : JSON.stringify(writeRuling(ruling)),
-];
+/** Results as JSON, in the form they have on the wire. */
+export const writeResults = (results: readonly CommitResult[]): string =>
+  JSON.stringify(results.map(writeResult));
 
-export const readResultRow = (row: SqlRow): CommitResult => ({
-  name: { host: row[0] as string, n: row[1] as number },
-  tag: row[2] as string,
-  revision: row[3] as number,
-  stamp: row[4] as Stamp,
-  ruling: row[5] === null ? { type: "accepted", superseded: [] } : parseRuling(row[5] as string),
-});
-
-const isPlainlyAccepted = (ruling: Ruling): boolean =>
-  ruling.type === "accepted" && ruling.superseded.length === 0;
-
-const parseRuling = (text: string): Ruling => {
-  const fields: unknown = JSON.parse(text);
-  assert(Array.isArray(fields), `a kept ruling is an array, not ${text}`);
-  return readRuling(fields[0], fields[1]);
+export const readResults = (text: string): readonly CommitResult[] => {
+  const results: unknown = JSON.parse(text);
+  assert(Array.isArray(results), "kept results are an array");
+  return results.map((result) => readResult(result));
 };
 
 const writeValueColumns = (value: Value | undefined): [encoding: string | null, data: SqlValue] => {
@@ -118,3 +99,9 @@ const readValueColumns = (encoding: string | null, data: SqlValue): Value | unde
 
 const blobToText = (blob: Uint8Array, encoding: "latin1" | "utf16le"): string =>
   Buffer.from(blob.buffer, blob.byteOffset, blob.byteLength).toString(encoding);
+
+/** Statements return arrays, which the types of node:sqlite do not say. */
+export const rowOf = (row: unknown): SqlRow => {
+  assert(Array.isArray(row), "a row is an array of columns");
+  return row;
+};

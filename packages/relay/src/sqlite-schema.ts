@@ -33,35 +33,36 @@ const tables = `
     revision INTEGER NOT NULL,
     stamp TEXT NOT NULL,
     stamp_holder TEXT NOT NULL,
-    set_stamp TEXT NOT NULL,
-    set_holder TEXT NOT NULL,
+    -- NULL where they are the same as stamp and stamp_holder
+    set_stamp TEXT,
+    set_holder TEXT,
     writer_host TEXT NOT NULL,
     writer_n INTEGER NOT NULL,
-    PRIMARY KEY (bucket, key)
-  ) WITHOUT ROWID;
+    UNIQUE (bucket, key)
+  );
   CREATE INDEX entries_by_revision ON entries (bucket, revision);
-  CREATE TABLE hosts (
-    bucket INTEGER NOT NULL,
-    host TEXT NOT NULL,
-    last INTEGER NOT NULL,
-    retried INTEGER NOT NULL,
-    PRIMARY KEY (bucket, host)
-  ) WITHOUT ROWID;
+  -- The results of one host in one turn: a row a turn costs far less than a row a commit.
   CREATE TABLE results (
     bucket INTEGER NOT NULL,
     host TEXT NOT NULL,
-    n INTEGER NOT NULL,
-    tag TEXT NOT NULL,
-    -- NULL where only a retry of the commit was ruled: then no patch carries it
-    replica TEXT,
-    revision INTEGER NOT NULL,
-    stamp TEXT NOT NULL,
-    -- JSON; NULL is accepted with nothing superseded
-    ruling TEXT,
+    last_n INTEGER NOT NULL,
+    replica TEXT NOT NULL,
+    -- the head after the turn
+    turn INTEGER NOT NULL,
     ruled_ms INTEGER NOT NULL,
+    -- JSON as on the wire, ascending by n
+    results TEXT NOT NULL,
+    UNIQUE (bucket, host, last_n)
+  );
+  CREATE INDEX results_by_replica ON results (bucket, replica, turn);
+  -- First attempts of which only a retry was ruled. Never dropped, or they could be ruled after all.
+  CREATE TABLE retried (
+    bucket INTEGER NOT NULL,
+    host TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    result TEXT NOT NULL,
     PRIMARY KEY (bucket, host, n)
   ) WITHOUT ROWID;
-  CREATE INDEX results_by_replica ON results (bucket, replica, revision);
 `;
 
 /** Makes the tables of a new file. @throws KvError "newer-format" for a file of a later Rockpool */

@@ -21,7 +21,7 @@ import { decodeDown, encodeUp, type DownMessage, type UpMessage } from "@rockpoo
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { WebSocket } from "ws";
 
-const program = fileURLToPath(new URL("../packages/relay/src/cli.ts", import.meta.url));
+const program = fileURLToPath(new URL("../../packages/relay/src/cli.ts", import.meta.url));
 const total = packKey(["total"]);
 const host = "crashhost";
 
