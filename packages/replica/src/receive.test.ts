@@ -32,6 +32,15 @@ describe("a patch that follows", () => {
     expect(replica.decide({ from: 5, to: 6 })).toEqual({ type: "gap" });
   });
 
+  test("is no row when it brings nothing, unless it reveals what was set aside or ends a reset", () => {
+    replica.receive({ to: 1 });
+    expect(replica.decide({ to: 1 })).toEqual({ type: "stale" });
+    replica.receive({ to: 3, head: 3, upToDate: false });
+    expect(replica.decide({ to: 3 })).toMatchObject({ type: "row" });
+    replica.welcome({ epoch: "e2", valid: false });
+    expect(replica.decide({ to: 0 })).toMatchObject({ type: "row" });
+  });
+
   test("confirms what was visible without a change of versionstamp", () => {
     const { name, versionstamp } = replica.commit(set("k", "mine"));
     const { changed, settledKeys } = replica.receive({

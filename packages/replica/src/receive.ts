@@ -65,6 +65,7 @@ export const decidePatch = (
   if (patch.from !== session.received) {
     return patch.to <= session.received ? { type: "stale" } : { type: "gap" };
   }
+  if (isEmpty(patch) && session.setAside === null && !session.reset) return { type: "stale" };
   const row = { type: "patch", epoch, scope, readingMs } as const;
   const upToDate = patch.upToDate && patch.to >= (session.setAside?.head ?? 0);
   if (!upToDate) {
@@ -77,6 +78,10 @@ export const decidePatch = (
     row: { ...row, patch, changed: changedBy(state, pages, revealed, hidden), hidden: [...hidden.values()] },
   };
 };
+
+/** True for the answer to a hello when there is nothing new. */
+const isEmpty = ({ from, to, entries, results }: Patch): boolean =>
+  from === to && entries.length === 0 && results.length === 0;
 
 /**
  * Decides on results the relay gave for pushed commits whose revisions the cursor has passed: they
