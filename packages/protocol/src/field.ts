@@ -14,6 +14,7 @@ import {
   type Revision,
   type Stamp,
 } from "@rockpool/model";
+import type { Scope } from "./messages.ts";
 import { describeFound, errorWithin, ProtocolError } from "./protocol-error.ts";
 
 /** Longest id, tag, digest or name on the wire, in characters. A derived host id is the longest. */
@@ -123,3 +124,15 @@ export const readName = (host: unknown, n: unknown): CommitName => ({
   host: readHost(host, "host"),
   n: readInteger(n, "n", 1),
 });
+
+/** Prefixes as packed keys, sorted, none a prefix of another; [""] is the whole bucket. */
+export const readScope = (value: unknown, name: string): Scope => {
+  const scope = readList(value, name, (prefix) => readPrefix(prefix, ""));
+  scope.forEach((prefix, index) => {
+    const before = scope[index - 1];
+    if (before !== undefined && (before >= prefix || prefix.startsWith(before))) {
+      failField(`${name}[${index}]`, "prefixes sorted, none a prefix of another", prefix);
+    }
+  });
+  return scope;
+};

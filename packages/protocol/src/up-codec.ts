@@ -1,0 +1,68 @@
+/**
+ * The messages of a replica on the wire, written and read in pairs: objects with a `type`, commits
+ * in them as positional arrays.
+ */
+import { readCommit, writeCommit } from "./commit-codec.ts";
+import {
+  failField,
+  readId,
+  readInteger,
+  readList,
+  readObject,
+  readRevision,
+  readScope,
+  readText,
+  readTimeMs,
+  readTuple,
+  type Fields,
+} from "./field.ts";
+import type { Hello, UpMessage } from "./messages.ts";
+
+export const writeUp = (message: UpMessage): unknown => {
+  switch (message.type) {
+    case "hello":
+      return { ...message, protocol: [message.protocol.min, message.protocol.max] };
+    case "push":
+      return { type: message.type, commits: message.commits.map(writeCommit) };
+    case "pull":
+    case "ping":
+      return message;
+  }
+};
+
+/** @throws ProtocolError */
+export const readUp = (value: unknown): UpMessage => {
+  const fields = readObject(value, "");
+  switch (fields["type"]) {
+    case "hello":
+      return readHello(fields);
+    case "push":
+      return { type: "push", commits: readList(fields["commits"], "commits", readCommit) };
+    case "pull":
+      return {
+        type: "pull",
+        epoch: readId(fields["epoch"], "epoch"),
+        from: readRevision(fields["from"], "from"),
+      };
+    case "ping":
+      return { type: "ping", id: readInteger(fields["id"], "id", 0) };
+    default:
+      return failField("type", '"hello", "push", "pull" or "ping"', fields["type"]);
+  }
+};
+
+const readHello = (fields: Fields): Hello => {
+  const versions = readTuple(fields["protocol"], "protocol", 2);
+  const min = readInteger(versions[0], "protocol", 1);
+  const hello = {
+    type: "hello",
+    protocol: { min, max: readInteger(versions[1], "protocol", min) },
+    bucket: readId(fields["bucket"], "bucket"),
+    replica: readId(fields["replica"], "replica"),
+    epoch: fields["epoch"] === null ? null : readId(fields["epoch"], "epoch"),
+    cursor: readRevision(fields["cursor"], "cursor"),
+    follow: readScope(fields["follow"], "follow"),
+    clockMs: readTimeMs(fields["clockMs"], "clockMs"),
+  } as const;
+  return fields["token"] === undefined ? hello : { ...hello, token: readText(fields["token"], "token") };
+};
