@@ -7,6 +7,7 @@ import { openIdbLog } from "@rockpool/log-idb";
 import { afterEach, describe, expect, test } from "vitest";
 import { cdp } from "vitest/browser";
 import type { CountingTask } from "./log/counting-worker.ts";
+import type { HastyTask } from "./log/hasty-worker.ts";
 import { holdStore } from "./log/faulty-factory.ts";
 import {
   appendOf,
@@ -20,28 +21,46 @@ import {
 
 const freshName = (): string => `log-${crypto.randomUUID()}`;
 
-const startCounting = (task: CountingTask): Promise<unknown> => {
-  const worker = new Worker(new URL("./log/counting-worker.ts", import.meta.url), { type: "module" });
+const workers = {
+  counting: () => new Worker(new URL("./log/counting-worker.ts", import.meta.url), { type: "module" }),
+  hasty: () => new Worker(new URL("./log/hasty-worker.ts", import.meta.url), { type: "module" }),
+};
+
+/** What a worker answers to its task; with the answer it is ended. */
+const answerOf = (worker: Worker, task: CountingTask | HastyTask): Promise<unknown> => {
   const answered = new Promise((resolve, reject) => {
-    worker.addEventListener("message", ({ data }) => resolve(data));
+    worker.addEventListener("message", ({ data }) => {
+      worker.terminate();
+      resolve(data);
+    });
     worker.addEventListener("error", reject);
   });
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has none
   worker.postMessage(task);
-  return answered.finally(() => worker.terminate());
+  return answered;
 };
 
 test("hosts in two workers and in the page count together without a loss", async () => {
   const databaseName = freshName();
   await using log = await openIdbLog(databaseName);
   const host = new CountingHost(log);
-  const workers = [1, 2].map(() => startCounting({ databaseName, increments: 100 }));
+  const answers = [1, 2].map(() => answerOf(workers.counting(), { databaseName, increments: 100 }));
   for (let i = 0; i < 100; i++) await host.increment(i === 0 ? 1000 : undefined);
-  const known = await Promise.all(workers);
+  const known = await Promise.all(answers);
   const { rows } = await log.start();
   expect(rows.map(countOf)).toEqual(Array.from({ length: 300 }, (_, index) => index + 1));
   expect(host.rows).toEqual(rows.slice(0, host.rows.length));
   expect(Math.max(host.rows.length, ...known.map(Number))).toBe(300);
+});
+
+test("a row stands whose worker is ended right behind the call", async () => {
+  const databaseName = freshName();
+  await using log = await openIdbLog(databaseName);
+  for (let count = 1; count <= 5; count++) {
+    const tail = (await log.start()).rows.at(-1)?.position ?? 0;
+    await answerOf(workers.hasty(), { databaseName, tail, count });
+  }
+  expect((await log.start()).rows.map(countOf)).toEqual([1, 2, 3, 4, 5]);
 });
 
 describe("a store that another tab sits on", () => {
