@@ -5,10 +5,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import {
   createStamp,
   packKey,
@@ -21,7 +21,7 @@ import { decodeDown, encodeUp, type DownMessage, type UpMessage } from "@rockpoo
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { WebSocket } from "ws";
 
-const program = fileURLToPath(new URL("../../packages/relay/src/cli.ts", import.meta.url));
+const program = createRequire(import.meta.url).resolve("@rockpool/relay/cli");
 const total = packKey(["total"]);
 const host = "crashhost";
 
