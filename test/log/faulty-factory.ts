@@ -2,6 +2,9 @@
  * An IndexedDB that fails on demand. It opens real databases and plants faults in the handles it
  * gives: one that throws where a transaction begins, or a transaction whose commit goes wrong.
  */
+import type { Log } from "@rockpool/log";
+import { openIdbLog } from "@rockpool/log-idb";
+import type { IdbLogOptions } from "@rockpool/log-idb";
 
 /** What becomes of a write transaction when its commit is asked for. */
 export type CommitFault = (commit: PlannedCommit) => void;
@@ -77,6 +80,19 @@ export class FaultyFactory {
     };
   }
 }
+
+/** A log on a factory whose faults are at hand. */
+export const openFaulty = async (
+  databaseName: string,
+  options: IdbLogOptions = {},
+): Promise<{ readonly log: Log; readonly faults: FaultyFactory }> => {
+  const faults = new FaultyFactory();
+  return { faults, log: await openIdbLog(databaseName, { indexedDB: faults.factory, ...options }) };
+};
+
+/** What a dead handle throws where a transaction begins. */
+export const deadHandleError = (): DOMException =>
+  new DOMException("The database connection is closing.", "InvalidStateError");
 
 /** It is undone, with no word why: as when the storage process dies. */
 export const abortAtCommit: CommitFault = ({ transaction }) => transaction.abort();

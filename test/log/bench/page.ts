@@ -108,7 +108,7 @@ const rawWorkloads = async (): Promise<readonly Workload[]> => {
   const request = indexedDB.open("bench-raw", 1);
   request.addEventListener("upgradeneeded", () => {
     request.result.createObjectStore("kv");
-    request.result.createObjectStore("rows", { autoIncrement: true });
+    request.result.createObjectStore("rows", { keyPath: "position", autoIncrement: true });
   });
   const database = await settled(request);
   const write = (store: string, send: (store: IDBObjectStore) => void): Promise<void> =>
@@ -127,7 +127,7 @@ const rawWorkloads = async (): Promise<readonly Workload[]> => {
     {
       name: "raw: add of the same row, blind",
       operations: 10,
-      run: times(() => write("rows", (store) => store.add(rowOf(1)))),
+      run: times(() => write("rows", (store) => store.add({ after: 0, row: rowOf(1) }))),
     },
     { name: "raw: put of 1,000 × 200 B", operations: 1, run: times(() => write("kv", putAll)) },
     { name: "raw: get of 200 B", operations: 10, run: times(get) },
@@ -140,8 +140,11 @@ const times =
     for (let index = 0; index < operations; index++) await operation(index);
   };
 
-const rotated = <Item>(items: readonly Item[], by: number): readonly Item[] =>
-  items.map((_, index) => items[(index * 5 + by) % items.length] as Item);
+const shuffled = <Item>(items: readonly Item[]): readonly Item[] =>
+  items
+    .map((item) => ({ item, place: Math.random() }))
+    .toSorted((a, b) => a.place - b.place)
+    .map(({ item }) => item);
 
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
@@ -150,8 +153,8 @@ const median = (values: readonly number[]): number =>
   const workloads = [...(await rawWorkloads()), ...(await logWorkloads())];
   const samples = new Map(workloads.map(({ name }) => [name, [] as number[]]));
   for (let round = 0; round < rounds; round++) {
-    // Each follows another one in every round: what one leaves to be done slows the next.
-    for (const { name, operations, run } of rotated(workloads, round)) {
+    // What one leaves to be done slows the next, so each round has another order.
+    for (const { name, operations, run } of shuffled(workloads)) {
       const startedAt = performance.now();
       await run(operations);
       samples.get(name)?.push(((performance.now() - startedAt) * 1000) / operations);
