@@ -1,5 +1,6 @@
 /**
- * The board in one tab, as a person uses it: by roles and names. What of the page may be relied on is listed in
+ * The board in one tab, as a person uses it: in front, by roles and names. (A tab behind another draws a frame a second,
+ * and a click waits for frames.) What of the page may be relied on is listed in
  * apps/board/src/main.ts.
  */
 import type { Locator, Page } from "playwright";
@@ -73,6 +74,7 @@ export class BoardPage {
   }
 
   async addList(title: string): Promise<void> {
+    await this.page.bringToFront();
     await this.button("Add list").click();
     await this.#submit("New list title", title);
     await this.page.keyboard.press("Escape");
@@ -80,6 +82,7 @@ export class BoardPage {
   }
 
   async addCard(list: string, title: string): Promise<void> {
+    await this.page.bringToFront();
     await this.list(list).getByRole("button", { name: "Add card", exact: true }).click();
     await this.#submit("New card title", title);
     await this.page.keyboard.press("Escape");
@@ -87,12 +90,14 @@ export class BoardPage {
   }
 
   async renameCard(title: string, newTitle: string): Promise<void> {
+    await this.page.bringToFront();
     await this.button(title).click();
     await this.#submit("Card title", newTitle);
     await this.card(newTitle).waitFor();
   }
 
   async cheer(title: string): Promise<void> {
+    await this.page.bringToFront();
     await this.card(title).getByRole("button", { name: "Cheer", exact: true }).click();
   }
 
@@ -111,6 +116,7 @@ export class BoardPage {
   }
 
   async setOffline(offline: boolean): Promise<void> {
+    await this.page.bringToFront();
     await this.page.getByRole("switch", { name: "Work offline", checked: !offline }).click();
     await this.page.getByRole("switch", { name: "Work offline", checked: offline }).waitFor();
   }
