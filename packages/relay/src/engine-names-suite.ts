@@ -103,5 +103,39 @@ export const describeNames = (name: string, open: OpenEngine): void => {
         { isNew: false },
       ]);
     });
+
+    test("a host whose id only looks derived is a host like others", async () => {
+      await using engine = await openBucketOf(open);
+      const commits = [
+        commitOf("a:b", 1, []),
+        commitOf("a:", 1, []),
+        commitOf(":0", 1, []),
+        commitOf(":", 1, []),
+      ];
+      expect((await ruleOn(engine, ...commits)).map(({ ruling }) => ruling)).toEqual(
+        commits.map(() => accepted),
+      );
+    });
+
+    test("names of several turns and hosts are each answered with their own result", async () => {
+      await using engine = await openBucketOf(open);
+      const [a1, a2, a5, b1] = [
+        commitOf("a", 1, []),
+        commitOf("a", 2, []),
+        commitOf("a", 5, []),
+        commitOf("b", 1, []),
+      ] as const;
+      await ruleOn(engine, a1, b1, a2);
+      await ruleOn(engine, a5);
+      const again = await ruleOn(engine, a5, a1, b1, a2, a5, commitOf("a", 4, []));
+      expect(again.map(({ name, revision, ruling }) => [name, revision, ruling.type])).toEqual([
+        [a5.name, 4, "accepted"],
+        [a1.name, 1, "accepted"],
+        [b1.name, 2, "accepted"],
+        [a2.name, 3, "accepted"],
+        [a5.name, 4, "accepted"],
+        [{ host: "a", n: 4 }, 4, "rejected"],
+      ]);
+    });
   });
 };

@@ -43,6 +43,43 @@ export const describePatches = (name: string, open: OpenEngine): void => {
       expect((await readAll(engine, "nobody")).results).toEqual([]);
     });
 
+    test("carry the results of hosts that took turns in order, in parts too", async () => {
+      await using engine = await openBucketOf(open);
+      const turns = [
+        ["x", "y", "x", "z", "y"],
+        ["y", "x"],
+        ["z", "x", "z"],
+      ];
+      const made = new Map<string, number>();
+      for (const hosts of turns) {
+        const pushes = hosts.map((host) => {
+          made.set(host, (made.get(host) ?? 0) + 1);
+          return { replica: "r", commit: commitOf(host, made.get(host) ?? 0, []) };
+        });
+        await engine.rule("b", turnOf(...pushes));
+      }
+      const results: Patch["results"][number][] = [];
+      for (let from = 0; from < 10;) {
+        const part = await engine.readPatch("b", "r", from, { entriesMax: 3, bytesMax: 1_000_000 });
+        results.push(...part.results);
+        from = part.to;
+      }
+      expect(results.map(({ revision }) => revision)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+      expect(results.map(({ name: { host } }) => host)).toEqual(turns.flat());
+    });
+
+    test("carry to each replica its own results, even of one host in one turn", async () => {
+      await using engine = await openBucketOf(open);
+      const pushes = ["r", "s", "r"].map((replica, index) => ({
+        replica,
+        commit: commitOf("x", index + 1, []),
+      }));
+      await engine.rule("b", turnOf(...pushes));
+      const revisionsFor = async (replica: string) =>
+        (await readAll(engine, replica)).results.map(({ revision }) => revision);
+      expect([await revisionsFor("r"), await revisionsFor("s")]).toEqual([[1, 3], [2]]);
+    });
+
     test("do not carry the result of a first attempt that was never pushed", async () => {
       await using engine = await openBucketOf(open);
       await ruleOn(engine, commitOf("a:3", 1, [], { tag: "a-3" }));

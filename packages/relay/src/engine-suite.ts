@@ -120,6 +120,26 @@ const describeTurns = (name: string, open: OpenEngine): void => {
       expect(await entriesOf(engine)).toEqual([[key("k"), number(3n), 2]]);
     });
 
+    test("both stamps of a key and their holders outlive the turn", async () => {
+      await using engine = await openBucketOf(open);
+      await ruleOn(engine, commitOf("b", 1, [set("k", number(1n))], { atMs: 50 }));
+      await ruleOn(engine, commitOf("a", 1, [sum("k", 5n)], { atMs: 60 }));
+      // Late against b's set, though a holds the latest mutation; b's own sum is not.
+      const late = [
+        commitOf("a", 2, [sum("k", 7n)], { atMs: 40 }),
+        commitOf("b", 2, [sum("k", 9n)], { atMs: 40 }),
+      ];
+      const superseded = [{ mutation: 0, winner: { host: "a", n: 1 } }];
+      expect((await ruleOn(engine, ...late)).map(({ ruling }) => ruling)).toEqual([
+        { ...accepted, superseded },
+        accepted,
+      ]);
+      // And a set of b's is late against a's sum.
+      expect(await ruleOn(engine, commitOf("b", 3, [set("k", number(2n))], { atMs: 55 }))).toMatchObject([
+        { ruling: { superseded: [{ mutation: 0 }] } },
+      ]);
+    });
+
     test("an empty turn changes nothing", async () => {
       await using engine = await openBucketOf(open);
       expect(await engine.rule("b", turnOf())).toEqual({

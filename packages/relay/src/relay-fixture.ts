@@ -16,12 +16,15 @@ export interface HeldEngine {
   readonly fail: (isFailing: boolean) => void;
   /** Holds the answers to rulings, which are carried out, until the returned function is called. */
   readonly hold: () => () => void;
+  /** Holds the patches that are read, as they are, until the returned function is called. */
+  readonly holdReads: () => () => void;
 }
 
 /** A memory engine whose rulings wait, or fail, at the test's word. */
 export const openHeldEngine = async (): Promise<HeldEngine> => {
   const engine = await openMemoryEngine();
   let hold: Promise<void> | undefined;
+  let readHold: Promise<void> | undefined;
   let isFailing = false;
   const rule = async (bucket: string, turn: Turn): Promise<RuledTurn> => {
     if (isFailing) throw new Error("disk on fire");
@@ -32,7 +35,11 @@ export const openHeldEngine = async (): Promise<HeldEngine> => {
   const held: Engine = {
     rule,
     openBucket: (...parameters) => engine.openBucket(...parameters),
-    readPatch: (...parameters) => engine.readPatch(...parameters),
+    readPatch: async (...parameters) => {
+      const patch = await engine.readPatch(...parameters);
+      await readHold;
+      return patch;
+    },
     close: () => engine.close(),
     [Symbol.asyncDispose]: () => engine.close(),
   };
@@ -44,6 +51,11 @@ export const openHeldEngine = async (): Promise<HeldEngine> => {
     hold: () => {
       const { promise, resolve } = Promise.withResolvers<void>();
       hold = promise;
+      return resolve;
+    },
+    holdReads: () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      readHold = promise;
       return resolve;
     },
   };

@@ -186,6 +186,26 @@ describe("a session", () => {
     expect((await socket.next("patch")).patch).toMatchObject({ from: 2, to: 2, upToDate: true, entries: [] });
   });
 
+  test("a pull drops what was being read for the place before it", async () => {
+    const { engine, holdReads } = await openHeldEngine();
+    await using relay = await openRelay({ engine });
+    const { socket: writer, welcome } = await TestSocket.join(relay.url, helloOf("r"));
+    writer.send({
+      type: "push",
+      commits: [commitOf("a", 1, [set("j", "x")]), commitOf("a", 2, [set("k", "y")])],
+    });
+    await writer.next("patch", ({ patch }) => patch.to === 2);
+    const release = holdReads();
+    const { socket } = await TestSocket.join(relay.url, helloOf("s"));
+    socket.send({ type: "pull", epoch: welcome.epoch, from: 1 }, { type: "ping", id: 1 });
+    await socket.next("pong");
+    release();
+    await socket.next("patch");
+    socket.send({ type: "ping", id: 2 });
+    await socket.next("pong");
+    expect(patchesOf(socket).map(({ from, to }) => [from, to])).toEqual([[1, 2]]);
+  });
+
   test("a pull for another epoch is ignored", async () => {
     await using relay = await openRelay();
     const { socket } = await TestSocket.join(relay.url, helloOf("r"));
