@@ -65,6 +65,8 @@ export const startRelay = async (options: RelayOptions): Promise<Relay> => {
 
   server.on("upgrade", (request, socket, head) => {
     if (!isLoopbackOrigin(request.headers.origin)) {
+      // It may be gone before it hears; without a listener that would end the process.
+      socket.on("error", () => undefined);
       socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
       return;
     }
