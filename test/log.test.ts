@@ -6,6 +6,7 @@
 import "fake-indexeddb/auto";
 import { MemoryStorage, openMemoryLog } from "@rockpool/log";
 import { openIdbLog } from "@rockpool/log-idb";
+import { expect, test } from "vitest";
 import { describeDevices } from "./log/devices-suite.ts";
 import { describeIdbFaults } from "./log/idb-fault-suite.ts";
 import type { LogBed } from "./log/log-bed.ts";
@@ -32,3 +33,13 @@ describeLog("fake-indexeddb", createIdbBed);
 describeOracle("fake-indexeddb", createIdbBed, 60);
 describeDevices("fake-indexeddb", createIdbBed, 40);
 describeIdbFaults("fake-indexeddb", freshName);
+
+const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+
+test("a closed log leaves no timer that would keep a program alive", async () => {
+  const before = timers();
+  const log = await openIdbLog(freshName());
+  await log.start();
+  await log.close();
+  expect(timers()).toBeLessThanOrEqual(before);
+});
