@@ -70,6 +70,12 @@ export class StoreDevice {
     return device;
   }
 
+  /** Closes every tab and opens the bucket anew in one, from what is stored. */
+  static async reopen(device: StoreDevice): Promise<StoreDevice> {
+    await device.close();
+    return StoreDevice.open(device.#bed, device.settings, device.tally, 1);
+  }
+
   get nowMs(): number {
     return this.#fake.nowMs;
   }

@@ -12,7 +12,8 @@ import { type Commit, entryLine, type MapEntry, type MapState, type SortedMap } 
 /** What a commit came to. */
 export type Outcome =
   | { readonly type: "ok"; readonly versionstamp: string }
-  | { readonly type: "failed" | "misfit" };
+  | { readonly type: "failed" }
+  | { readonly type: "misfit" };
 
 export interface OpenFeed {
   readonly tab: StoreTab;
