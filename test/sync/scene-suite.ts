@@ -82,9 +82,10 @@ export class Scene {
     this.relay.network.setOnline(tab.device.name, isOnline);
   }
 
-  /** Waits until every device has all that the relay has, and nothing pending. */
+  /** Waits until every device has had a session, has all that the relay has, and nothing pending. */
   quiet(): Promise<void> {
     const isQuiet = ({ host: { state } }: VirtualTab): boolean =>
+      state.session.epoch !== null &&
       state.pendingCount === 0 &&
       state.session.revealed === this.relay.head &&
       state.session.setAside === null &&
