@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { packKey } from "./packed-key.ts";
-import { inRange, isEmptyRange } from "./range.ts";
+import { encodeCursor, inRange, isEmptyRange, resumeRange } from "./range.ts";
 import { checkSelector, resolveSelector, type Selector } from "./selector.ts";
 
 const anything = (selector: unknown) => selector as Selector;
@@ -25,6 +25,14 @@ describe("a selector", () => {
 
   test("whose start is its end holds nothing", () => {
     expect(isEmptyRange(resolveSelector({ start: ["a"], end: ["a"] }))).toBe(true);
+  });
+
+  test("leaves a cursor behind its start, where its end begins like it", () => {
+    const range = resolveSelector({ start: ["b"], end: ["b", 2] });
+    const cursor = encodeCursor(range, packKey(["b"]));
+    expect(cursor).not.toBe("");
+    expect(inRange(resumeRange(range, cursor, false), packKey(["b"]))).toBe(false);
+    expect(inRange(resumeRange(range, cursor, false), packKey(["b", 1]))).toBe(true);
   });
 
   test("cuts off cursors what its bounds share, down to the byte", () => {

@@ -63,8 +63,10 @@ const boundWithin = (prefix: PackedKey, bound: Key, name: "Start" | "End"): Pack
 
 const rangeBetween = (start: PackedKey, end: PackedKey): PackedRange => {
   if (start > end) throw new TypeError("Start key is greater than end key");
+  // A byte of the start stays: a cursor behind it would be empty otherwise, which says "from the beginning".
+  const lengthMax = Math.max(0, start.length - 1);
   let length = 0;
-  while (length < start.length && start[length] === end[length]) length += 1;
+  while (length < lengthMax && start[length] === end[length]) length += 1;
   return { start, end, common: start.slice(0, length) as PackedKey };
 };
 
