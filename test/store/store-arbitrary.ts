@@ -130,6 +130,6 @@ const anyHostSettings: fc.Arbitrary<HostSettings> = fc.record({
 export const anySettings: fc.Arbitrary<StoreSettings> = fc.record({
   hasRelay: fc.boolean(),
   host: anyHostSettings,
-  loss: fc.constantFrom(0, 0.3, 1),
+  loss: fc.constantFrom(0, 0.5, 1),
   seed: fc.nat(),
 });

@@ -220,6 +220,23 @@ const unfollow = commandOf<number>("unfollow", async ({ feeds }, index) => {
   await feed?.replay.close();
 });
 
+interface Absence {
+  /** The tab that hears of nothing, if all messages are lost. */
+  readonly tab: number;
+  readonly commits: readonly DrawnCommit[];
+}
+
+/** Another tab commits and moves it all into pages before this one looks; then each must know all. */
+const absence = commandOf<Absence>("absence", async (world, { tab, commits }) => {
+  const { device } = world;
+  const other = device.tabs.length > 1 ? tab + 1 : tab;
+  for (const drawn of commits) await world.commit(device.mustGetTab(other), world.resolve(drawn));
+  await device.mustGetTab(other).host.checkpoint();
+  const [last] = commits;
+  if (last !== undefined) await world.commit(device.mustGetTab(other), world.resolve(last));
+  await world.compare();
+});
+
 /** Timers fall due, of checkpoints too; entries expire. */
 const advance = commandOf<number>("advance", ({ device }, ms) => device.advance(ms));
 
@@ -286,7 +303,8 @@ export const anyCommand: fc.Arbitrary<StoreCommand> = fc.oneof(
     arbitrary: fc.record({ tab: anyTab, keys: someKeys, consistency: anyConsistency }).map(read),
   },
   { weight: 5, arbitrary: anyList.map(list) },
-  { weight: 2, arbitrary: fc.record({ tab: anyTab, bounds: anyBounds }).map(follow) },
+  { weight: 3, arbitrary: fc.record({ tab: anyTab, commits: someCommits }).map(absence) },
+  { weight: 3, arbitrary: fc.record({ tab: anyTab, bounds: anyBounds }).map(follow) },
   { weight: 2, arbitrary: fc.record({ tab: anyTab, keys: someKeys }).map(watch) },
   { weight: 1, arbitrary: fc.nat({ max: 9 }).map(unfollow) },
   { weight: 3, arbitrary: fc.constantFrom(0, 1, 250, 600).map(advance) },
