@@ -1,4 +1,6 @@
-/** A host that cannot open its bucket leaves nothing behind that would pass for an open tab. */
+/**
+ * A host that cannot open its bucket leaves nothing behind that would pass for an open tab.
+ */
 import { type HostApi, type HostOpenOptions, serveHost } from "@rockpool/host";
 import { MemoryStorage, openMemoryLog } from "@rockpool/log";
 import { packKey } from "@rockpool/model";

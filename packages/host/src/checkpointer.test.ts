@@ -1,4 +1,6 @@
-/** Checkpoints begin when the tail is long, and end when it is short, also while others write. */
+/**
+ * Checkpoints begin when the tail is long, and end when it is short, also while others write.
+ */
 import { beforeEach, expect, test } from "vitest";
 import { type Log, MemoryStorage, openMemoryLog, type Row } from "@rockpool/log";
 import { packKey } from "@rockpool/model";

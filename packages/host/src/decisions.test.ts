@@ -1,4 +1,6 @@
-/** What became of commits is told to whoever waits for it, also when the rows that ruled were missed. */
+/**
+ * What became of commits is told to whoever waits for it, also when the rows that ruled were missed.
+ */
 import { beforeEach, expect, test } from "vitest";
 import type { CommitState, TrackedCommit } from "@rockpool/log";
 import { createVersionstamp, packKey, type Versionstamp, zeroStamp } from "@rockpool/model";

@@ -1,4 +1,6 @@
-/** A feed delivers every change, each item of one state, whatever happens while it reads. */
+/**
+ * A feed delivers every change, each item of one state, whatever happens while it reads.
+ */
 import { beforeEach, describe, expect, test } from "vitest";
 import { createVersionstamp, type Mutation, type PackedKey, packKey, prefixRange } from "@rockpool/model";
 import { foldRow, PageIndex, Pages, ReplicaState, type RowEffect } from "@rockpool/replica";

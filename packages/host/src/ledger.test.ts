@@ -1,4 +1,6 @@
-/** A host's state stays level with its log, whoever writes to it, and its pages stay within bounds. */
+/**
+ * A host's state stays level with its log, whoever writes to it, and its pages stay within bounds.
+ */
 import { describe, expect, test } from "vitest";
 import { emptyImage, MemoryStorage, openMemoryLog, type Page, type Row } from "@rockpool/log";
 import {

@@ -1,4 +1,6 @@
-/** The session goes on whatever fails: storage, a ruling that comes before its time, a socket that never opens. */
+/**
+ * The session goes on whatever fails: storage, a ruling that comes before its time, a socket that never opens.
+ */
 import { beforeEach, expect, test } from "vitest";
 import { MemoryStorage, openMemoryLog } from "@rockpool/log";
 import { type CommitResult, KvError, type PackedKey, packKey, type Patch, zeroStamp } from "@rockpool/model";

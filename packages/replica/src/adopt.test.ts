@@ -1,4 +1,6 @@
-/** A welcome acts only on the replica that its hello told of. */
+/**
+ * A welcome acts only on the replica that its hello told of.
+ */
 import { beforeEach, expect, test } from "vitest";
 import type { Hello, Welcome } from "@rockpool/protocol";
 import { type AdoptDecision, decideWelcome } from "./adopt.ts";

@@ -1,4 +1,6 @@
-/** A checkpoint moves rows into pages, and nobody can tell by what they read. */
+/**
+ * A checkpoint moves rows into pages, and nobody can tell by what they read.
+ */
 import { describe, expect, test } from "vitest";
 import { type CommitName, inRange, nameKey, resultMs } from "@rockpool/model";
 import { entryOf, everything, key, number, remove, set, sum, TestReplica, text } from "./replica-fixture.ts";

@@ -1,4 +1,6 @@
-/** How a group of local commits is judged: in order, each on what those before it leave. */
+/**
+ * How a group of local commits is judged: in order, each on what those before it leave.
+ */
 import { beforeEach, describe, expect, test } from "vitest";
 import { digestOf, pendingBytesMax } from "@rockpool/model";
 import { key, number, remove, set, sum, TestReplica, testNowMs, text, entryOf } from "./replica-fixture.ts";

@@ -1,4 +1,6 @@
-/** What each kind of row does, and that every host that folds the same rows is in the same state. */
+/**
+ * What each kind of row does, and that every host that folds the same rows is in the same state.
+ */
 import { describe, expect, test } from "vitest";
 import { msOfStamp, nameKey } from "@rockpool/model";
 import { entryOf, key, number, set, sum, TestReplica, testNowMs } from "./replica-fixture.ts";

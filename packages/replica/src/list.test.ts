@@ -1,4 +1,6 @@
-/** Listing merges what memory and pages hold, in key order both ways, and reads no more pages than it needs. */
+/**
+ * Listing merges what memory and pages hold, in key order both ways, and reads no more pages than it needs.
+ */
 import { beforeEach, describe, expect, test } from "vitest";
 import type { PackedRange } from "@rockpool/model";
 import { listEntries } from "./list.ts";

@@ -1,4 +1,6 @@
-/** What a patch does to what readers see, to pending commits and to the checks that are made on them. */
+/**
+ * What a patch does to what readers see, to pending commits and to the checks that are made on them.
+ */
 import { beforeEach, describe, expect, test } from "vitest";
 import type { CommitResult, Premise } from "@rockpool/model";
 import { decideLateResults, type ReceivedRulings } from "./receive.ts";

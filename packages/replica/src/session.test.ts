@@ -1,4 +1,6 @@
-/** The session with the relay, event by event: what it sends, when it comes back, and when it holds its tongue. */
+/**
+ * The session with the relay, event by event: what it sends, when it comes back, and when it holds its tongue.
+ */
 import { beforeEach, describe, expect, test } from "vitest";
 import { type CommitName, nameKey } from "@rockpool/model";
 import type { DownMessage, RelayLimits, Welcome } from "@rockpool/protocol";

@@ -1,4 +1,6 @@
-/** What readers see under a key: the confirmed entry, with what is pending folded over it in log order. */
+/**
+ * What readers see under a key: the confirmed entry, with what is pending folded over it in log order.
+ */
 import { beforeEach, describe, expect, test } from "vitest";
 import { entryOf, number, remove, set, sum, TestReplica, testNowMs } from "./replica-fixture.ts";
 import { isPresent } from "./view.ts";

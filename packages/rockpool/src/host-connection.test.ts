@@ -1,4 +1,6 @@
-/** No call and no stream waits for a host that is gone, and none is given up because the tab slept. */
+/**
+ * No call and no stream waits for a host that is gone, and none is given up because the tab slept.
+ */
 import type { HostApi, HostEvent } from "@rockpool/host";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { connectKv } from "./connect-kv.ts";
