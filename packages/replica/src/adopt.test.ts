@@ -4,7 +4,8 @@
 import { beforeEach, expect, test } from "vitest";
 import type { Hello, Welcome } from "@rockpool/protocol";
 import { type AdoptDecision, decideWelcome } from "./adopt.ts";
-import { key, TestReplica, testNowMs } from "./replica-fixture.ts";
+import { key, testNowMs } from "./commit-fixture.ts";
+import { TestReplica } from "./replica-fixture.ts";
 import { wholeBucket } from "./state.ts";
 
 let replica: TestReplica;

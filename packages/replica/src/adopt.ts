@@ -1,4 +1,6 @@
-/** Deciding what a welcome changes here, before its row is appended. */
+/**
+ * Deciding what a welcome changes here, before its row is appended.
+ */
 import type { SessionRow } from "@rockpool/log";
 import type { Hello, Welcome } from "@rockpool/protocol";
 import { sameScope } from "./fold.ts";

@@ -3,7 +3,8 @@
  */
 import { describe, expect, test } from "vitest";
 import { type CommitName, inRange, nameKey, resultMs } from "@rockpool/model";
-import { entryOf, everything, key, number, remove, set, sum, TestReplica, text } from "./replica-fixture.ts";
+import { entryOf, everything, key, number, remove, set, sum, text } from "./commit-fixture.ts";
+import { TestReplica } from "./replica-fixture.ts";
 
 const keysOfPages = (replica: TestReplica): readonly string[] =>
   replica.storedPages.flatMap(({ entries }) => entries.map((entry) => entry.key));

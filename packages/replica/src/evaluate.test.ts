@@ -3,7 +3,8 @@
  */
 import { beforeEach, describe, expect, test } from "vitest";
 import { digestOf, pendingBytesMax } from "@rockpool/model";
-import { key, number, remove, set, sum, TestReplica, testNowMs, text, entryOf } from "./replica-fixture.ts";
+import { key, number, remove, set, sum, testNowMs, text, entryOf } from "./commit-fixture.ts";
+import { TestReplica } from "./replica-fixture.ts";
 
 describe("without a relay", () => {
   let replica: TestReplica;

@@ -3,7 +3,8 @@
  */
 import { describe, expect, test } from "vitest";
 import { msOfStamp, nameKey } from "@rockpool/model";
-import { entryOf, key, number, set, sum, TestReplica, testNowMs } from "./replica-fixture.ts";
+import { entryOf, key, number, set, sum, testNowMs } from "./commit-fixture.ts";
+import { TestReplica } from "./replica-fixture.ts";
 import { foldRow } from "./fold.ts";
 import { decideDiscard, decideRetry, rejectedGroups } from "./rejected.ts";
 

@@ -5,7 +5,8 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { PackedRange } from "@rockpool/model";
 import { listEntries } from "./list.ts";
 import { Pages } from "./page-index.ts";
-import { everything, key, remove, set, TestReplica } from "./replica-fixture.ts";
+import { everything, key, remove, set } from "./commit-fixture.ts";
+import { TestReplica } from "./replica-fixture.ts";
 import { SortedKeys } from "./sorted-keys.ts";
 import { pageIndexOf } from "./state.ts";
 

@@ -1,4 +1,6 @@
-/** Cutting a run of entries into pages of about equal size. */
+/**
+ * Cutting a run of entries into pages of about equal size.
+ */
 import { valueBytes } from "@rockpool/model";
 import type { PageEntry } from "@rockpool/log";
 

@@ -1,4 +1,6 @@
-/** What a check on a key says its writer saw, in the terms the relay can verify. */
+/**
+ * What a check on a key says its writer saw, in the terms the relay can verify.
+ */
 import { digestOf, type PackedKey, type Premise } from "@rockpool/model";
 import type { Pages } from "./page-index.ts";
 import type { ReplicaState } from "./state.ts";

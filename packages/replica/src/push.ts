@@ -1,4 +1,6 @@
-/** Which pending commits to send next: in log order, each once a connection, within the relay's limits. */
+/**
+ * Which pending commits to send next: in log order, each once a connection, within the relay's limits.
+ */
 import { type Commit, commitBytes, nameKey, type Versionstamp } from "@rockpool/model";
 import type { RelayLimits } from "@rockpool/protocol";
 import type { ReplicaState } from "./state.ts";

@@ -4,7 +4,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { CommitResult, Premise } from "@rockpool/model";
 import { decideLateResults, type ReceivedRulings } from "./receive.ts";
-import { entryOf, key, number, remove, set, sum, TestReplica, testNowMs, text } from "./replica-fixture.ts";
+import { entryOf, key, number, remove, set, sum, testNowMs, text } from "./commit-fixture.ts";
+import { TestReplica } from "./replica-fixture.ts";
 
 let replica: TestReplica;
 

@@ -10,61 +10,22 @@ import {
   createVersionstamp,
   type Mutation,
   nameKey,
-  type PackedKey,
-  type PackedRange,
-  packKey,
   type Patch,
-  type PatchEntry,
   type RejectionReason,
   type SupersededMutation,
-  type Value,
   type Versionstamp,
   zeroStamp,
 } from "@rockpool/model";
 import type { Welcome } from "@rockpool/protocol";
 import { decideWelcome } from "./adopt.ts";
 import { buildCheckpoint, type CheckpointLimits, planCheckpoint } from "./checkpoint.ts";
+import { key, testNowMs } from "./commit-fixture.ts";
 import { type CommitOutcome, type CommitRequest, evaluateGroup } from "./evaluate.ts";
 import { foldRow, type RowEffect } from "./fold.ts";
 import { Pages } from "./page-index.ts";
 import { decidePatch, type PatchDecision } from "./receive.ts";
 import { pageIndexOf, type ReplicaState, stateAtCheckpoint, wholeBucket } from "./state.ts";
 import { type EntryView, viewOf } from "./view.ts";
-
-/** The clock of these tests, in ms since 1970. */
-export const testNowMs = 1_700_000_000_000;
-
-export const key = (name: string): PackedKey => packKey([name]);
-export const text = (data: string): Value => ({ encoding: "json", data: JSON.stringify(data) });
-export const number = (data: bigint): Value => ({ encoding: "u64", data });
-
-export const set = (name: string, value: Value | string, expireAt?: number): Mutation => ({
-  type: "set",
-  key: key(name),
-  value: typeof value === "string" ? text(value) : value,
-  ...(expireAt === undefined ? {} : { expireAt }),
-});
-export const remove = (name: string): Mutation => ({ type: "delete", key: key(name) });
-export const sum = (name: string, operand: bigint): Mutation => ({ type: "sum", key: key(name), operand });
-
-export const everything: PackedRange = {
-  start: "" as PackedKey,
-  end: "\u00ff" as PackedKey,
-  common: "" as PackedKey,
-};
-
-/** An entry as the relay sends it; without a value it is a tombstone. */
-export const entryOf = (
-  name: string,
-  revision: number,
-  value?: Value | string,
-  expireAt?: number,
-): PatchEntry => ({
-  key: key(name),
-  revision,
-  ...(value === undefined ? {} : { value: typeof value === "string" ? text(value) : value }),
-  ...(expireAt === undefined ? {} : { expireAt }),
-});
 
 const roomyLimits: CheckpointLimits = { rowsMax: 1000, pagesMax: 64, pageEntries: 4, pageBytes: 16 * 1024 };
 

@@ -4,7 +4,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { type CommitName, nameKey } from "@rockpool/model";
 import type { DownMessage, RelayLimits, Welcome } from "@rockpool/protocol";
-import { set, TestReplica, testNowMs } from "./replica-fixture.ts";
+import { set, testNowMs } from "./commit-fixture.ts";
+import { TestReplica } from "./replica-fixture.ts";
 import { nextSession, offSession } from "./session.ts";
 import type { Session, SessionEffect, SessionEvent } from "./session-event.ts";
 import { wholeBucket } from "./state.ts";

@@ -2,7 +2,8 @@
  * What readers see under a key: the confirmed entry, with what is pending folded over it in log order.
  */
 import { beforeEach, describe, expect, test } from "vitest";
-import { entryOf, number, remove, set, sum, TestReplica, testNowMs } from "./replica-fixture.ts";
+import { entryOf, number, remove, set, sum, testNowMs } from "./commit-fixture.ts";
+import { TestReplica } from "./replica-fixture.ts";
 import { isPresent } from "./view.ts";
 
 let replica: TestReplica;
