@@ -26,8 +26,9 @@ describe("devices and a relay come to the same, whatever befalls them", () => {
   test.each(firstSeeds)(
     `seeds %i and the ${count - 1} after it`,
     async (first) => {
-      for (let seed = first; seed < first + count; seed++)
+      for (let seed = first; seed < first + count; seed++) {
         await expect(runSeed(seed)).resolves.toBeUndefined();
+      }
     },
     testMsMax,
   );
