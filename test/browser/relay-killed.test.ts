@@ -1,9 +1,10 @@
 /**
- * A relay that is killed while a browser pushes to it: on the same file it goes on, nothing that it acknowledged is
- * lost, and nothing is applied twice.
+ * A relay that is killed while a browser pushes to it, each time with rulings on its disk that the browser has not heard
+ * of: on the same file it goes on, nothing that it acknowledged is lost, and nothing is applied twice.
  */
 import type { Page } from "playwright";
-import { expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { AnswerGate } from "./answer-gate.ts";
 import { eventually, noticeNetwork, useBrowserBed } from "./browser-bed.ts";
 import type { Tally, TallyContent, TallyProgress } from "./page/tally.ts";
 
@@ -17,15 +18,17 @@ const commits = 3000;
 const killsAt = [100, 900, 1700, 2300];
 
 const bed = useBrowserBed("tally");
+let gate: AnswerGate;
+beforeEach(async () => {
+  gate = await AnswerGate.open(() => bed.relay.url);
+});
+afterEach(() => gate.close());
 
 const openTally = async (device: "first" | "second"): Promise<Page> => {
   const page = await bed.openTab(device);
   await page.goto(bed.origin);
   await page.waitForFunction(() => "tally" in globalThis);
-  await page.evaluate(({ bucket, relay }) => tally.open(bucket, relay), {
-    bucket: bed.bucket,
-    relay: bed.relay.url,
-  });
+  await page.evaluate(([bucket, relay]) => tally.open(bucket, relay), [bed.bucket, gate.url] as const);
   return page;
 };
 
@@ -43,6 +46,7 @@ test("killed again and again in the middle of a push, the relay loses nothing an
   await writer.evaluate((count) => tally.write(count), commits);
   for (const killAt of killsAt) {
     await untilAcknowledged(writer, killAt);
+    await gate.keepBack();
     await bed.relay.end("SIGKILL");
     await eventually(() => progressOf(writer)).toMatchObject({ state: "offline", pending: atLeast(1) });
     await bed.relay.start();
