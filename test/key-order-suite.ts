@@ -1,4 +1,7 @@
-/** Packed keys in an IndexedDB: as strings they compare there as the keys they stand for. */
+/**
+ * Packed keys in an IndexedDB: as strings they compare there as the keys they stand for, and as
+ * JavaScript compares strings, which the pages' index relies on.
+ */
 import { packKey } from "@rockpool/model";
 import { anyKeyPair, compareKeys } from "@rockpool/model/key-arbitrary";
 import * as fc from "fast-check";

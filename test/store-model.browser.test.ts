@@ -1,4 +1,7 @@
-/** The store in a real browser, on its IndexedDB and with its locks and channels. */
+/**
+ * The store in a real browser, on its IndexedDB and with its locks and channels. The clock is the
+ * test's, and tabs are closed, not killed: they share a page.
+ */
 import { openIdbLog } from "@rockpool/log-idb";
 import { describeStoreModel } from "./store-model-suite.ts";
 

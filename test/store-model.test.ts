@@ -1,4 +1,7 @@
-/** The store on the logs that Node can hold: in memory often, on an IndexedDB made of JavaScript less. */
+/**
+ * The store on the logs that Node can hold: in memory often, on an IndexedDB made of JavaScript less.
+ * A real one has store-model.browser.test.ts.
+ */
 // oxlint-disable-next-line import/no-unassigned-import -- it sets the globals that idb knows transactions and requests by
 import "fake-indexeddb/auto";
 import { MemoryStorage, openMemoryLog } from "@rockpool/log";

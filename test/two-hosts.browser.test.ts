@@ -1,4 +1,7 @@
-/** Two hosts on one log in a real browser. */
+/**
+ * Two hosts on one log in the IndexedDB of a real browser, where its readwrite transactions alone
+ * give their commits an order.
+ */
 import { openIdbLog } from "@rockpool/log-idb";
 import { describeTwoHosts } from "./two-hosts-suite.ts";
 

@@ -1,4 +1,7 @@
-/** Two hosts on one log, on the logs that Node can hold. */
+/**
+ * Two hosts on one log, on the logs that Node can hold. With a relay that is never reached all stays
+ * pending and is moved by every checkpoint, so fewer commits say as much.
+ */
 // oxlint-disable-next-line import/no-unassigned-import -- it sets the globals that idb knows transactions and requests by
 import "fake-indexeddb/auto";
 import { MemoryStorage, openMemoryLog } from "@rockpool/log";

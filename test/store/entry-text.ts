@@ -1,4 +1,7 @@
-/** Keys and values as text that tells all of them apart, and the comparison of such texts. */
+/**
+ * Keys and values as text that tells all of them apart, to compare and to print: what the store shows
+ * and what the map holds are compared line by line.
+ */
 import { type Key, type KeyPart, KvU64 } from "rockpool";
 
 export const keyText = (key: Key): string => `[${key.map(partText).join(", ")}]`;
