@@ -4,7 +4,8 @@
  */
 import { existsSync } from "node:fs";
 import { mkdtemp, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 import { inject } from "vitest";
@@ -13,7 +14,7 @@ import { inject } from "vitest";
 export type SiteName = "board" | "tally";
 
 const rootByName: Readonly<Record<SiteName, string>> = {
-  board: fileURLToPath(new URL("../../apps/board", import.meta.url)),
+  board: dirname(createRequire(import.meta.url).resolve("@rockpool/board/package.json")),
   tally: fileURLToPath(new URL("page", import.meta.url)),
 };
 

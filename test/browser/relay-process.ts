@@ -4,9 +4,9 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { createRequire } from "node:module";
 
-const program = fileURLToPath(new URL("../../packages/relay/src/cli.ts", import.meta.url));
+const program = createRequire(import.meta.url).resolve("@rockpool/relay/cli");
 
 export class RelayProcess {
   readonly #file: () => string;
