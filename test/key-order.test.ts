@@ -23,8 +23,8 @@ test("SQLite orders any keys, kept as bytes, like the keys themselves", () => {
       for (const key of pairs.flat()) insert.run(packedToBytes(packKey(key)));
       const ordered = select.all().map(({ key }): Key => unpackKey(bytesToPacked(key as Uint8Array)));
       expect(ordered.length).toBe(new Set(pairs.flat().map((key) => packKey(key))).size);
-      for (const [index, key] of ordered.entries()) {
-        if (index > 0) expect(compareKeys(ordered[index - 1] as Key, key)).toBe(-1);
+      for (const [index, key] of ordered.slice(1).entries()) {
+        expect(compareKeys(ordered[index] as Key, key)).toBe(-1);
       }
     }),
     { numRuns: 100 },

@@ -1,4 +1,7 @@
-/** The README is true: its example runs as printed and prints what it says, and its links lead somewhere. */
+/**
+ * The README is true: its example runs as printed and prints what it says, its links lead somewhere,
+ * and its limits are those of the code.
+ */
 import { execFile } from "node:child_process";
 import { access, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";

@@ -28,7 +28,7 @@ try {
   const context = await chromium.launchPersistentContext(join(folder, "profile"), chromiumLaunchOptions());
   cleanup.defer(() => context.close());
   const page = await context.newPage();
-  page.on("pageerror", (error) => console.error(error));
+  page.on("pageerror", (error) => process.stderr.write(`${error.stack ?? error.message}\n`));
   await page.goto(server.url);
   const results = await page.evaluate(() =>
     (globalThis as unknown as { runBenchmark: () => Promise<readonly WorkloadResult[]> }).runBenchmark(),
@@ -40,13 +40,16 @@ try {
 
 function print(results: readonly WorkloadResult[]): void {
   const width = Math.max(...results.map(({ name }) => name.length));
-  console.log(
-    `${"workload".padEnd(width)}  ${"raw ms".padStart(9)}  ${"Rockpool ms".padStart(11)}  ${"ratio".padStart(7)}`,
-  );
-  for (const { name, rawMs, rockpoolMs } of results) {
-    const ratio = `${(rockpoolMs / rawMs).toFixed(3)}x`;
-    console.log(
-      `${name.padEnd(width)}  ${rawMs.toFixed(2).padStart(9)}  ${rockpoolMs.toFixed(2).padStart(11)}  ${ratio.padStart(7)}`,
-    );
+  const rows = [
+    ["workload", "raw ms", "Rockpool ms", "ratio"],
+    ...results.map(({ name, rawMs, rockpoolMs }) => [
+      name,
+      rawMs.toFixed(2),
+      rockpoolMs.toFixed(2),
+      `${(rockpoolMs / rawMs).toFixed(3)}x`,
+    ]),
+  ];
+  for (const [name = "", ...figures] of rows) {
+    process.stdout.write(`${name.padEnd(width)}${figures.map((figure) => figure.padStart(13)).join("")}\n`);
   }
 }

@@ -24,7 +24,7 @@ export interface Source {
   readonly imports: readonly Import[];
 }
 
-const foldersSkipped = new Set(["node_modules", "dist", ".git", ".rockpool", ".vite", "coverage"]);
+const foldersSkipped = new Set(["node_modules", "dist", ".git", ".rockpool", ".vite", ".vitest", "coverage"]);
 const binaryExtensions = new Set([".png", ".ico", ".jpg", ".webp", ".woff2", ".wasm", ".sqlite", ".gz"]);
 
 /** Reads every text file under `root` that a commit could hold. */

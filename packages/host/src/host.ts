@@ -7,12 +7,8 @@ import type { Log, PlacedRow } from "@rockpool/log";
 import {
   type CheckpointLimits,
   checkpointLimits,
-  listEntries,
-  type Pages,
   type ReplicaState,
   type RowEffect,
-  isPresent,
-  viewOf,
 } from "@rockpool/replica";
 import { Checkpointer, tailBytesDefault, tailEntriesDefault } from "./checkpointer.ts";
 import { Committer } from "./committer.ts";
@@ -27,12 +23,12 @@ import type {
   HostEvent,
   HostOpenOptions,
   HostRequest,
-  TransportEntry,
 } from "./host-api.ts";
 import { Ledger, type LedgerListener } from "./ledger.ts";
+import { Requests } from "./requests.ts";
 import { SyncControl } from "./sync-control.ts";
 import { hostLockName } from "./tabs.ts";
-import { fromTransportMutation, toTransportEntry } from "./transport.ts";
+import { toTransportEntry } from "./transport.ts";
 
 export interface HostSettings {
   readonly limits?: CheckpointLimits;
@@ -46,6 +42,7 @@ export class Host {
   readonly #log: Log;
   readonly #ledger: Ledger;
   readonly #committer: Committer;
+  readonly #requests: Requests;
   readonly #feeds: Feeds;
   readonly #checkpointer: Checkpointer;
   readonly #sync: SyncControl;
@@ -53,8 +50,6 @@ export class Host {
   readonly #options: HostOpenOptions;
   readonly #emit: (event: HostEvent) => void;
   readonly #closeFeedById = new Map<number, () => void>();
-  /** Settles with the reads under way; undefined when there are none. */
-  #reading: Promise<void> | undefined;
   #closed = false;
 
   /** Opens a bucket on its log; the host owns the log from here on. */
@@ -101,6 +96,13 @@ export class Host {
     this.#emit = emit;
     const readClock = (): number => this.#readClock();
     this.#committer = new Committer({ ledger, host: id, drawId: environment.drawId, readClock });
+    this.#requests = new Requests({
+      ledger,
+      committer: this.#committer,
+      readClock,
+      strict: options.durability === "strict",
+      assertOpen: () => this.#assertOpen(),
+    });
     this.#feeds = new Feeds(ledger, readClock);
     this.#decisions = new Decisions(ledger, readClock, emit);
     this.#sync = new SyncControl({
@@ -124,7 +126,7 @@ export class Host {
   }
 
   /** Hears of each row, in order. */
-  onRow(row: PlacedRow, effect: RowEffect, _state: ReplicaState): void {
+  onRow(row: PlacedRow, effect: RowEffect): void {
     this.#feeds.onRow(effect);
     this.#checkpointer.onRow(row);
     this.#decisions.onRow(effect);
@@ -137,16 +139,9 @@ export class Host {
     this.#sync.onRow();
   }
 
-  /** Takes requests in order: a read sees every write asked for before it. Reads side by side share one look. */
-  async batch(requests: readonly HostRequest[]): Promise<readonly HostAnswer[]> {
-    const answers: Promise<HostAnswer[]>[] = [];
-    for (let from = 0; from < requests.length;) {
-      const request = requests[from] as HostRequest;
-      const reads = readsFrom(requests, from);
-      answers.push(reads.length > 0 ? this.#answerReads(reads) : this.#answerCommit(request as CommitAsk));
-      from += Math.max(1, reads.length);
-    }
-    return (await Promise.all(answers)).flat();
+  /** Takes requests in order: a read sees every write asked for before it. */
+  batch(requests: readonly HostRequest[]): Promise<readonly HostAnswer[]> {
+    return this.#requests.answer(requests);
   }
 
   async call<K extends keyof HostCalls>(type: K, argument: HostCalls[K]): Promise<HostCallResults[K]> {
@@ -197,46 +192,6 @@ export class Host {
     return this.#ledger.state;
   }
 
-  async #answerCommit({ checks, mutations }: CommitAsk): Promise<HostAnswer[]> {
-    try {
-      this.#assertOpen();
-      const nowMs = this.#readClock();
-      const asked = {
-        checks,
-        mutations: mutations.map((mutation) => fromTransportMutation(mutation, nowMs)),
-      };
-      const strict = this.#options.durability === "strict";
-      const versionstamp = await this.#committer.commit(asked, strict, this.#reading);
-      return [{ type: "committed", versionstamp }];
-    } catch (error) {
-      return [{ type: "error", error: packError(error) }];
-    }
-  }
-
-  /** Reads take effect after the writes asked for before them, and before those asked for later. */
-  #answerReads(reads: readonly ReadAsk[]): Promise<HostAnswer[]> {
-    const answers = this.#look(reads);
-    const reading = Promise.all([this.#reading, answers]).then(() => {
-      if (this.#reading === reading) this.#reading = undefined;
-    });
-    this.#reading = reading;
-    return answers;
-  }
-
-  async #look(reads: readonly ReadAsk[]): Promise<HostAnswer[]> {
-    try {
-      this.#assertOpen();
-      await this.#committer.settled();
-      const nowMs = this.#readClock();
-      const strong = reads[0]?.strong === true;
-      return await this.#ledger.read(strong, (state, pages) =>
-        reads.map((read): HostAnswer => ({ type: "entries", entries: entriesOf(state, pages, read, nowMs) })),
-      );
-    } catch (error) {
-      return reads.map(() => ({ type: "error", error: packError(error) }));
-    }
-  }
-
   #call(call: HostCall): Promise<HostCallResults[keyof HostCalls]> {
     switch (call.type) {
       case "pause":
@@ -272,33 +227,5 @@ export class Host {
     if (!this.#closed) this.#sync.fail(error);
   }
 }
-
-type CommitAsk = Extract<HostRequest, { type: "commit" }>;
-type ReadAsk = Exclude<HostRequest, CommitAsk>;
-
-/** The reads that stand side by side from an index on, of one consistency. */
-const readsFrom = (requests: readonly HostRequest[], from: number): readonly ReadAsk[] => {
-  const reads: ReadAsk[] = [];
-  for (let index = from; index < requests.length; index++) {
-    const request = requests[index] as HostRequest;
-    if (request.type === "commit" || (reads[0] !== undefined && request.strong !== reads[0].strong)) break;
-    reads.push(request);
-  }
-  return reads;
-};
-
-const entriesOf = (
-  state: ReplicaState,
-  pages: Pages,
-  read: ReadAsk,
-  nowMs: number,
-): readonly TransportEntry[] => {
-  if (read.type === "read") {
-    return read.keys.map((key) => toTransportEntry(state, key, viewOf(state, pages, key), nowMs));
-  }
-  const { range, limit, reverse } = read;
-  const listed = listEntries(state, pages, range, limit, reverse, (view) => isPresent(view, nowMs));
-  return listed.map(({ key, view }) => toTransportEntry(state, key, view, nowMs));
-};
 
 type HostCall = { [K in keyof HostCalls]: { readonly type: K } & HostCalls[K] }[keyof HostCalls];

@@ -1,4 +1,7 @@
-/** The environment of browsers, workers and Node 24. */
+/**
+ * The environment of browsers, workers and Node 24: the one place in which a host meets the platform.
+ * Everything else takes what is here as a parameter.
+ */
 import { KvError } from "@rockpool/model";
 import type { HostChannel, HostEnvironment, HostSocket, SocketEvents } from "./environment.ts";
 

@@ -1,3 +1,7 @@
+/**
+ * The rich codec in a browser: platform objects, other realms, and errors as this engine makes
+ * them.
+ */
 import { assertStorable, decodeValue, digestOf, encodeValue, type PlainValue } from "@rockpool/model";
 import { describe, expect, test } from "vitest";
 import { decodeRich, encodeRich } from "./rich-codec.ts";

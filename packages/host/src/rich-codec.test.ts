@@ -1,3 +1,7 @@
+/**
+ * The rich codec keeps whatever structured clone holds, refuses the rest by its path, and reads
+ * hostile text without executing or polluting anything.
+ */
 import * as fc from "fast-check";
 import { KvError, storableDepthMax, type Value } from "@rockpool/model";
 import { describe, expect, test } from "vitest";

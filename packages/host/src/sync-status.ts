@@ -1,4 +1,7 @@
-/** The bucket's sync status as an app sees it, from the replica's state and what is known of the session. */
+/**
+ * The bucket's sync status as an app sees it, from the replica's state and what is known of the
+ * session. Derived afresh each time: nothing here is remembered.
+ */
 import { KvError, msOfStamp, packError } from "@rockpool/model";
 import { rejectedGroups, type ReplicaState, type SessionPhase } from "@rockpool/replica";
 import type { TransportStatus } from "./host-api.ts";

@@ -1,4 +1,7 @@
-/** Between what the replica holds and what travels to the tab. */
+/**
+ * Between what the replica holds and what travels to the tab. The codec for rich values runs here,
+ * on the host's side, so that the page need not load it.
+ */
 import { checkValueSize, type Mutation, type PackedKey, type Value, zeroVersionstamp } from "@rockpool/model";
 import { type EntryView, isPresent, type ReplicaState } from "@rockpool/replica";
 import type { TransportEntry, TransportMutation, TransportValue } from "./host-api.ts";

@@ -1,3 +1,7 @@
+/**
+ * What counts as plain JSON, and what must take another
+ * encoding because JSON would change it.
+ */
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isPlainJson, jsonDepthMax } from "./json.ts";

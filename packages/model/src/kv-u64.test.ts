@@ -1,3 +1,7 @@
+/**
+ * KvU64 takes what Deno's takes, refuses what it refuses,
+ * and shows itself the same way.
+ */
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { KvU64, u64Max, wrapU64 } from "./kv-u64.ts";

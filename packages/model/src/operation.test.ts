@@ -1,3 +1,7 @@
+/**
+ * What each mutation does to each kind of value, how large a commit counts, and where its limits
+ * lie.
+ */
 import { describe, expect, test } from "vitest";
 import type { Check, Mutation } from "./commit.ts";
 import { u64Max } from "./kv-u64.ts";

@@ -1,3 +1,7 @@
+/**
+ * Packed keys are Deno's encoding, come back as the key they
+ * were made of, and sort as keys do.
+ */
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Key, KeyPart } from "./key.ts";

@@ -1,3 +1,7 @@
+/**
+ * Ranges hold what their prefix or bounds say, and cursors
+ * resume them where they stopped.
+ */
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { packKey } from "./packed-key.ts";

@@ -1,3 +1,7 @@
+/**
+ * Selectors take Deno's four forms, and refuse the others at
+ * the call or at the first read.
+ */
 import { describe, expect, test } from "vitest";
 import { packKey } from "./packed-key.ts";
 import { encodeCursor, inRange, isEmptyRange, resumeRange } from "./range.ts";

@@ -1,3 +1,7 @@
+/**
+ * Stamps grow whatever the clock does, and their order as
+ * text is their order in time.
+ */
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {

@@ -1,3 +1,7 @@
+/**
+ * What no device can keep for another is refused
+ * by its path in the value.
+ */
 import { describe, expect, test } from "vitest";
 import { KvU64 } from "./kv-u64.ts";
 import { assertStorable, storableDepthMax } from "./storable.ts";

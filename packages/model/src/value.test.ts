@@ -1,3 +1,7 @@
+/**
+ * Values take the narrowest encoding that keeps them, come back equal, and are told apart by
+ * digest.
+ */
 import { createHash } from "node:crypto";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";

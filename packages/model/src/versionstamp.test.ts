@@ -1,3 +1,7 @@
+/**
+ * Versionstamps are 20 hex digits whose order is
+ * that of positions and places.
+ */
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {

@@ -149,14 +149,14 @@ describe("commits that still matter", () => {
     expect(replica.pendingRecords[0]).toEqual(kept);
   });
 
-  test("are, of the confirmed, the last thousand", () => {
+  test("are, of the confirmed, the last four thousand", () => {
     const replica = TestReplica.synced();
     const names = replica
-      .group(...Array.from({ length: 1003 }, (_, n) => ({ checks: [], mutations: [set(`k${n}`, "v")] })))
+      .group(...Array.from({ length: 4003 }, (_, n) => ({ checks: [], mutations: [set(`k${n}`, "v")] })))
       .map(({ outcome }, n): CommitName => ({ host: "a", n: outcome.type === "committed" ? n + 1 : 0 }));
-    replica.receive({ to: 1003, results: names.map((name, n) => replica.result(name, n + 1)) });
+    replica.receive({ to: 4003, results: names.map((name, n) => replica.result(name, n + 1)) });
     replica.checkpoint();
-    expect(replica.state.tracked.size).toBe(1000);
+    expect(replica.state.tracked.size).toBe(4000);
     expect(replica.state.tracked.has(nameKey({ host: "a", n: 3 }))).toBe(false);
     expect(replica.state.tracked.has(nameKey({ host: "a", n: 4 }))).toBe(true);
   });

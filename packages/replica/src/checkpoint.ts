@@ -5,7 +5,6 @@
 import {
   type PackedKey,
   type Position,
-  resultMs,
   type Value,
   valueBytes,
   type Versionstamp,
@@ -217,8 +216,10 @@ const createPage = (generation: number, first: PackedKey, entries: readonly Page
   };
 };
 
-/** Confirmed commits that are remembered by name, at most; the oldest go first. */
-const confirmedMax = 1000;
+/** Confirmed commits that are remembered by name, at most (some 1 MB); the oldest go first. */
+const confirmedMax = 4000;
+/** How long a confirmed commit is remembered, in ms: a day. */
+const confirmedMs = 24 * 60 * 60 * 1000;
 
 const rewritePending = (before: readonly PendingRecord[], state: ReplicaState, nowMs: number) => {
   const kept = stillMattering(state, nowMs);
@@ -256,6 +257,6 @@ const stillMattering = (state: ReplicaState, nowMs: number): readonly TrackedCom
   const all = [...state.tracked.values()];
   const confirmed = all.filter(({ state: ruling }) => ruling === "confirmed");
   const forgotten = new Set(confirmed.slice(0, Math.max(0, confirmed.length - confirmedMax)));
-  for (const tracked of confirmed) if ((tracked.ruledAtMs ?? 0) < nowMs - resultMs) forgotten.add(tracked);
+  for (const tracked of confirmed) if ((tracked.ruledAtMs ?? 0) < nowMs - confirmedMs) forgotten.add(tracked);
   return all.filter((tracked) => !forgotten.has(tracked));
 };

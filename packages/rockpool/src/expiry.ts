@@ -1,4 +1,7 @@
-/** How long an entry lives. */
+/**
+ * How long an entry lives: checked at the call, counted by the host, which knows the relay's clock.
+ * @see https://docs.deno.com/api/deno/~/Deno.Kv.set
+ */
 import type { SetOptions } from "./kv.ts";
 
 /**

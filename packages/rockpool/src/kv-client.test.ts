@@ -1,6 +1,11 @@
-/** The face of a bucket behaves as Deno KV's: what it returns, what rejects, what throws at once, how lists resume. */
+/**
+ * The face of a bucket behaves as Deno KV's: what it returns, what rejects, what throws at once, how
+ * lists resume.
+ */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Kv, type KvListIterator, KvU64, openKv } from "./index.ts";
+import { KvU64 } from "@rockpool/model";
+import type { Kv, KvListIterator } from "./kv.ts";
+import { openKv } from "./open-kv.ts";
 
 let kv: Kv;
 let names = 0;

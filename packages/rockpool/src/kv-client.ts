@@ -1,4 +1,7 @@
-/** `Kv` over a host: checks and translates what the app asks; the host acts. */
+/**
+ * `Kv` over a host: checks and translates what the app asks; the host acts. Asynchronous methods
+ * reject and never throw at once; `list`, `watch`, `changes` and `close` throw.
+ */
 import type { HostAnswer, HostEvent, HostRequest, TransportEntry } from "@rockpool/host";
 import {
   type Key,

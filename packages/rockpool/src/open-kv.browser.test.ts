@@ -1,6 +1,11 @@
-/** Buckets in real workers over real IndexedDB: tabs hear of each other, errors arrive whole, no call hangs. */
+/**
+ * Buckets in real workers over real IndexedDB: tabs hear of each other, errors arrive whole, and no
+ * call hangs.
+ */
 import { expect, test } from "vitest";
-import { type Kv, KvError, KvU64, openKv } from "./index.ts";
+import { KvError, KvU64 } from "@rockpool/model";
+import type { Kv } from "./kv.ts";
+import { openKv } from "./open-kv.ts";
 
 let names = 0;
 const freshName = (): string => `open-kv-${crypto.randomUUID()}-${names++}`;

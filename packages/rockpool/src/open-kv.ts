@@ -1,4 +1,7 @@
-/** Opening a bucket: starts its host, in a worker where there is one, and connects to it. */
+/**
+ * Opening a bucket: starts its host, in a worker where there is one, and connects to it. The `new
+ * Worker(new URL(…))` below must stay as it is: bundlers look for it, letter by letter.
+ */
 import type { HostApi, HostOpenOptions } from "@rockpool/host";
 import { KvError } from "@rockpool/model";
 import { wrap } from "comlink";

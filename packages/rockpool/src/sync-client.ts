@@ -1,4 +1,7 @@
-/** A bucket's relation to its relay, as the app sees it: the last status told, events, decisions. */
+/**
+ * A bucket's relation to its relay, as the app sees it: the last status told, events, decisions.
+ * Waiting ends with the caller's signal; what was asked for goes on.
+ */
 import type {
   HostEvent,
   TransportRejectedGroup,

@@ -1,4 +1,7 @@
-/** Between an app's values and entries and what travels to the host. */
+/**
+ * Between an app's values and entries and what travels to the host. A value is what it was at the
+ * moment of the call, whatever becomes of the object afterwards.
+ */
 import type { TransportEntry, TransportValue } from "@rockpool/host";
 import { assertStorable, checkValueSize, decodeValue, encodeValue, unpackKey } from "@rockpool/model";
 import type { KvEntryMaybe } from "./kv.ts";

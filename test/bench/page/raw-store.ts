@@ -1,4 +1,7 @@
-/** Hand-tuned IndexedDB in the page, one record an entry: what everything is measured against. */
+/**
+ * Hand-tuned IndexedDB in the page, one record an entry and one transaction a call: what everything
+ * is measured against.
+ */
 
 export interface RawStore {
   put(key: string, value: unknown): Promise<void>;
