@@ -82,7 +82,9 @@ export const buildCheckpoint = (
   const { state } = plan;
   const { putPages, deletePages } = rewritePages(state, pages, limits);
   const stale = start.pageKeys.filter(({ generation }) => generation !== state.generation);
-  const { putPending, deletePending } = rewritePending(start.pending, state, nowMs);
+  // Rulings are dated by the relay's clock, as far as this device knows it.
+  const relayNowMs = nowMs + state.session.clockOffsetMs;
+  const { putPending, deletePending } = rewritePending(start.pending, state, relayNowMs);
   return {
     base: state.checkpoint,
     meta: metaOf(state, plan.at),
