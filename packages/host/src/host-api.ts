@@ -127,6 +127,8 @@ export type Outcome<T> =
 
 /** Calls that wait long, or are seldom made. */
 export interface HostCalls {
+  /** The page is looked at again: what was missed is read, the relay is tried at once. */
+  wake: Record<string, never>;
   pause: { readonly paused: boolean };
   flush: Record<string, never>;
   settled: { readonly versionstamp: Versionstamp };
@@ -136,6 +138,7 @@ export interface HostCalls {
 }
 
 export interface HostCallResults {
+  wake: undefined;
   pause: undefined;
   flush: undefined;
   settled: TransportSettled;

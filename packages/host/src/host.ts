@@ -194,6 +194,8 @@ export class Host {
 
   #call(call: HostCall): Promise<HostCallResults[keyof HostCalls]> {
     switch (call.type) {
+      case "wake":
+        return this.#sync.wake();
       case "pause":
         return this.#sync.pause(call.paused);
       case "flush":

@@ -77,10 +77,7 @@ export class SyncControl {
       await this.#attach();
       this.#runner.start();
     }
-    this.#stopWaking = this.#its.environment.onWake(() => {
-      this.#look();
-      this.#tabs.post({ type: "wake" });
-    });
+    this.#stopWaking = this.#its.environment.onWake(() => void this.wake());
     this.#lookLater();
     this.#tellStatus();
   }
@@ -103,6 +100,13 @@ export class SyncControl {
   async flush(): Promise<undefined> {
     await this.#its.ledger.catchUp();
     await this.#flushes.add();
+  }
+
+  /** Reads what was missed, and has the relay tried at once by whoever carries the session. */
+  async wake(): Promise<undefined> {
+    this.#look();
+    this.#runner?.handle({ type: "wake" });
+    this.#tabs.post({ type: "wake" });
   }
 
   /** Remembers a failure in the background, for the status to show. */

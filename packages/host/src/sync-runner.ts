@@ -41,7 +41,6 @@ export class SyncRunner {
   #release: (() => void) | undefined;
   #socket: HostSocket | undefined;
   #cancelTimer: (() => void) | undefined;
-  #stopWaking: (() => void) | undefined;
   #head = 0;
 
   constructor(options: SyncRunnerOptions) {
@@ -65,7 +64,6 @@ export class SyncRunner {
   /** Waits for the lock, then syncs until closed. */
   start(): void {
     const { environment, database } = this.#options;
-    this.#stopWaking = environment.onWake(() => this.handle({ type: "wake" }));
     environment.locks
       .request(syncLockName(database), { signal: this.#closing.signal }, () => this.#hold())
       .catch((error: unknown) => {
@@ -97,7 +95,6 @@ export class SyncRunner {
   close(): void {
     this.handle({ type: "stop" });
     this.#closing.abort();
-    this.#stopWaking?.();
     this.#cancelTimer?.();
     this.#isHolder = false;
     this.#release?.();

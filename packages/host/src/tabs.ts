@@ -2,7 +2,8 @@
  * The hosts of one bucket on a device, to each other: notices of new rows, the state of the session,
  * and who is there. Everything said here is a hint; what holds is the log.
  */
-import type { PlacedRow } from "@rockpool/log";
+import type { CommitRow, PlacedRow } from "@rockpool/log";
+import { mutationBytes, valueBytes } from "@rockpool/model";
 import type { HostEnvironment, HostChannel } from "./environment.ts";
 import type { AppendNotice } from "./ledger.ts";
 
@@ -44,8 +45,10 @@ const messageTypes: ReadonlySet<unknown> = new Set([
   "wake",
 ]);
 
-/** Bytes of a row that still travels in a notice, about. */
-const noticeRowEntriesMax = 64;
+/** Bytes of a commit row that still travels in a notice, about; who does not get it reads the log. */
+const noticeBytesMax = 16 * 1024;
+/** What a mutation adds to a notice besides its key and value. */
+const mutationOverheadBytes = 64;
 
 /** The name of the Web Lock that a host holds while it lives. */
 export const hostLockName = (database: string, host: string): string => `rockpool:host:${database}:${host}`;
@@ -92,10 +95,7 @@ export class Tabs {
 
   /** Tells the others of a row that this host appended. */
   notify({ after, row }: AppendNotice): void {
-    const isSmall =
-      row.type === "commit" &&
-      row.commits.reduce((sum, { mutations, effects }) => sum + mutations.length + effects.length, 0) <=
-        noticeRowEntriesMax;
+    const isSmall = row.type === "commit" && bytesOf(row) <= noticeBytesMax;
     this.post({ type: "notice", after, position: row.position, ...(isSmall ? { row } : {}) });
   }
 
@@ -146,6 +146,17 @@ export class Tabs {
       });
   }
 }
+
+const bytesOf = ({ commits }: CommitRow): number => {
+  let bytes = 0;
+  for (const { mutations, effects } of commits) {
+    for (const mutation of mutations) bytes += mutationOverheadBytes + mutationBytes(mutation);
+    for (const { key, value } of effects) {
+      bytes += mutationOverheadBytes + key.length + (value === undefined ? 0 : valueBytes(value));
+    }
+  }
+  return bytes;
+};
 
 const isTabMessage = (message: unknown): message is TabMessage =>
   typeof message === "object" && message !== null && "type" in message && messageTypes.has(message.type);

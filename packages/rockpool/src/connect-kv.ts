@@ -7,6 +7,7 @@ import { proxy } from "comlink";
 import { HostConnection, unwrap } from "./host-connection.ts";
 import type { Kv } from "./kv.ts";
 import { KvClient } from "./kv-client.ts";
+import { onSeenAgain } from "./page-signals.ts";
 
 export interface ConnectOptions {
   /** Rejects when the host cannot be had. Default: it can. */
@@ -25,10 +26,18 @@ export const connectKv = async (
 ): Promise<Kv> => {
   const { failure, release = () => {}, locks = navigator.locks } = options;
   const connection = new HostConnection(api, open.bucket);
-  const kv = new KvClient(open.bucket, connection, release);
+  const listening = new AbortController();
+  const kv = new KvClient(open.bucket, connection, () => {
+    listening.abort();
+    release();
+  });
   const onEvents = (events: readonly HostEvent[]): void => kv.onEvents(events);
   const opening = api.open(open, proxy(onEvents));
   const { lock } = unwrap(await (failure === undefined ? opening : Promise.race([opening, failure])));
   connection.watch(lock, locks);
+  onSeenAgain(listening.signal, () => {
+    // A host that is gone was reported to every call under way; there is nothing left to wake.
+    connection.call("wake", {}).catch(() => listening.abort());
+  });
   return kv;
 };

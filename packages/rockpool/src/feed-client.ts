@@ -48,6 +48,8 @@ export class FeedClient {
 
   /** The entries of `keys`, at once and whenever one of them changed. */
   watch(keys: readonly PackedKey[]): ReadableStream<KvEntryMaybe<unknown>[]> {
+    // As in Deno: there is nothing to wait for.
+    if (keys.length === 0) return new ReadableStream({ start: (controller) => controller.close() });
     return this.#open(new WatchBuffer(), { type: "keys", keys }, false);
   }
 

@@ -208,6 +208,25 @@ describe("listing", () => {
   });
 });
 
+describe("watching", () => {
+  test("gives what stands at once, then each change, and ends with the bucket", async () => {
+    const reader = kv.watch([["k"], ["l"]]).getReader();
+    expect((await reader.read()).value?.map(({ value }) => value)).toEqual([null, null]);
+    await kv.atomic().set(["k"], 1).set(["l"], 2).commit();
+    expect((await reader.read()).value?.map(({ value }) => value)).toEqual([1, 2]);
+    await kv.set(["other"], 1);
+    await kv.delete(["k"]);
+    expect((await reader.read()).value?.map(({ value }) => value)).toEqual([null, 2]);
+    const last = reader.read();
+    await kv[Symbol.asyncDispose]();
+    expect(await last).toEqual({ done: true, value: undefined });
+  });
+
+  test("no keys are watched to their end at once", async () => {
+    expect(await kv.watch([]).getReader().read()).toEqual({ done: true, value: undefined });
+  });
+});
+
 describe("opening", () => {
   test("what cannot be a name or an address is refused by name", async () => {
     await expect(openKv("")).rejects.toThrow(/received ""/);
