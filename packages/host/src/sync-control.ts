@@ -8,7 +8,7 @@ import type { HostEnvironment } from "./environment.ts";
 import { Flushes } from "./flushes.ts";
 import type { HostEvent, HostOpenOptions, TransportStatus } from "./host-api.ts";
 import type { Ledger } from "./ledger.ts";
-import { statusOf } from "./sync-status.ts";
+import { isSameStatus, statusOf } from "./sync-status.ts";
 import { SyncRunner } from "./sync-runner.ts";
 import { type SessionNews, type TabMessage, Tabs } from "./tabs.ts";
 
@@ -36,6 +36,7 @@ export class SyncControl {
   #cancelLook: (() => void) | undefined;
   #stopWaking: (() => void) | undefined;
   #statusDue = false;
+  #toldStatus: TransportStatus | undefined;
   #closed = false;
 
   constructor(its: SyncControlOptions) {
@@ -200,13 +201,16 @@ export class SyncControl {
     }, lookEveryMs);
   }
 
-  /** Tells the tab once a turn, however many rows came. */
+  /** Tells the tab once a turn, however many rows came, and only of a status that is another. */
   #tellStatus(): void {
     if (this.#statusDue || this.#closed) return;
     this.#statusDue = true;
     void Promise.resolve().then(() => {
       this.#statusDue = false;
-      if (!this.#closed) this.#its.emit({ type: "status", status: this.#status() });
+      const status = this.#status();
+      if (this.#closed || isSameStatus(status, this.#toldStatus)) return;
+      this.#toldStatus = status;
+      this.#its.emit({ type: "status", status });
     });
   }
 

@@ -34,6 +34,17 @@ export const statusOf = (
   };
 };
 
+/** True when an app would see no difference. */
+export const isSameStatus = (a: TransportStatus, b: TransportStatus | undefined): boolean =>
+  b !== undefined &&
+  a.state === b.state &&
+  a.pending === b.pending &&
+  a.oldestPendingMs === b.oldestPendingMs &&
+  a.rejected === b.rejected &&
+  a.tabs === b.tabs &&
+  a.syncing === b.syncing &&
+  a.error?.message === b.error?.message;
+
 const oldestPendingMs = (state: ReplicaState): number | null => {
   for (const { commit } of state.unruled.values()) return msOfStamp(commit.stamp);
   return null;
