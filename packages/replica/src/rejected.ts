@@ -5,6 +5,7 @@
 import {
   type Check,
   type CommitName,
+  digestOf,
   nameKey,
   type PackedKey,
   type Premise,
@@ -15,6 +16,7 @@ import type { CommitAuthor } from "./evaluate.ts";
 import type { Pages } from "./page-index.ts";
 import { premiseOf } from "./premise.ts";
 import type { ReplicaState } from "./state.ts";
+import { type Content, isPresent, mutate, viewOf } from "./view.ts";
 
 /** Commits that stand or fall together, in log order; the first is what the others build on. */
 export interface RejectedCommits {
@@ -41,31 +43,31 @@ export const rejectedGroups = (state: ReplicaState): readonly RejectedCommits[] 
 };
 
 /**
- * The row that commits a group again, its checks renewed to what is in view now. Void when `pages`
- * notes something lacking.
+ * The row that commits a group again, its checks renewed to what is in view now and to what the
+ * group's earlier members make of it. Void when `pages` notes something lacking.
  */
 export const decideRetry = (
   state: ReplicaState,
   pages: Pages,
   group: RejectedCommits,
-  author: Pick<CommitAuthor, "readingMs">,
+  { readingMs }: Pick<CommitAuthor, "readingMs">,
 ): DecisionRow => {
-  const renamed = new Map<string, CommitName>();
+  const drafts = new Map<PackedKey, Draft>();
   const retries = group.commits.map(({ commit }): CommitRecord => {
+    const { tag, mutations } = commit;
     const name = retryName(commit.name);
-    const checks = commit.checks.map(({ key, premise }): Check => ({
-      key,
-      premise: remapped(premise, renamed) ?? premiseOf(state, pages, key, author.readingMs),
-    }));
-    renamed.set(nameKey(commit.name), name);
-    return {
-      name,
-      tag: commit.tag,
-      readingMs: author.readingMs,
-      checks,
-      mutations: commit.mutations,
-      effects: [],
-    };
+    const checks = commit.checks.map(({ key }): Check => {
+      const draft = drafts.get(key);
+      return {
+        key,
+        premise: draft ? draftPremise(draft, readingMs) : premiseOf(state, pages, key, readingMs),
+      };
+    });
+    for (const mutation of mutations) {
+      const before = drafts.get(mutation.key)?.content ?? viewOf(state, pages, mutation.key);
+      drafts.set(mutation.key, { content: mutate(before, mutation, readingMs) ?? before, by: name });
+    }
+    return { name, tag, readingMs, checks, mutations, effects: [] };
   });
   return { type: "decision", commits: namesOf(group), retries, changed: [...keysOf(group)] };
 };
@@ -78,10 +80,15 @@ export const decideDiscard = (group: RejectedCommits): DecisionRow => ({
   changed: [],
 });
 
-const remapped = (premise: Premise, renamed: ReadonlyMap<string, CommitName>): Premise | undefined => {
-  const by = premise.type === "written" ? renamed.get(nameKey(premise.by)) : undefined;
-  return premise.type === "written" && by !== undefined ? { ...premise, by } : undefined;
-};
+/** What a retried group has made of a key so far. */
+interface Draft {
+  readonly content: Content;
+  /** The member that touched it last. */
+  readonly by: CommitName;
+}
+
+const draftPremise = ({ content, by }: Draft, nowMs: number): Premise =>
+  isPresent(content, nowMs) ? { type: "written", by, digest: digestOf(content.value) } : { type: "absent" };
 
 const namesOf = (group: RejectedCommits): readonly CommitName[] =>
   group.commits.map(({ commit }) => commit.name);
