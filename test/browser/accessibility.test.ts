@@ -158,11 +158,22 @@ const untilSpoken = async ({ page }: BoardPage, words: string): Promise<void> =>
 const findFaults = async ({ page }: BoardPage, part = ":root"): Promise<readonly string[]> => {
   await page.bringToFront();
   const faults = await runAxe(page, part, {});
-  await page.emulateMedia({ colorScheme: "dark" });
-  expect(await page.evaluate(() => matchMedia("(prefers-color-scheme: dark)").matches)).toBe(true);
+  await setScheme(page, "dark");
   const faultsByNight = await runAxe(page, part, { runOnly: ["color-contrast"] });
-  await page.emulateMedia({ colorScheme: "light" });
+  await setScheme(page, "light");
   return [...faults, ...faultsByNight.map((fault) => `by night: ${fault}`)];
+};
+
+/** Changes the scheme, and waits until the page is painted in it: until then some colours are the old ones. */
+const setScheme = async (page: Page, colorScheme: "light" | "dark"): Promise<void> => {
+  await page.emulateMedia({ colorScheme });
+  await page.waitForFunction(
+    (scheme) => matchMedia(`(prefers-color-scheme: ${scheme})`).matches,
+    colorScheme,
+  );
+  await page.evaluate(
+    () => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))),
+  );
 };
 
 const runAxe = async (page: Page, part: string, options: RunOptions): Promise<readonly string[]> => {
