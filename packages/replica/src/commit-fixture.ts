@@ -1,30 +1,10 @@
 /**
- * For tests: keys, values, mutations and the relay's entries in short form.
+ * For tests: the relay's entries in short form, beside the model's keys, values and mutations.
  */
-import {
-  type Mutation,
-  type PackedKey,
-  type PackedRange,
-  packKey,
-  type PatchEntry,
-  type Value,
-} from "@rockpool/model";
+import type { PackedKey, PackedRange, PatchEntry, Value } from "@rockpool/model";
+import { key, text } from "@rockpool/model/mutation-fixture";
 
-/** The clock of these tests, in ms since 1970. */
-export const testNowMs = 1_700_000_000_000;
-
-export const key = (name: string): PackedKey => packKey([name]);
-export const text = (data: string): Value => ({ encoding: "json", data: JSON.stringify(data) });
-export const number = (data: bigint): Value => ({ encoding: "u64", data });
-
-export const set = (name: string, value: Value | string, expireAt?: number): Mutation => ({
-  type: "set",
-  key: key(name),
-  value: typeof value === "string" ? text(value) : value,
-  ...(expireAt === undefined ? {} : { expireAt }),
-});
-export const remove = (name: string): Mutation => ({ type: "delete", key: key(name) });
-export const sum = (name: string, operand: bigint): Mutation => ({ type: "sum", key: key(name), operand });
+export { key, number, remove, set, sum, testNowMs, text } from "@rockpool/model/mutation-fixture";
 
 export const everything: PackedRange = {
   start: "" as PackedKey,
