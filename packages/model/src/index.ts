@@ -26,7 +26,6 @@ export {
   listBatchDefault,
   listBatchMax,
   mutationsMax,
-  pageDeletionMs,
   pendingBytesMax,
   readKeysMax,
   resultMs,

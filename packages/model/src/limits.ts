@@ -33,5 +33,3 @@ export const clockAheadMsMax = 60_000;
 export const retentionMs: number = 90 * 24 * 60 * 60 * 1000;
 /** How long the relay keeps the result of a commit, in ms: 30 days. */
 export const resultMs: number = 30 * 24 * 60 * 60 * 1000;
-/** How long a deletion stays in its page, in ms: 30 days. */
-export const pageDeletionMs: number = 30 * 24 * 60 * 60 * 1000;
