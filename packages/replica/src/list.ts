@@ -1,7 +1,7 @@
 /**
  * Listing: what memory and pages hold in a range of keys, merged in key order, as readers see it.
  */
-import type { PackedKey, PackedRange } from "@rockpool/model";
+import { isEmptyRange, type PackedKey, type PackedRange } from "@rockpool/model";
 import type { Pages } from "./page-index.ts";
 import type { ReplicaState } from "./state.ts";
 import { type EntryView, viewOf } from "./view.ts";
@@ -55,11 +55,7 @@ function* storedKeys(
   limit: number,
   reverse: boolean,
 ): Iterable<PackedKey> {
-  if (
-    pages.index.generation !== state.generation ||
-    pages.index.firsts.length === 0 ||
-    range.start >= range.end
-  ) {
+  if (pages.index.generation !== state.generation || pages.index.firsts.length === 0 || isEmptyRange(range)) {
     return;
   }
   const first = Math.max(0, pages.index.at(range.start));
