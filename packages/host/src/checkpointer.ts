@@ -4,7 +4,7 @@
  * nothing.
  */
 import type { Log, PageRange, PlacedRow } from "@rockpool/log";
-import { KvError, mutationBytes } from "@rockpool/model";
+import { commitBytes, entryBytes, KvError } from "@rockpool/model";
 import {
   buildCheckpoint,
   type CheckpointLimits,
@@ -134,23 +134,27 @@ export class Checkpointer {
 }
 
 const weightOf = (row: PlacedRow): { entries: number; bytes: number } => {
-  if (row.type === "commit") {
-    let entries = 0;
-    let bytes = 0;
-    for (const { mutations, effects } of row.commits) {
-      entries += 1 + mutations.length + effects.length;
-      for (const mutation of mutations) bytes += mutationBytes(mutation);
-      for (const { key, value } of effects) {
-        bytes += value === undefined ? key.length : mutationBytes({ type: "set", key, value });
+  switch (row.type) {
+    case "checkpoint":
+      return { entries: 0, bytes: 0 };
+    case "commit": {
+      let entries = 0;
+      let bytes = 0;
+      for (const { mutations, effects } of row.commits) {
+        entries += 1 + mutations.length + effects.length;
+        bytes += commitBytes([], mutations) + entriesBytes(effects);
       }
+      return { entries, bytes };
     }
-    return { entries, bytes };
+    case "patch":
+      return { entries: 1 + row.patch.entries.length, bytes: entriesBytes(row.patch.entries) };
+    case "attach":
+    case "session":
+    case "decision":
+    case "pause":
+      return { entries: 1, bytes: 0 };
   }
-  if (row.type === "checkpoint") return { entries: 0, bytes: 0 };
-  if (row.type !== "patch") return { entries: 1, bytes: 0 };
-  let bytes = 0;
-  for (const { key, value } of row.patch.entries) {
-    bytes += value === undefined ? key.length : mutationBytes({ type: "set", key, value });
-  }
-  return { entries: 1 + row.patch.entries.length, bytes };
 };
+
+const entriesBytes = (entries: readonly Parameters<typeof entryBytes>[0][]): number =>
+  entries.reduce((bytes, entry) => bytes + entryBytes(entry), 0);

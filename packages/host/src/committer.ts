@@ -3,12 +3,12 @@
  * its own outcome; a group that fails whole is tried again commit by commit.
  */
 import {
+  commitBytes,
   createVersionstamp,
   groupBytesMax,
   groupCommitsMax,
   type HostId,
   KvError,
-  mutationBytes,
   type Versionstamp,
 } from "@rockpool/model";
 import { type CommitOutcome, type CommitRequest, evaluateGroup } from "@rockpool/replica";
@@ -53,7 +53,7 @@ export class Committer {
    * @throws TypeError for a sum, min or max over a value that is no u64; KvError as the log does, and "pending-full"
    */
   commit(request: CommitRequest, strict: boolean, after?: Promise<unknown>): Promise<Committed> {
-    const bytes = request.mutations.reduce((sum, mutation) => sum + mutationBytes(mutation), 0);
+    const bytes = commitBytes([], request.mutations);
     const committed = new Promise<Committed>((resolve, reject) => {
       this.#queue.push({ request, bytes, strict, after, resolve, reject });
     });

@@ -9,7 +9,7 @@ import {
   type PackedRange,
   type Versionstamp,
   zeroVersionstamp,
-  createVersionstamp,
+  lastVersionstampOf,
 } from "@rockpool/model";
 import {
   type EntryView,
@@ -142,7 +142,7 @@ class Feed {
         this.#since = undefined;
         return {
           entries: this.#entries(state, pages, taken, since),
-          versionstamp: createVersionstamp(state.tail, 0xffff),
+          versionstamp: lastVersionstampOf(state.tail),
         };
       });
       if (this.#stopped) return;

@@ -3,7 +3,7 @@
  * and append. Each row is folded once, in order, whoever brought it; listeners hear of each.
  * Appends of this host run one after another, reads at any time.
  */
-import { assert, KvError, type Position, type Versionstamp, createVersionstamp } from "@rockpool/model";
+import { assert, KvError, type Position, type Versionstamp, lastVersionstampOf } from "@rockpool/model";
 import type { Decision, Log, LogStart, Page, PageRange, PlacedRow, Row } from "@rockpool/log";
 import {
   foldRow,
@@ -239,7 +239,7 @@ export class Ledger {
     this.#state = state;
     this.#stale = false;
     // Before the rows that follow on it: who heard of those first would see them without what they stand on.
-    if (state.checkpoint > seen) this.#listener.onGap(createVersionstamp(seen, 0xffff));
+    if (state.checkpoint > seen) this.#listener.onGap(lastVersionstampOf(seen));
     for (const row of start.rows) {
       const effect = foldRow(state, row);
       if (row.position > seen) this.#listener.onRow(row, effect, state);

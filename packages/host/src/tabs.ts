@@ -3,7 +3,7 @@
  * and who is there. Everything said here is a hint; what holds is the log.
  */
 import type { CommitRow, PlacedRow } from "@rockpool/log";
-import { mutationBytes, valueBytes } from "@rockpool/model";
+import { entryBytes, mutationBytes } from "@rockpool/model";
 import type { HostEnvironment, HostChannel } from "./environment.ts";
 import type { AppendNotice } from "./ledger.ts";
 
@@ -151,9 +151,7 @@ const bytesOf = ({ commits }: CommitRow): number => {
   let bytes = 0;
   for (const { mutations, effects } of commits) {
     for (const mutation of mutations) bytes += mutationOverheadBytes + mutationBytes(mutation);
-    for (const { key, value } of effects) {
-      bytes += mutationOverheadBytes + key.length + (value === undefined ? 0 : valueBytes(value));
-    }
+    for (const effect of effects) bytes += mutationOverheadBytes + entryBytes(effect);
   }
   return bytes;
 };

@@ -36,6 +36,7 @@ export {
   applyMutation,
   checkCommitLimits,
   commitBytes,
+  entryBytes,
   mutationBytes,
   type MutationOutcome,
 } from "./operation.ts";
@@ -97,6 +98,7 @@ export {
 export {
   createVersionstamp,
   isVersionstamp,
+  lastVersionstampOf,
   laterVersionstamp,
   placeOf,
   type Position,

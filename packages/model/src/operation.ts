@@ -3,6 +3,7 @@
  * commit counts. Outcomes are values; only the check of a commit's limits throws, at the call.
  */
 import type { Check, Mutation } from "./commit.ts";
+import type { PackedKey } from "./packed-key.ts";
 import { wrapU64 } from "./kv-u64.ts";
 import { checksMax, commitBytesMax, mutationsMax } from "./limits.ts";
 import { type Value, valueBytes, valueBytesBound } from "./value.ts";
@@ -57,6 +58,10 @@ export const checkCommitLimits = (checks: readonly Check[], mutations: readonly 
     );
   }
 };
+
+/** Size of an entry or a deletion, in bytes: its key and its value. */
+export const entryBytes = ({ key, value }: { readonly key: PackedKey; readonly value?: Value }): number =>
+  key.length + (value === undefined ? 0 : valueBytes(value));
 
 const operandBytes = 8;
 

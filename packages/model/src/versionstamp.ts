@@ -25,6 +25,10 @@ export const createVersionstamp = (position: Position, place = 0): Versionstamp 
   return (position.toString(16).padStart(16, "0") + place.toString(16).padStart(4, "0")) as Versionstamp;
 };
 
+/** The versionstamp after every commit of the row at `position`, and before those of the next. */
+export const lastVersionstampOf = (position: Position): Versionstamp =>
+  createVersionstamp(position, versionstampPlaceMax);
+
 /** The position of the row that a versionstamp names. */
 export const positionOf = (versionstamp: Versionstamp): Position =>
   Number.parseInt(versionstamp.slice(0, 16), 16);

@@ -3,10 +3,11 @@
  * short. One transaction, kept small; whoever loses the race writes nothing.
  */
 import {
+  entryBytes,
   type PackedKey,
   type Position,
+  positionOf,
   type Value,
-  valueBytes,
   type Versionstamp,
   zeroVersionstamp,
 } from "@rockpool/model";
@@ -131,9 +132,10 @@ class CheckpointSize {
   }
 
   #write(entries: readonly { readonly key: PackedKey; readonly value?: Value }[]): void {
-    for (const { key, value } of entries) {
+    for (const entry of entries) {
+      const { key } = entry;
       this.#touched.add(this.#index.at(key));
-      const bytes = key.length + (value === undefined ? 0 : valueBytes(value));
+      const bytes = entryBytes(entry);
       this.#bytes += bytes - (this.#bytesByKey.get(key) ?? 0);
       this.#bytesByKey.set(key, bytes);
     }
@@ -227,7 +229,7 @@ const rewritePending = (before: readonly PendingRecord[], state: ReplicaState, n
   const kept = stillMattering(state, nowMs);
   const commitsByPosition = new Map<Position, TrackedCommit[]>();
   for (const tracked of kept) {
-    const position = Number.parseInt(tracked.versionstamp.slice(0, 16), 16);
+    const position = positionOf(tracked.versionstamp);
     const commits = commitsByPosition.get(position);
     if (commits === undefined) commitsByPosition.set(position, [tracked]);
     else commits.push(tracked);

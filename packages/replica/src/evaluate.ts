@@ -4,10 +4,10 @@
  * mutations came to where no relay will rule on them.
  */
 import {
+  commitBytes,
   groupBytesMax,
   type HostId,
   type Mutation,
-  mutationBytes,
   type PackedKey,
   pendingBytesMax,
   type Premise,
@@ -116,10 +116,7 @@ class Draft {
   }
 
   add(mutations: readonly Mutation[]): void {
-    for (const mutation of mutations) {
-      const before = this.#before(this.#contentByKey, mutation);
-      this.#contentByKey.set(mutation.key, mutate(before, mutation, this.#nowMs) ?? before);
-    }
+    this.#apply(this.#contentByKey, mutations);
   }
 
   /** Nobody knows a versionstamp of the group's own members yet, so only absence can hold on their keys. */
@@ -138,32 +135,33 @@ class Draft {
   /** The first sum, min or max that meets a value that is no u64. */
   findMisfit(mutations: readonly Mutation[]): Mutation | undefined {
     if (mutations.every(({ type }) => type === "set" || type === "delete")) return undefined;
+    return this.#apply(new Map(), mutations);
+  }
+
+  /** What mutations come to, the last state of each key. */
+  effects(mutations: readonly Mutation[]): readonly Effect[] {
     const contents = new Map<PackedKey, Content>();
+    this.#apply(contents, mutations);
+    return [...contents].map(([key, content]) => toEffect(key, content));
+  }
+
+  fits(mutations: readonly Mutation[]): boolean {
+    if (this.state.replica === null) return true;
+    const bytes = commitBytes([], mutations);
+    // One group may overshoot: the bound is on what is pending, and exact to within a group.
+    const fits = this.state.pendingBytes + this.#bytes + bytes <= pendingBytesMax + groupBytesMax;
+    if (fits) this.#bytes += bytes;
+    return fits;
+  }
+
+  /** Applies mutations in order to what they leave, by key; stops at one that cannot be applied. */
+  #apply(contents: Map<PackedKey, Content>, mutations: readonly Mutation[]): Mutation | undefined {
     for (const mutation of mutations) {
       const content = mutate(this.#before(contents, mutation), mutation, this.#nowMs);
       if (content === undefined) return mutation;
       contents.set(mutation.key, content);
     }
     return undefined;
-  }
-
-  /** What mutations come to, the last state of each key. */
-  effects(mutations: readonly Mutation[]): readonly Effect[] {
-    const contents = new Map<PackedKey, Content>();
-    for (const mutation of mutations) {
-      const content = mutate(this.#before(contents, mutation), mutation, this.#nowMs);
-      if (content !== undefined) contents.set(mutation.key, content);
-    }
-    return [...contents].map(([key, content]) => toEffect(key, content));
-  }
-
-  fits(mutations: readonly Mutation[]): boolean {
-    if (this.state.replica === null) return true;
-    const bytes = mutations.reduce((sum, mutation) => sum + mutationBytes(mutation), 0);
-    // One group may overshoot: the bound is on what is pending, and exact to within a group.
-    const fits = this.state.pendingBytes + this.#bytes + bytes <= pendingBytesMax + groupBytesMax;
-    if (fits) this.#bytes += bytes;
-    return fits;
   }
 
   #before(contents: ReadonlyMap<PackedKey, Content>, mutation: Mutation): Content {

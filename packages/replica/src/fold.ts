@@ -24,7 +24,7 @@ import type {
   SessionRow,
   TrackedCommit,
 } from "@rockpool/log";
-import { isUnruled, type ReplicaState } from "./state.ts";
+import type { ReplicaState } from "./state.ts";
 
 /** What a row changed, for watchers and for the app's events. */
 export interface RowEffect {
@@ -145,8 +145,8 @@ const settleResults = (state: ReplicaState, results: readonly CommitResult[], ru
   const superseded: RowEffect["superseded"][number][] = [];
   const versionstampByRevision = new Map<number, Versionstamp>();
   for (const result of results) {
-    const before = state.getTracked(result.name);
-    if (before === undefined || !isUnruled(before) || before.commit.tag !== result.tag) continue;
+    const before = state.getUnruled(result);
+    if (before === undefined) continue;
     const after = settle(before, result, ruledAtMs);
     state.track(after);
     ruled.push({ before, after });

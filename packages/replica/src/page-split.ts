@@ -1,12 +1,12 @@
 /**
  * Cutting a run of entries into pages of about equal size.
  */
-import { valueBytes } from "@rockpool/model";
+import { entryBytes } from "@rockpool/model";
 import type { PageEntry } from "@rockpool/log";
 
 /** Bytes of a page's entries, about: keys, values, and what every entry carries. */
 export const pageBytes = (entries: readonly PageEntry[]): number =>
-  entries.reduce((sum, entry) => sum + entryBytes(entry), 0);
+  entries.reduce((sum, entry) => sum + storedBytes(entry), 0);
 
 /**
  * Parts of at most 1.5 times the aimed size, so that a page that just grew over it is not split in
@@ -23,7 +23,7 @@ export const splitEntries = (
   let part: PageEntry[] = [];
   let partBytes = 0;
   for (const entry of entries) {
-    const size = entryBytes(entry);
+    const size = storedBytes(entry);
     if (part.length > 0 && (part.length >= entriesAim || partBytes + size > bytesAim)) {
       parts.push(part);
       part = [];
@@ -38,5 +38,4 @@ export const splitEntries = (
 
 const entryOverheadBytes = 40;
 
-const entryBytes = (entry: PageEntry): number =>
-  entry.key.length + (entry.value === undefined ? 0 : valueBytes(entry.value)) + entryOverheadBytes;
+const storedBytes = (entry: PageEntry): number => entryBytes(entry) + entryOverheadBytes;

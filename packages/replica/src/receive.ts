@@ -22,7 +22,7 @@ import {
 import type { PatchRow, TrackedCommit } from "@rockpool/log";
 import { sameScope } from "./fold.ts";
 import type { Pages } from "./page-index.ts";
-import { isUnruled, type PendingOperations, type ReplicaState } from "./state.ts";
+import type { PendingOperations, ReplicaState } from "./state.ts";
 import {
   type ConfirmedView,
   confirmedOf,
@@ -95,15 +95,9 @@ export const decideLateResults = (
 ): PatchRow | undefined => {
   const { session } = state;
   if (rulings.epoch !== session.epoch || session.reset) return undefined;
-  const late = rulings.results.filter((result) => {
-    const tracked = state.getTracked(result.name);
-    return (
-      tracked !== undefined &&
-      isUnruled(tracked) &&
-      tracked.commit.tag === result.tag &&
-      result.revision <= session.received
-    );
-  });
+  const late = rulings.results.filter(
+    (result) => result.revision <= session.received && state.getUnruled(result) !== undefined,
+  );
   if (late.length === 0) return undefined;
   const { received, setAside, scope } = session;
   const patch: Patch = {
@@ -137,8 +131,8 @@ const revelation = (state: ReplicaState, patch: Patch, readingMs: number): Revel
   const ruled = new Map<string, { tracked: TrackedCommit; result: CommitResult }>();
   const ownByRevision = new Map<number, Versionstamp>();
   for (const result of [...(setAside?.results ?? []), ...patch.results]) {
-    const tracked = state.getTracked(result.name);
-    if (tracked === undefined || !isUnruled(tracked) || tracked.commit.tag !== result.tag) continue;
+    const tracked = state.getUnruled(result);
+    if (tracked === undefined) continue;
     ruled.set(nameKey(result.name), { tracked, result });
     if (result.ruling.type === "accepted") ownByRevision.set(result.revision, tracked.versionstamp);
   }

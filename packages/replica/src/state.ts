@@ -3,15 +3,16 @@
  * that the rows after it changed. fold.ts alone changes it, row by row; everything else reads it.
  */
 import {
+  commitBytes,
   type CommitName,
   type EpochId,
   type Mutation,
-  mutationBytes,
   nameKey,
   type PackedKey,
   type PatchEntry,
   type CommitResult,
   type Position,
+  positionOf,
   type ReplicaId,
   type Revision,
   type Stamp,
@@ -122,6 +123,12 @@ export class ReplicaState {
     return this.tracked.get(nameKey(name));
   }
 
+  /** The commit that a ruling is about: one still to be ruled, of the same tag. */
+  getUnruled({ name, tag }: Pick<CommitResult, "name" | "tag">): TrackedCommit | undefined {
+    const tracked = this.unruled.get(nameKey(name));
+    return tracked?.commit.tag === tag ? tracked : undefined;
+  }
+
   /** Adds or replaces a commit that matters and keeps `operations` and the counts in step. */
   track(tracked: TrackedCommit): void {
     const key = nameKey(tracked.commit.name);
@@ -215,7 +222,6 @@ export const wholeBucket: readonly PackedKey[] = ["" as PackedKey];
 
 /** Older than any row after the checkpoint: with it a key's page must be asked for its versionstamp. */
 export const isBeforeCheckpoint = (state: ReplicaState, versionstamp: Versionstamp): boolean =>
-  versionstamp === zeroVersionstamp || Number.parseInt(versionstamp.slice(0, 16), 16) <= state.checkpoint;
+  versionstamp === zeroVersionstamp || positionOf(versionstamp) <= state.checkpoint;
 
-const bytesOf = (tracked: TrackedCommit): number =>
-  tracked.commit.mutations.reduce((bytes, mutation) => bytes + mutationBytes(mutation), 0);
+const bytesOf = ({ commit }: TrackedCommit): number => commitBytes([], commit.mutations);
