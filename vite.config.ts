@@ -7,6 +7,12 @@ import { chromiumLaunchOptions } from "./scripts/chromium.ts";
 const testFolders = ["packages/*/src", "apps/*/src", "test"];
 const exclude = ["**/node_modules/**", "**/dist/**"];
 
+/** The tests that run inside a browser, whichever it is. */
+export const browserTests: string[] = testFolders.map((folder) => `${folder}/**/*.browser.test.ts`);
+
+/** Scans what runs in workers too: a dependency met only during a test would make Vite reload the page. */
+export const scannedSources = "packages/{log-idb,host,rockpool}/src/**/!(*.test).ts";
+
 const config: ViteUserConfig = {
   test: {
     testTimeout: 20_000,
@@ -23,11 +29,10 @@ const config: ViteUserConfig = {
       },
       {
         extends: true,
-        // Scans what runs in workers too: a dependency met only during a test would make Vite reload the page.
-        optimizeDeps: { entries: ["packages/{log-idb,host,rockpool}/src/**/!(*.test).ts"] },
+        optimizeDeps: { entries: [scannedSources] },
         test: {
           name: "browser",
-          include: testFolders.map((folder) => `${folder}/**/*.browser.test.ts`),
+          include: browserTests,
           exclude,
           browser: {
             enabled: true,

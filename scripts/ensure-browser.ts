@@ -24,7 +24,7 @@ export const ensureBrowser = (): boolean => {
 
 const findOrInstall = (): string | undefined => {
   try {
-    return findChromium() ?? fetchPlaywrightBrowser() ?? installDebianPackage();
+    return findChromium() ?? fetchPlaywrightBrowser() ?? installChromiumPackage();
   } catch (error) {
     console.error(`browser: ${error instanceof Error ? error.message : String(error)}`);
     return undefined;
@@ -37,13 +37,18 @@ const fetchPlaywrightBrowser = (): string | undefined => {
   return findChromium();
 };
 
-const installDebianPackage = (): string | undefined => {
-  const isRoot = process.getuid?.() === 0;
-  if (!isRoot || spawnSync("apt-get", ["--version"]).status !== 0) return undefined;
-  console.log("browser: no download; trying the distribution's package chromium");
-  run("apt-get", ["update", "-qq"]);
-  run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "chromium"]);
+const installChromiumPackage = (): string | undefined => {
+  installDebianPackages(["chromium"]);
   return findChromium();
+};
+
+/** Installs packages of Debian and its kin, as root and where there is apt-get; elsewhere it does nothing. */
+export const installDebianPackages = (packages: readonly string[]): void => {
+  const isRoot = process.getuid?.() === 0;
+  if (!isRoot || spawnSync("apt-get", ["--version"]).status !== 0) return;
+  console.log(`browser: trying the distribution's ${packages.join(", ")}`);
+  run("apt-get", ["update", "-qq"]);
+  run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages]);
 };
 
 const run = (command: string, args: readonly string[]): void => {

@@ -61,6 +61,12 @@ export class FakeDevice {
     this.#nowMs = untilMs;
   }
 
+  /** Moves the clock while nobody runs: what fell due fires afterwards, once. */
+  sleep(ms: number): void {
+    this.#nowMs += ms;
+    this.advance(0);
+  }
+
   /** What a browser does when the network is back or the page is looked at again. */
   wake(): void {
     for (const callback of this.#wakers) callback();

@@ -6,7 +6,10 @@ import { describe } from "vitest";
 import { describeAppend, describePositions, describeRead } from "./log/append-suite.ts";
 import { describeCheckpoint, describePages, describeStart } from "./log/checkpoint-suite.ts";
 import { describeClose } from "./log/close-suite.ts";
+import { describeGenerations } from "./log/generation-suite.ts";
 import type { CreateBed } from "./log/log-bed.ts";
+import { describeRoom } from "./log/room-suite.ts";
+import { describePagesByTime, describeVersions } from "./log/versions-suite.ts";
 
 export const describeLog = (name: string, createBed: CreateBed): void => {
   describe(`log: ${name}`, () => {
@@ -16,6 +19,10 @@ export const describeLog = (name: string, createBed: CreateBed): void => {
     describeCheckpoint(createBed);
     describePages(createBed);
     describeStart(createBed);
+    describeVersions(createBed);
+    describePagesByTime(createBed);
+    describeGenerations(createBed);
+    describeRoom(createBed);
     describeClose(createBed);
   });
 };

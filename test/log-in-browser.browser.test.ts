@@ -4,8 +4,9 @@
  */
 import type { CommitRow } from "@rockpool/log";
 import { openIdbLog } from "@rockpool/log-idb";
+import type { KvError } from "@rockpool/model";
 import { afterEach, describe, expect, test } from "vitest";
-import { cdp } from "vitest/browser";
+import { cdp, server } from "vitest/browser";
 import type { CountingTask } from "./log/counting-worker.ts";
 import type { HastyTask } from "./log/hasty-worker.ts";
 import { holdStore } from "./log/faulty-factory.ts";
@@ -53,15 +54,19 @@ test("hosts in two workers and in the page count together without a loss", async
   expect(Math.max(host.rows.length, ...known.map(Number))).toBe(300);
 });
 
-test("a row stands whose worker is ended right behind the call", async () => {
-  const databaseName = freshName();
-  await using log = await openIdbLog(databaseName);
-  for (let count = 1; count <= 5; count++) {
-    const tail = (await log.start()).rows.at(-1)?.position ?? 0;
-    await answerOf(workers.hasty(), { databaseName, tail, count });
-  }
-  expect((await log.start()).rows.map(countOf)).toEqual([1, 2, 3, 4, 5]);
-});
+// WebKit may wedge a database whose worker is ended with a write in flight (https://github.com/WebKit/WebKit/pull/73930).
+test.skipIf(server.browser === "webkit")(
+  "a row stands whose worker is ended right behind the call",
+  async () => {
+    const databaseName = freshName();
+    await using log = await openIdbLog(databaseName);
+    for (let count = 1; count <= 5; count++) {
+      const tail = (await log.start()).rows.at(-1)?.position ?? 0;
+      await answerOf(workers.hasty(), { databaseName, tail, count });
+    }
+    expect((await log.start()).rows.map(countOf)).toEqual([1, 2, 3, 4, 5]);
+  },
+);
 
 describe("a store that another tab sits on", () => {
   test("makes an append wait", async () => {
@@ -77,16 +82,18 @@ describe("a store that another tab sits on", () => {
 
   test("for too long gives up a checkpoint whole, and an append may stand later", async () => {
     const databaseName = freshName();
-    await using log = await openIdbLog(databaseName, { transactionMsMax: 40 });
+    await using log = await openIdbLog(databaseName, { transactionMsMax: 40, openMsMax: 200 });
+    await using other = await openIdbLog(databaseName, { transactionMsMax: 40 });
     const tail = await fill(log, 1);
     const release = await holdStore(databaseName, "log");
-    await expect(log.checkpoint(checkpointAt(0, tail))).rejects.toMatchObject({
-      code: "lost-connection",
+    // Its commit is on its way, and cannot be called back.
+    await expect(other.append(tail, appendOf(2))).rejects.toMatchObject({
+      code: "outcome-unknown",
       cause: { name: "TimeoutError" },
     });
-    // Its commit is on its way, and cannot be called back.
-    await expect(log.append(tail, appendOf(2))).rejects.toMatchObject({
-      code: "outcome-unknown",
+    // In Firefox a transaction that was given up goes on waiting, and another handle waits behind it.
+    await expect(log.checkpoint(checkpointAt(0, tail))).rejects.toMatchObject({
+      code: "stalled",
       cause: { name: "TimeoutError" },
     });
     await release();
@@ -94,17 +101,18 @@ describe("a store that another tab sits on", () => {
     expect((await again.start()).rows.map(countOf)).toEqual([1, 2]);
   });
 
-  test("makes opening unavailable, when it is what opening reads", async () => {
+  test("makes opening stalled, when it is what opening reads", async () => {
     const databaseName = freshName();
     await (await openIdbLog(databaseName)).close();
     const release = await holdStore(databaseName, "meta");
-    await expect(openIdbLog(databaseName, { openMsMax: 40 })).rejects.toMatchObject({ code: "unavailable" });
+    await expect(openIdbLog(databaseName, { openMsMax: 40 })).rejects.toMatchObject({ code: "stalled" });
     await release();
     await (await openIdbLog(databaseName)).close();
   });
 });
 
-describe("the browser", () => {
+// These need Chromium's devtools protocol, which Vitest speaks through Playwright alone.
+describe.skipIf(server.provider !== "playwright")("the browser", () => {
   afterEach(() => limitQuota(undefined));
 
   test("that has no room rejects with quota, and takes small rows again", async () => {
@@ -122,15 +130,25 @@ describe("the browser", () => {
     expect((await log.start()).rows.map(countOf)).toEqual([1, 3]);
   });
 
-  test("that clears the site's data makes every call lost-connection, and a new bucket is empty", async () => {
+  test("that clears the site's data tells that the bucket was evicted, every call too, and a new one is empty", async () => {
     const databaseName = freshName();
-    await using log = await openIdbLog(databaseName);
+    const told: KvError[] = [];
+    const { promise: ended, resolve: onEnd } = Promise.withResolvers<KvError>();
+    await using log = await openIdbLog(databaseName, {
+      onEnd: (error) => {
+        told.push(error);
+        onEnd(error);
+      },
+    });
     const tail = await fill(log, 2);
     await clearIndexedDb();
-    await expect(log.append(tail, appendOf(3))).rejects.toMatchObject({ code: "lost-connection" });
+    // Nobody called for it.
+    expect(await ended).toMatchObject({ code: "evicted" });
+    await expect(log.append(tail, appendOf(3))).rejects.toMatchObject({ code: "evicted" });
     await using again = await openIdbLog(databaseName);
     expect((await again.start()).rows).toEqual([]);
-    await expect(log.read(tail, [])).rejects.toMatchObject({ code: "lost-connection" });
+    await expect(log.read(tail, [])).rejects.toMatchObject({ code: "evicted" });
+    expect(told).toHaveLength(1);
   });
 });
 

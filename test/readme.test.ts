@@ -9,6 +9,32 @@ import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import * as limits from "@rockpool/model";
 
+/** Held complete by its type. */
+const errorCodes: Readonly<Record<limits.KvErrorCode, true>> = {
+  closed: true,
+  unavailable: true,
+  quota: true,
+  "lost-connection": true,
+  stalled: true,
+  evicted: true,
+  "newer-format": true,
+  damaged: true,
+  interrupted: true,
+  corrupt: true,
+  "outcome-unknown": true,
+  "pending-full": true,
+  offline: true,
+  "not-found": true,
+  unsupported: true,
+  readonly: true,
+  destroyed: true,
+  blocked: true,
+  sealed: true,
+  conflict: true,
+  "lock-lost": true,
+  protocol: true,
+};
+
 const root = new URL("../", import.meta.url);
 const readme = await readFile(new URL("README.md", root), "utf8");
 
@@ -63,4 +89,10 @@ test("the table of limits says what limits.ts says", () => {
     readKeysMax,
     pendingBytesMax,
   ]);
+});
+
+test("every code of an error stands in its table, with what to do, and no other", () => {
+  const section = readme.slice(readme.indexOf("### When something goes wrong"));
+  const rows = section.slice(0, section.indexOf("\n\nA bucket")).matchAll(/^\| `(.+)` \| (.+) \| (.+) \|$/gm);
+  expect([...rows].map((row) => row[1]).toSorted()).toEqual(Object.keys(errorCodes).toSorted());
 });

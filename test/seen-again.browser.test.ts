@@ -29,6 +29,28 @@ const commitSilently = async (bucket: string, value: string): Promise<void> => {
   await log.close();
 };
 
+test("a page that goes begins nothing more, and goes on where it was when it comes back", async () => {
+  const bucket = `gone-${crypto.randomUUID()}`;
+  const kv = await openKv(bucket);
+  await kv.set(["k"], 1);
+  dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true }));
+  const setting = kv.set(["k"], 2);
+  // Of another bucket, from its beginning to its end.
+  const other = await openKv(`other-${crypto.randomUUID()}`);
+  await other.set(["k"], 1);
+  expect(await Promise.race([setting, other.get(["k"]).then(() => "waits")])).toBe("waits");
+  dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
+  await setting;
+  expect((await kv.get(["k"])).value).toBe(2);
+  dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true }));
+  // What was asked for before it is closed is done, as ever.
+  const last = kv.set(["k"], 3).catch((error: { readonly code: string }) => error.code);
+  await Promise.all([kv, other].map((one) => one[Symbol.asyncDispose]()));
+  expect(await last).toBe("closed");
+  await using again = await openKv(bucket);
+  expect((await again.get(["k"])).value).toBe(3);
+});
+
 test.each([
   ["becomes visible", () => document.dispatchEvent(new Event("visibilitychange"))],
   [

@@ -5,7 +5,10 @@
  */
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { anyBackupCommand } from "./store/backup-commands.ts";
+import { anyFeedCommand } from "./store/feed-commands.ts";
 import { createTally } from "./store/observed-log.ts";
+import { anyRangeCommand } from "./store/range-commands.ts";
 import { anySettings } from "./store/store-arbitrary.ts";
 import { anyCommand } from "./store/store-commands.ts";
 import { type StoreBed, StoreDevice } from "./store/store-device.ts";
@@ -33,9 +36,22 @@ export const describeStoreModel = (
       const tally = createTally();
       const property = fc.asyncProperty(
         anySettings,
-        fc.commands([anyCommand], { maxCommands: commandsMax, size: "max" }),
+        fc.commands(
+          [
+            fc.oneof(
+              { weight: 10, arbitrary: anyCommand },
+              { weight: 2, arbitrary: anyFeedCommand },
+              anyRangeCommand,
+              anyBackupCommand,
+            ),
+          ],
+          {
+            maxCommands: commandsMax,
+            size: "max",
+          },
+        ),
         async (settings, commands) => {
-          const map = new SortedMap();
+          const map = new SortedMap(settings.kept);
           const device = await StoreDevice.open(createBed(), { ...settings, hasRelay }, tally, 2);
           const world = new StoreWorld(device, map);
           try {
@@ -51,12 +67,21 @@ export const describeStoreModel = (
       if (again.path !== undefined) return;
       // A run that met none of these would have tried little.
       expect(tally.checkpoints).toBeGreaterThan(numRuns);
+      // What is met seldom may be missed in few runs by chance.
+      if (numRuns < manyRuns) return;
       // What is pending is in no page.
-      expect(hasRelay ? tally.pendingRecords : tally.splits).toBeGreaterThan(numRuns / 2);
+      for (const met of hasRelay ? [tally.pendingRecords] : [tally.splits, tally.versions]) {
+        expect(met).toBeGreaterThan(numRuns / 2);
+      }
       expect(tally.reopens + tally.kills).toBeGreaterThan(numRuns / 4);
+      expect(tally.parts).toBeGreaterThan(numRuns / 4);
+      // With a relay what is deleted is pending, and so remembered.
+      expect(tally.resets).toBeGreaterThan(hasRelay ? -1 : 0);
     });
   });
 };
+
+const manyRuns = 100;
 
 /** A failure is made smaller for as long as this, then told as small as it is. */
 const searchMsMax = 60_000;

@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import type { Versionstamp } from "@rockpool/model";
-import { textOfEntries, type VirtualTab, wholeRange } from "./sync/device-suite.ts";
+import { everyChange, textOfEntries, type VirtualTab } from "./sync/device-suite.ts";
 import { key, openScene, set, type Scene } from "./sync/scene-suite.ts";
 
 const settled = (scene: Scene, tab: VirtualTab, versionstamp: Versionstamp) =>
@@ -191,7 +191,7 @@ describe("tabs", () => {
     await scene.write(second, set("then", 1));
     const fed = new Map<string, string | undefined>();
     const seen: (string | undefined)[][] = [];
-    deaf.feed({ type: "range", range: wholeRange }, ({ entries }) => {
+    deaf.feed(everyChange, ({ entries }) => {
       for (const [fedKey, text] of textOfEntries(entries)) fed.set(fedKey, text);
       seen.push([fed.get(key("first")), fed.get(key("then"))]);
     });

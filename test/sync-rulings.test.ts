@@ -27,7 +27,7 @@ test("a watcher on the writer's device sees each value once, and none again", as
   const second = await scene.openTab(one.device);
   const seen: (string | undefined)[][] = [[], []];
   for (const [index, tab] of [one, second].entries()) {
-    tab.feed({ type: "keys", keys: [key("k")] }, ({ entries: [entry] }) => {
+    tab.feed({ type: "watch", keys: [key("k")], raw: false }, ({ entries: [entry] }) => {
       seen[index]?.push(textOf(entry?.value));
     });
   }
@@ -51,7 +51,7 @@ test("what was written one after another before the relay answered does not flic
   const { scene, one } = await openTwo();
   const seen: (string | undefined)[] = [];
   one.feed(
-    { type: "keys", keys: [key("k")] },
+    { type: "watch", keys: [key("k")], raw: false },
     ({ entries: [entry] }) => void seen.push(textOf(entry?.value)),
   );
   for (let value = 1; value <= 20; value++) {

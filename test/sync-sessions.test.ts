@@ -4,7 +4,7 @@
  */
 import { expect, test } from "vitest";
 import { KvError } from "@rockpool/model";
-import { textOfEntries, type VirtualTab, wholeRange } from "./sync/device-suite.ts";
+import { everyChange, textOfEntries, type VirtualTab } from "./sync/device-suite.ts";
 import { key, openScene, set, sum, type Scene } from "./sync/scene-suite.ts";
 
 const statusOf = (tab: VirtualTab) => {
@@ -98,7 +98,7 @@ test("a patch of an epoch that is gone is dropped, though it follows on the curs
   const two = await scene.open("two");
   await scene.quiet();
   const seen: string[] = [];
-  second.feed({ type: "range", range: wholeRange }, ({ entries }) => {
+  second.feed(everyChange, ({ entries }) => {
     for (const text of textOfEntries(entries).values()) seen.push(String(text));
   });
   const release = scene.relay.network.hold("one");
@@ -134,7 +134,7 @@ test("a catch-up of 5,000 entries in parts is shown in one step, in every tab", 
   const counts = new Set<number>();
   const fed = [new Set<string>(), new Set<string>()];
   for (const [index, tab] of [one, second].entries()) {
-    tab.feed({ type: "range", range: wholeRange }, ({ entries }) => {
+    tab.feed(everyChange, ({ entries }) => {
       for (const { key: fedKey } of entries) if (!fedKey.includes("extra")) fed[index]?.add(fedKey);
       counts.add(fed[index]?.size ?? 0);
     });

@@ -10,12 +10,16 @@ import { fileURLToPath } from "node:url";
 import { build } from "vite";
 import { inject } from "vitest";
 
-/** `board`: the demo. `tally`: a page that writes and counts (page/tally.ts). */
-export type SiteName = "board" | "tally";
+/**
+ * `board`: the demo. `tally`: a page that writes and counts (page/tally.ts). `generations`: one for the tests that kill
+ * browsers (../crash/page/generations.ts).
+ */
+export type SiteName = "board" | "tally" | "generations";
 
 const rootByName: Readonly<Record<SiteName, string>> = {
   board: dirname(createRequire(import.meta.url).resolve("@rockpool/board/package.json")),
   tally: fileURLToPath(new URL("page", import.meta.url)),
+  generations: fileURLToPath(new URL("../crash/page", import.meta.url)),
 };
 
 /** The folder with the built site. */

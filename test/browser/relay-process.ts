@@ -6,16 +6,19 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
 
-const program = createRequire(import.meta.url).resolve("@rockpool/relay/cli");
+const workspaceProgram = createRequire(import.meta.url).resolve("@rockpool/relay/cli");
 
 export class RelayProcess {
   readonly #file: () => string;
+  readonly #program: string;
   #port = 0;
   #child: ChildProcess | undefined;
   #faults = "";
 
-  constructor(file: () => string) {
+  /** `program`: the script to run, that of the workspace unless another is named. */
+  constructor(file: () => string, program: string = workspaceProgram) {
     this.#file = file;
+    this.#program = program;
   }
 
   /** `ws://127.0.0.1:port`; known from the first start on. */
@@ -26,7 +29,7 @@ export class RelayProcess {
   /** Starts it if it is not running; fulfilled when it listens. */
   async start(): Promise<void> {
     if (this.#child !== undefined) return;
-    const args = [program, "--port", String(this.#port), "--data", this.#file()];
+    const args = [this.#program, "--port", String(this.#port), "--data", this.#file()];
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
     child.stderr.on("data", (data: Buffer) => {

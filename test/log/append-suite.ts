@@ -237,7 +237,7 @@ export const describeRead = (createBed: CreateBed): void => {
       const tail = await fill(log, 4);
       const { rows } = await log.start();
       expect((await log.read(rows[1]?.position ?? 0, [])).missed).toEqual(rows.slice(2));
-      expect(await log.read(tail, [])).toEqual({ missed: [], pages: [] });
+      expect(await log.read(tail, [])).toEqual({ missed: [], pages: [], versions: [] });
     });
 
     test("sees what another host appended before it", async () => {

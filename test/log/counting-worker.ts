@@ -11,9 +11,10 @@ export interface CountingTask {
 }
 
 const count = async ({ databaseName, increments }: CountingTask): Promise<number> => {
-  await using log = await openIdbLog(databaseName);
+  const log = await openIdbLog(databaseName);
   const host = new CountingHost(log);
   for (let i = 0; i < increments; i++) await host.increment(i === 0 ? 1000 : undefined);
+  await log.close();
   return host.rows.length;
 };
 

@@ -30,6 +30,8 @@ export class FaultyFactory {
   beginError: DOMException | undefined;
   /** Set: takes the place of the next commit of a write transaction. */
   commitFault: CommitFault | undefined;
+  /** Tells whoever listens that the browser closed the last handle. */
+  tellClosed: () => void = () => {};
 
   get factory(): IDBFactory {
     return {
@@ -57,6 +59,7 @@ export class FaultyFactory {
   #plant(database: IDBDatabase): void {
     this.handles.push(database);
     const tellClosed = interceptClose(database);
+    this.tellClosed = tellClosed;
     const begin = database.transaction.bind(database);
     database.transaction = (stores, mode, options) => {
       if (this.beginError !== undefined && String(stores) !== "meta") throw this.beginError;

@@ -4,7 +4,7 @@
  */
 import { describe } from "vitest";
 import { describeCommitFaults } from "./commit-fault-suite.ts";
-import { describeDeadHandles, describeOpenFaults } from "./handle-fault-suite.ts";
+import { describeDeadHandles, describeOpenFaults, describeRest } from "./handle-fault-suite.ts";
 import { describeWrongGuesses } from "./wrong-guess-suite.ts";
 
 export const describeIdbFaults = (name: string, freshName: () => string): void => {
@@ -12,6 +12,7 @@ export const describeIdbFaults = (name: string, freshName: () => string): void =
     describeCommitFaults(freshName);
     describeWrongGuesses(freshName);
     describeDeadHandles(freshName);
+    describeRest(freshName);
     describeOpenFaults(freshName);
   });
 };

@@ -12,6 +12,7 @@ import type {
   Page,
   PendingRecord,
   PlacedRow,
+  Version,
 } from "@rockpool/log";
 import { createStamp, createVersionstamp, packKey, zeroStamp } from "@rockpool/model";
 import type { Position } from "@rockpool/model";
@@ -84,6 +85,14 @@ export const pageOf = (generation: number, key: string, count = 0): Page => ({
   latest: createVersionstamp(count),
 });
 
+/** An older version of a key that says `count`. */
+export const versionOf = (generation: number, key: string, count: number): Version => ({
+  generation,
+  key: packKey([key]),
+  versionstamp: createVersionstamp(count),
+  value: { encoding: "u64", data: BigInt(count) },
+});
+
 export const pendingOf = (position: Position): PendingRecord => ({
   position,
   commits: [
@@ -122,6 +131,8 @@ export const checkpointAt = (
   deletePages: [],
   putPending: [],
   deletePending: [],
+  putVersions: [],
+  trimVersions: [],
   ...parts,
 });
 

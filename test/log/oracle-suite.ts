@@ -4,11 +4,11 @@
  */
 import { MemoryStorage, openMemoryLog } from "@rockpool/log";
 import type { Decision, Log, PlacedRow } from "@rockpool/log";
-import { packKey } from "@rockpool/model";
+import { createVersionstamp, packKey } from "@rockpool/model";
 import type { Position } from "@rockpool/model";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { appendOf, checkpointAt, guessThen, none, pageOf, pendingOf, retry } from "./log-bed.ts";
+import { appendOf, checkpointAt, guessThen, none, pageOf, pendingOf, retry, versionOf } from "./log-bed.ts";
 import type { CreateBed } from "./log-bed.ts";
 
 /** A device as the calls see it: two hosts, and what stands in the log by what they were told. */
@@ -66,11 +66,59 @@ const anyAppend: fc.Arbitrary<Call> = fc
   });
 
 const anyRead: fc.Arbitrary<Call> = fc
-  .record({ host, lag, ranges: fc.array(fc.record({ generation, from: name, to: name }), { maxLength: 3 }) })
+  .record({
+    host,
+    lag,
+    ranges: fc.array(fc.record({ generation, from: name, to: name }), { maxLength: 3 }),
+    versionsOf: fc.array(fc.record({ generation, key: name }), { maxLength: 3 }),
+  })
   .map(
-    ({ host, lag, ranges }) =>
+    ({ host, lag, ranges, versionsOf }) =>
       (device) =>
-        device.hosts[host].read(tailOf(device, lag), ranges),
+        device.hosts[host].read(tailOf(device, lag), ranges, versionsOf),
+  );
+
+const anyPage = fc
+  .record({
+    generation,
+    name: fc.constantFrom("a", "b", "c"),
+    count: fc.nat({ max: 99 }),
+    end: fc.option(fc.integer({ min: 1, max: 9 })),
+  })
+  .map(({ generation, name, count, end }) => ({
+    ...pageOf(generation, name, count),
+    ...(end === null ? {} : { earliestExpiry: end }),
+  }));
+
+const anyVersion = fc
+  .record({ generation, name: fc.constantFrom("a", "b", "c"), count: fc.integer({ min: 1, max: 9 }) })
+  .map(({ generation, name, count }) => versionOf(generation, name, count));
+
+const anyTrim = fc.record({ generation, key: name, keep: fc.nat({ max: 3 }) });
+
+/** What is written and deleted beside the pages in force. */
+const anyGenerationCall: fc.Arbitrary<Call> = fc
+  .record({
+    host,
+    generation,
+    pages: fc.array(anyPage, { maxLength: 3 }),
+    limit: fc.integer({ min: 1, max: 4 }),
+  })
+  .chain(({ host, generation, pages, limit }) =>
+    fc.constantFrom<Call>(
+      ({ hosts }) => hosts[host].putPages(pages),
+      ({ hosts }) => hosts[host].deleteGeneration(generation, limit),
+    ),
+  );
+
+/** What is looked for by time. */
+const anyLook: fc.Arbitrary<Call> = fc
+  .record({ host, generation, limit: fc.integer({ min: 1, max: 4 }), since: fc.nat({ max: 99 }) })
+  .chain(({ host, generation, limit, since }) =>
+    fc.constantFrom<Call>(
+      ({ hosts }) => hosts[host].pagesByExpiry(generation, limit),
+      ({ hosts }) => hosts[host].pagesChangedSince(generation, createVersionstamp(since)),
+    ),
   );
 
 const anyCheckpoint: fc.Arbitrary<Call> = fc
@@ -78,22 +126,24 @@ const anyCheckpoint: fc.Arbitrary<Call> = fc
     host,
     lag,
     isStale: fc.boolean(),
-    put: fc.array(
-      fc.record({ generation, name: fc.constantFrom("a", "b", "c"), count: fc.nat({ max: 99 }) }),
-    ),
+    putPages: fc.array(anyPage),
+    putVersions: fc.array(anyVersion),
+    trimVersions: fc.uniqueArray(anyTrim, {
+      maxLength: 3,
+      selector: ({ generation, key }) => `${generation} ${key}`,
+    }),
     drop: fc.array(fc.record({ generation, first: name })),
     putPending: fc.uniqueArray(fc.integer({ min: 1, max: 4 })),
     deletePending: fc.uniqueArray(fc.integer({ min: 1, max: 4 })),
   })
-  .map(({ host, lag, isStale, put, drop, putPending, deletePending }) => async (device) => {
+  .map(({ host, lag, isStale, drop, putPending, ...parts }) => async (device) => {
     const checkpoint = checkpointAt(
       device.base - (isStale ? 1 : 0),
       Math.max(device.base, tailOf(device, lag)),
       {
-        putPages: put.map(({ generation, name, count }) => pageOf(generation, name, count)),
+        ...parts,
         deletePages: drop,
         putPending: putPending.map(pendingOf),
-        deletePending,
       },
     );
     const isWritten = await device.hosts[host].checkpoint(checkpoint);
@@ -111,5 +161,7 @@ const anyCall: fc.Arbitrary<Call> = fc.oneof(
   { weight: 5, arbitrary: anyAppend },
   { weight: 2, arbitrary: anyRead },
   { weight: 2, arbitrary: anyCheckpoint },
+  { weight: 2, arbitrary: anyGenerationCall },
+  { weight: 1, arbitrary: anyLook },
   { weight: 1, arbitrary: anyStart },
 );

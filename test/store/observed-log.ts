@@ -15,6 +15,11 @@ export interface Tally {
   splits: number;
   /** Records of pending commits that checkpoints wrote. */
   pendingRecords: number;
+  /** Records of older versions that they wrote. */
+  versions: number;
+  /** Parts that feeds gave, and feeds that were told to begin anew. */
+  parts: number;
+  resets: number;
   reopens: number;
   kills: number;
 }
@@ -25,6 +30,9 @@ export const createTally = (): Tally => ({
   lostCheckpoints: 0,
   splits: 0,
   pendingRecords: 0,
+  versions: 0,
+  parts: 0,
+  resets: 0,
   reopens: 0,
   kills: 0,
 });
@@ -40,8 +48,8 @@ export const observeLog = (log: Log, tally: Tally): ObservedLog => {
   /** The first keys of the pages there are, as of the last start. */
   let firsts = new Set<string>();
   const observed: Log = {
-    start: async () => {
-      const start = await log.start();
+    start: async (...given) => {
+      const start = await log.start(...given);
       firsts = new Set(start.pageKeys.map(({ generation, first }) => `${generation}/${first}`));
       return start;
     },
@@ -54,12 +62,17 @@ export const observeLog = (log: Log, tally: Tally): ObservedLog => {
       return appended;
     },
     read: (...given) => log.read(...given),
+    pagesByExpiry: (...given) => log.pagesByExpiry(...given),
+    pagesChangedSince: (...given) => log.pagesChangedSince(...given),
+    putPages: (...given) => log.putPages(...given),
+    deleteGeneration: (...given) => log.deleteGeneration(...given),
     checkpoint: async (checkpoint) => {
       const isWritten = await log.checkpoint(checkpoint);
       if (!isWritten) tally.lostCheckpoints++;
       else {
         tally.checkpoints++;
         tally.pendingRecords += checkpoint.putPending.length;
+        tally.versions += checkpoint.putVersions.length;
         const fresh = checkpoint.putPages.filter(
           ({ generation, first }) => first !== "" && !firsts.has(`${generation}/${first}`),
         );
@@ -67,6 +80,10 @@ export const observeLog = (log: Log, tally: Tally): ObservedLog => {
       }
       return isWritten;
     },
+    giveUp: (...given) => log.giveUp(...given),
+    keepReserve: (bytes) => log.keepReserve(bytes),
+    rest: () => log.rest(),
+    wake: () => log.wake(),
     close: () => log.close(),
     [Symbol.asyncDispose]: () => log.close(),
   };

@@ -7,8 +7,13 @@ import { type Key, KvU64 } from "rockpool";
 import { keyText, valueText } from "./entry-text.ts";
 
 export type Mutation =
-  | { readonly type: "set"; readonly key: Key; readonly value: unknown; readonly expireIn?: number }
-  | { readonly type: "delete"; readonly key: Key }
+  | {
+      readonly type: "set";
+      readonly key: Key;
+      readonly value: unknown;
+      readonly expireIn?: number | "never";
+    }
+  | { readonly type: "delete" | "purge"; readonly key: Key }
   | { readonly type: "sum" | "min" | "max"; readonly key: Key; readonly operand: bigint };
 
 /** What a check asks for: the versionstamp in force, an earlier one, or that there is no entry. */
@@ -27,6 +32,18 @@ export interface MapEntry {
   readonly value: unknown;
   readonly versionstamp: string;
   readonly expireAtMs: number;
+}
+
+/** What a key was from a commit on; without an entry it was deleted. */
+export interface MapVersion {
+  readonly versionstamp: string;
+  readonly entry: Omit<MapEntry, "versionstamp"> | null;
+}
+
+/** How a bucket is kept. */
+export interface MapSettings {
+  readonly history: number;
+  readonly expireInMs: number | null;
 }
 
 /** All entries after a commit, expired ones included, by `keyText`. */
@@ -52,6 +69,13 @@ export class SortedMap {
   readonly states: MapState[] = [{ versionstamp: "0".repeat(20), entryByKey: new Map() }];
   /** Versionstamps that a key had earlier, by `keyText`. */
   readonly #earlier = new Map<string, string[]>();
+  /** All versions of a key since its last purge, by `keyText`. */
+  readonly #versions = new Map<string, MapVersion[]>();
+  readonly #settings: MapSettings;
+
+  constructor(settings: MapSettings = { history: 1, expireInMs: null }) {
+    this.#settings = settings;
+  }
 
   get state(): MapState {
     return this.states.at(-1) as MapState;
@@ -68,6 +92,19 @@ export class SortedMap {
     return earlier ?? "00000000000000001234";
   }
 
+  /** The last versions of a key, as many as are kept when `others`, which the map has not, count too. */
+  history(key: Key, others: number): readonly MapVersion[] {
+    const versions = this.#versions.get(keyText(key)) ?? [];
+    return versions.slice(Math.max(0, versions.length - this.#settings.history + others));
+  }
+
+  /** Whether a commit of this versionstamp changed the key, as far as is remembered. */
+  hasVersion(key: Key, versionstamp: string): boolean {
+    return (
+      this.#versions.get(keyText(key))?.some((version) => version.versionstamp === versionstamp) === true
+    );
+  }
+
   judge({ checks, mutations }: Commit, nowMs: number, state: MapState = this.state): Verdict {
     for (const { key, versionstamp } of checks) {
       const entry = presentEntry(state, keyText(key), nowMs);
@@ -79,7 +116,7 @@ export class SortedMap {
       const drafted = after.get(text);
       const before = drafted === undefined ? presentEntry(state, text, nowMs) : drafted;
       const isDead = before === null || before === undefined || before.expireAtMs <= nowMs;
-      const applied = apply(mutation, isDead ? undefined : before, nowMs);
+      const applied = apply(mutation, isDead ? undefined : before, nowMs, this.#settings);
       if (applied === "misfit") return { type: "misfit" };
       after.set(text, applied);
     }
@@ -99,9 +136,21 @@ export class SortedMap {
       if (before !== undefined) {
         this.#earlier.set(text, [...(this.#earlier.get(text) ?? []), before.versionstamp]);
       }
+      const isPurged = commit.mutations.some(({ type, key }) => type === "purge" && keyText(key) === text);
+      const versions = isPurged ? [] : (this.#versions.get(text) ?? []);
+      this.#versions.set(text, [...versions, { versionstamp, entry }]);
       if (entry === null) entryByKey.delete(text);
       else entryByKey.set(text, { ...entry, versionstamp });
     }
+    this.states.push({ versionstamp, entryByKey });
+  }
+
+  /** Has `entries` in place of everything, from a versionstamp on. @throws Error for one that does not grow */
+  replace(entries: readonly MapEntry[], versionstamp: string): void {
+    if (versionstamp <= this.state.versionstamp) throw new Error(`${versionstamp} does not grow`);
+    this.#versions.clear();
+    const entryByKey = new Map(entries.map((entry) => [keyText(entry.key), { ...entry, versionstamp }]));
+    for (const [text, entry] of entryByKey) this.#versions.set(text, [{ versionstamp, entry }]);
     this.states.push({ versionstamp, entryByKey });
   }
 
@@ -128,14 +177,17 @@ const apply = (
   mutation: Mutation,
   before: Pick<MapEntry, "value"> | undefined,
   nowMs: number,
+  { expireInMs }: MapSettings,
 ): Omit<MapEntry, "versionstamp"> | null | "misfit" => {
   const { key } = mutation;
   switch (mutation.type) {
     case "delete":
+    case "purge":
       return null;
     case "set": {
-      const { expireIn = Number.POSITIVE_INFINITY } = mutation;
-      return { key, value: mutation.value, expireAtMs: nowMs + expireIn };
+      const { expireIn = expireInMs ?? "never" } = mutation;
+      const lifeMs = expireIn === "never" ? Number.POSITIVE_INFINITY : expireIn;
+      return { key, value: mutation.value, expireAtMs: nowMs + lifeMs };
     }
     default: {
       const value = before?.value;

@@ -6,7 +6,7 @@
 import type { HostSettings } from "@rockpool/host";
 import { compareKeys } from "@rockpool/model/key-arbitrary";
 import * as fc from "fast-check";
-import { type Key, KvU64 } from "rockpool";
+import { any, type Key, KvU64, type PatternPart, rest } from "rockpool";
 import type { StoreSettings } from "./store-device.ts";
 import type { Bounds, Mutation } from "./sorted-map.ts";
 
@@ -53,15 +53,25 @@ const anyValue: fc.Arbitrary<unknown> = fc.oneof(
   anyOperand.map((value) => new KvU64(value)),
 );
 
-const anyExpireIn: fc.Arbitrary<{ expireIn?: number }> = fc.oneof(
+const anyExpireIn: fc.Arbitrary<{ expireIn?: number | "never" }> = fc.oneof(
   { weight: 4, arbitrary: fc.constant({}) },
-  { weight: 1, arbitrary: fc.constantFrom({ expireIn: 0 }, { expireIn: 1 }, { expireIn: 500 }) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom<{ expireIn: number | "never" }>(
+      { expireIn: 0 },
+      { expireIn: 1 },
+      { expireIn: 500 },
+      { expireIn: "never" },
+    ),
+  },
 );
 
 const anySet = fc
   .tuple(anyKey, anyValue, anyExpireIn)
   .map(([key, value, expiry]): Mutation => ({ type: "set", key, value, ...expiry }));
-const anyDelete = anyKey.map((key): Mutation => ({ type: "delete", key }));
+const anyDelete = fc
+  .tuple(fc.constantFrom("delete", "delete", "purge"), anyKey)
+  .map(([type, key]): Mutation => ({ type, key }));
 const anyCombination = fc
   .tuple(
     fc.constantFrom("sum", "min", "max"),
@@ -114,6 +124,57 @@ export const anyBounds: fc.Arbitrary<Bounds> = fc.oneof(
     ),
 );
 
+/** What a feed can be about, and what it is asked to give. */
+export interface DrawnFeed {
+  readonly selector: DrawnSelector;
+  readonly include: "latest" | "updates" | "history";
+  readonly values: boolean;
+  readonly deletes: boolean;
+  readonly pending: boolean;
+  /** Where among the states there were it resumes; undefined: nowhere. */
+  readonly since: number | undefined;
+  /** Reads an item only now and then. */
+  readonly isSlow: boolean;
+}
+
+export type DrawnSelector =
+  | Bounds
+  | { readonly keys: readonly Key[] }
+  | { readonly pattern: readonly PatternPart[] };
+
+const anyPattern: fc.Arbitrary<{ readonly pattern: readonly PatternPart[] }> = fc
+  .constantFrom<readonly PatternPart[]>(
+    [any],
+    [rest],
+    [any, any],
+    ["a", rest],
+    ["a", any],
+    ["a", any, any],
+    ["a", any, "c"],
+    [any, "b"],
+    [any, "b", rest],
+    [any, 1],
+    ["a", "b"],
+    [any, any, rest],
+  )
+  .map((pattern) => ({ pattern }));
+
+const mostlyTrue = fc.oneof({ weight: 3, arbitrary: fc.constant(true) }, fc.constant(false));
+
+export const anyFeed: fc.Arbitrary<DrawnFeed> = fc.record({
+  selector: fc.oneof(
+    { weight: 3, arbitrary: anyBounds },
+    { weight: 2, arbitrary: anyPattern },
+    fc.array(anyKey, { maxLength: 8 }).map((some) => ({ keys: some })),
+  ),
+  include: fc.constantFrom("latest" as const, "latest" as const, "updates" as const, "history" as const),
+  values: mostlyTrue,
+  deletes: mostlyTrue,
+  pending: fc.boolean(),
+  since: fc.option(fc.nat(), { nil: undefined }),
+  isSlow: fc.boolean(),
+});
+
 const fewOrMore = fc.oneof(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 50 }));
 
 const anyHostSettings: fc.Arbitrary<HostSettings> = fc.record({
@@ -123,12 +184,25 @@ const anyHostSettings: fc.Arbitrary<HostSettings> = fc.record({
     pageEntries: fewOrMore,
     pageBytes: fc.oneof(fewOrMore, fc.integer({ min: 100, max: 3000 })),
   }),
+  feeds: fc.record({
+    part: fc.record({
+      entries: fewOrMore,
+      bytes: fc.constantFrom(50, 1_000_000),
+      pages: fc.integer({ min: 1, max: 4 }),
+    }),
+    keys: fewOrMore,
+    bytes: fc.constantFrom(100, 1_000_000),
+  }),
   tailEntries: fewOrMore,
   tailBytes: fc.constantFrom(50, 1000, 1_000_000),
 });
 
 export const anySettings: fc.Arbitrary<StoreSettings> = fc.record({
   hasRelay: fc.boolean(),
+  kept: fc.record({
+    history: fc.oneof(fc.constant(1), fc.integer({ min: 2, max: 5 })),
+    expireInMs: fc.constantFrom(null, null, 400),
+  }),
   host: anyHostSettings,
   loss: fc.constantFrom(0, 0.5, 1),
   seed: fc.nat(),

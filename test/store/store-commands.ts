@@ -3,15 +3,15 @@
  * happens to them. Each makes its calls and holds every answer against the oracle.
  */
 import * as fc from "fast-check";
-import type { Key, Selector } from "rockpool";
-import { keyText, mustBeEqual, mustBeOneOf } from "./entry-text.ts";
-import { replayChanges, replayWatch } from "./feed-replay.ts";
+import type { Key, Kv, KvVersion, Selector } from "rockpool";
+import { keyText, mustBeEqual, mustBeOneOf, valueText } from "./entry-text.ts";
 import { anyBounds, anyCommit, anyKey, anyMutation, type DrawnCommit } from "./store-arbitrary.ts";
 import {
   type Bounds,
   type Commit,
   entryLine,
   isWithin,
+  type MapVersion,
   type Mutation,
   type SortedMap,
 } from "./sorted-map.ts";
@@ -24,7 +24,7 @@ const tabsMax = 3;
 const anyTab = fc.nat({ max: tabsMax - 1 });
 
 /** A command whose name and arguments tell what it was. */
-const commandOf =
+export const commandOf =
   <T>(name: string, run: (world: StoreWorld, argument: T) => Promise<void>) =>
   (argument: T): StoreCommand => ({
     check: () => true,
@@ -37,7 +37,7 @@ interface OneMutation {
   readonly mutation: Mutation;
 }
 
-/** `set` and `delete` by the methods of these names, the rest as an atomic operation. */
+/** `set`, `delete` and `purge` by the methods of these names, the rest as an atomic operation. */
 const mutate = commandOf<OneMutation>("mutate", async (world, { tab: index, mutation }) => {
   const tab = world.device.mustGetTab(index);
   const commit: Commit = { checks: [], mutations: [mutation] };
@@ -47,8 +47,8 @@ const mutate = commandOf<OneMutation>("mutate", async (world, { tab: index, muta
     const result = await tab.kv.set(key, value, expireIn === undefined ? {} : { expireIn });
     if (!result.ok) throw new Error("a set was refused");
     world.map.commit(commit, result.versionstamp, world.nowMs);
-  } else if (mutation.type === "delete") {
-    await tab.kv.delete(key);
+  } else if (mutation.type === "delete" || mutation.type === "purge") {
+    await tab.kv[mutation.type](key);
     world.map.commit(commit, versionstampAt(tab.observed.lastPosition()), world.nowMs);
   } else await world.commit(tab, commit);
   world.sawAll(tab);
@@ -193,32 +193,60 @@ const list = commandOf<List>("list", async (world, { tab: index, bounds, options
   mustBeEqual("a resumed list", resumed, order(rest));
 });
 
-interface Feed {
+interface History {
   readonly tab: number;
-  readonly bounds: Bounds;
+  readonly key: Key;
+  readonly limit: number;
 }
 
-const follow = commandOf<Feed>("follow", async (world, { tab: index, bounds }) => {
-  const tab = world.device.mustGetTab(index);
-  const name = `the feed of ${fc.stringify(bounds)} in tab ${index}`;
-  world.feeds.push({ tab, replay: replayChanges(tab.kv, bounds, name) });
+/** Every version that is kept is shown, the latest ones up to a limit, and can be read by its versionstamp. */
+const history = commandOf<History>("history", async (world, { tab: index, key, limit }) => {
+  if (world.hasForgotten) return;
+  const { map, nowMs } = world;
+  const { kv } = world.device.mustGetTab(index);
+  const { shown, latest, entries } = await readVersions(kv, key, limit);
+  const made = shown.filter(({ versionstamp }) => map.hasVersion(key, versionstamp));
+  const kept = map.history(key, shown.length - made.length);
+  mustBeEqual(`the history of ${keyText(key)}`, made.map(versionLine), kept.map(mapVersionLine));
+  // What else is shown is the sweep's: the end of a version before it.
+  for (const [place, { versionstamp, type }] of shown.entries()) {
+    if (map.hasVersion(key, versionstamp)) continue;
+    const before = shown[place - 1];
+    const isEnd = type === "delete" && (before === undefined || (before.expireAt ?? Infinity) <= nowMs);
+    if (!isEnd) throw new Error(`${keyText(key)} has a version ${versionstamp} that nobody made`);
+  }
+  mustBeEqual("the latest versions", latest.map(versionLine), shown.slice(-limit).map(versionLine));
+  const lines = entries
+    .filter((_, place) => map.hasVersion(key, (shown[place] as KvVersion<unknown>).versionstamp))
+    .map(({ value, versionstamp }) => `${String(versionstamp)} ${valueText(value)}`);
+  const standing = kept.map(({ entry, versionstamp }) =>
+    entry === null || entry.expireAtMs <= nowMs ? "null null" : `${versionstamp} ${valueText(entry.value)}`,
+  );
+  mustBeEqual(`the versions of ${keyText(key)}`, lines, standing);
 });
 
-interface Watch {
-  readonly tab: number;
-  readonly keys: readonly Key[];
-}
+/** A key's versions read in three ways, with no sweep between: one may take place at any moment. */
+const readVersions = async (kv: Kv, key: Key, limit: number) => {
+  for (;;) {
+    const shown = await kv.history(key);
+    const [latest, ...entries] = await Promise.all([
+      kv.history(key, { limit }),
+      ...shown.map(({ versionstamp }) => kv.get(key, { versionstamp })),
+    ]);
+    const after = await kv.history(key);
+    if (after.length === shown.length && after.at(-1)?.versionstamp === shown.at(-1)?.versionstamp) {
+      return { shown, latest, entries };
+    }
+  }
+};
 
-const watch = commandOf<Watch>("watch", async (world, { tab: index, keys }) => {
-  const tab = world.device.mustGetTab(index);
-  const name = `the watch of ${fc.stringify(keys)} in tab ${index}`;
-  world.feeds.push({ tab, replay: replayWatch(tab.kv, keys, name) });
-});
+const versionLine = ({ versionstamp, type, value, expireAt = Infinity }: KvVersion<unknown>): string =>
+  `${versionstamp} ${type} ${valueText(value)} until ${expireAt}`;
 
-const unfollow = commandOf<number>("unfollow", async ({ feeds }, index) => {
-  const [feed] = feeds.splice(index % Math.max(1, feeds.length), 1);
-  await feed?.replay.close();
-});
+const mapVersionLine = ({ versionstamp, entry }: MapVersion): string =>
+  entry === null
+    ? `${versionstamp} delete null until Infinity`
+    : `${versionstamp} set ${valueText(entry.value)} until ${entry.expireAtMs}`;
 
 interface Absence {
   /** The tab that hears of nothing, if all messages are lost. */
@@ -250,8 +278,9 @@ interface Reopen {
 }
 
 const reopen = commandOf<Reopen>("reopen", async (world, { tab, isKilled }) => {
-  await world.closeFeedsOf(world.device.mustGetTab(tab));
+  const before = world.device.mustGetTab(tab);
   await world.device.reopen(tab, isKilled);
+  await world.resumeFeeds(before, world.device.mustGetTab(tab));
 });
 
 const openTab = commandOf<null>("openTab", async ({ device }) => {
@@ -303,10 +332,11 @@ export const anyCommand: fc.Arbitrary<StoreCommand> = fc.oneof(
     arbitrary: fc.record({ tab: anyTab, keys: someKeys, consistency: anyConsistency }).map(read),
   },
   { weight: 5, arbitrary: anyList.map(list) },
+  {
+    weight: 5,
+    arbitrary: fc.record({ tab: anyTab, key: anyKey, limit: fc.integer({ min: 1, max: 4 }) }).map(history),
+  },
   { weight: 3, arbitrary: fc.record({ tab: anyTab, commits: someCommits }).map(absence) },
-  { weight: 3, arbitrary: fc.record({ tab: anyTab, bounds: anyBounds }).map(follow) },
-  { weight: 2, arbitrary: fc.record({ tab: anyTab, keys: someKeys }).map(watch) },
-  { weight: 1, arbitrary: fc.nat({ max: 9 }).map(unfollow) },
   { weight: 3, arbitrary: fc.constantFrom(0, 1, 250, 600).map(advance) },
   { weight: 3, arbitrary: fc.array(anyTab, { minLength: 1, maxLength: 2 }).map(checkpoint) },
   { weight: 2, arbitrary: fc.record({ tab: anyTab, isKilled: fc.boolean() }).map(reopen) },

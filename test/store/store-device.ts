@@ -9,7 +9,7 @@ import {
   platformEnvironment,
   serveHost,
 } from "@rockpool/host";
-import type { Log } from "@rockpool/log";
+import type { BucketSettings, Log } from "@rockpool/log";
 import type { Kv } from "rockpool";
 import { connectKv } from "rockpool/connect";
 import { FakeDevice, type FakeTab, seededRandom } from "../fake-environment.ts";
@@ -27,6 +27,8 @@ export interface StoreSettings {
   /** A bucket with a relay that is never reached, so that all commits stay pending. */
   readonly hasRelay: boolean;
   readonly host: HostSettings;
+  /** What every tab asks for when it opens the bucket. */
+  readonly kept?: BucketSettings;
   /** How many of the messages between tabs are lost, from 0 to 1. */
   readonly loss: number;
   readonly seed: number;
@@ -86,6 +88,12 @@ export class StoreDevice {
     await turn();
   }
 
+  /** Moves the clock as a device that slept finds it. */
+  async sleep(ms: number): Promise<void> {
+    this.#fake.sleep(ms);
+    await turn();
+  }
+
   mustGetTab(index: number): StoreTab {
     const tab = this.tabs[index % this.tabs.length];
     if (tab === undefined) throw new Error("no tab is open");
@@ -133,6 +141,7 @@ export class StoreDevice {
       bucket: "store",
       database: this.#database,
       durability: "relaxed",
+      settings: this.settings.kept ?? {},
       ...(this.settings.hasRelay ? { relay: "ws://relay.invalid/" } : {}),
     } as const;
     const kv = await connectKv(options, api, { locks: environment.locks });

@@ -27,6 +27,9 @@ export class StoreWorld {
   readonly device: StoreDevice;
   readonly map: SortedMap;
   feeds: OpenFeed[] = [];
+  readonly backups: { readonly blob: Blob; readonly entries: readonly MapEntry[] }[] = [];
+  /** Deletions were forgotten, which the map remembers. */
+  hasForgotten = false;
   /** The state that a tab has certainly seen. */
   readonly #floorByTab = new WeakMap<StoreTab, number>();
 
@@ -120,6 +123,15 @@ export class StoreWorld {
     }
   }
 
+  /** Feeds of a tab that is gone go on in another. */
+  async resumeFeeds(from: StoreTab, to: StoreTab): Promise<void> {
+    this.feeds = await Promise.all(
+      this.feeds.map(async (feed) =>
+        feed.tab === from ? { tab: to, replay: await feed.replay.resume(to.kv) } : feed,
+      ),
+    );
+  }
+
   async closeFeedsOf(tab: StoreTab): Promise<void> {
     const mine = this.feeds.filter((feed) => feed.tab === tab);
     this.feeds = this.feeds.filter((feed) => feed.tab !== tab);
@@ -146,8 +158,8 @@ export const makeCommit = async (kv: Kv, { checks, mutations }: Commit): Promise
     if (mutation.type === "set") {
       const { value, expireIn } = mutation;
       operation.set(key, value, expireIn === undefined ? undefined : { expireIn });
-    } else if (mutation.type === "delete") operation.delete(key);
-    else operation[mutation.type](key, mutation.operand);
+    } else if ("operand" in mutation) operation[mutation.type](key, mutation.operand);
+    else operation[mutation.type](key);
   }
   try {
     const result = await operation.commit();

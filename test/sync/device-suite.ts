@@ -4,6 +4,7 @@
  * an app does it or killed as a browser does.
  */
 import {
+  type FeedItem,
   type FeedRequest,
   Host,
   type HostAnswer,
@@ -41,6 +42,17 @@ export const wholeRange: PackedRange = {
   start: "" as PackedKey,
   end: "\u00ff" as PackedKey,
   common: "" as PackedKey,
+};
+
+/** Follows everything. */
+export const everyChange: FeedRequest = {
+  type: "changes",
+  selection: { type: "range", range: wholeRange },
+  since: undefined,
+  include: "latest",
+  values: true,
+  deletes: true,
+  pending: false,
 };
 
 export class VirtualDevice {
@@ -160,8 +172,8 @@ class TabChannel implements HostChannel {
   }
 }
 
-export interface FeedItem {
-  readonly initial: boolean;
+/** What a feed gave, up to one state. */
+export interface FeedState {
   readonly entries: readonly TransportEntry[];
   readonly versionstamp: Versionstamp;
 }
@@ -220,11 +232,21 @@ export class VirtualTab {
     return this.#entries({ type: "list", range: wholeRange, limit, reverse: false, strong });
   }
 
-  /** Watches; `onItem` is called at each item. */
-  feed(selector: FeedRequest, onItem: (item: FeedItem) => void): void {
+  /** Follows; `onState` is called whenever what was given is one state. */
+  feed(request: FeedRequest, onState: (state: FeedState) => void): void {
     const id = ++this.#feeds;
-    this.#onItemById.set(id, onItem);
-    this.host.openFeed(id, selector, false);
+    let entries: TransportEntry[] = [];
+    this.#onItemById.set(id, (item) => {
+      if (item.type === "update") entries.push(...item.entries);
+      const isPart = item.type === "reset" || (item.type === "update" && item.more === true);
+      if (!isPart && entries.length > 0) {
+        onState({ entries, versionstamp: item.versionstamp });
+        entries = [];
+      }
+      this.host.pullFeed(id);
+    });
+    this.host.openFeed(id, request);
+    this.host.pullFeed(id);
   }
 
   async close(): Promise<void> {
@@ -254,7 +276,7 @@ export class VirtualTab {
   #hear(event: HostEvent): void {
     if (this.#killing.signal.aborted) return;
     this.events.push(event);
-    if (event.type === "feed") this.#onItemById.get(event.id)?.(event);
+    if (event.type === "feed") this.#onItemById.get(event.id)?.(event.item);
   }
 }
 
@@ -275,10 +297,18 @@ const mortalLog = (log: Log, tab: AbortSignal): Log => {
       );
     });
   return {
-    start: () => mortal(() => log.start()),
+    start: (...given) => mortal(() => log.start(...given)),
     append: (tail, decide, options) => mortal(() => log.append(tail, decide, options)),
-    read: (tail, ranges) => mortal(() => log.read(tail, ranges)),
+    read: (...given) => mortal(() => log.read(...given)),
+    pagesByExpiry: (...given) => mortal(() => log.pagesByExpiry(...given)),
+    pagesChangedSince: (...given) => mortal(() => log.pagesChangedSince(...given)),
+    putPages: (...given) => mortal(() => log.putPages(...given)),
+    deleteGeneration: (...given) => mortal(() => log.deleteGeneration(...given)),
     checkpoint: (checkpoint) => mortal(() => log.checkpoint(checkpoint)),
+    giveUp: (what) => mortal(() => log.giveUp(what)),
+    keepReserve: (bytes) => mortal(() => log.keepReserve(bytes)),
+    rest: () => log.rest(),
+    wake: () => log.wake(),
     close: () => mortal(() => log.close()),
     [Symbol.asyncDispose]: () => mortal(() => log.close()),
   };

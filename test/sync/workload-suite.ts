@@ -10,7 +10,7 @@ import {
   type Value,
   type Versionstamp,
 } from "@rockpool/model";
-import { json, textOfEntries, u64, VirtualDevice, type VirtualTab, wholeRange } from "./device-suite.ts";
+import { everyChange, json, textOfEntries, u64, VirtualDevice, type VirtualTab } from "./device-suite.ts";
 import { Witness } from "./witness-suite.ts";
 import { VirtualRelay } from "./virtual-relay-suite.ts";
 import { VirtualWorld } from "./virtual-world-suite.ts";
@@ -182,7 +182,7 @@ export class Workload {
   #watch(tab: VirtualTab): void {
     const fed = new Map<PackedKey, string | undefined>();
     this.#feedByTab.set(tab, fed);
-    tab.feed({ type: "range", range: wholeRange }, ({ entries, versionstamp }) => {
+    tab.feed(everyChange, ({ entries, versionstamp }) => {
       for (const [key, text] of textOfEntries(entries)) fed.set(key, text);
       try {
         this.witness.seePairs(fed, `a feed of ${tab.device.name}`);

@@ -9,18 +9,34 @@ import {
   groupCommitsMax,
   type HostId,
   KvError,
+  type PackedRange,
   type Versionstamp,
 } from "@rockpool/model";
-import { type CommitOutcome, type CommitRequest, evaluateGroup } from "@rockpool/replica";
+import {
+  type CommitOutcome,
+  type CommitRequest,
+  type DeletedRange,
+  deletesIn,
+  evaluateGroup,
+  type Pages,
+  type ReplicaState,
+} from "@rockpool/replica";
+import type { DeletedPiece } from "./host-api.ts";
 import type { Ledger } from "./ledger.ts";
+import { isQuota, type Room } from "./upkeep/room.ts";
 
 /** What a commit came to: its versionstamp, or null when a check does not hold. */
 export type Committed = Versionstamp | null;
 
+/** What is to be committed on the state it will follow on; undefined when nothing is. */
+type Ask = (state: ReplicaState, pages: Pages, nowMs: number) => CommitRequest | undefined;
+
 interface Waiting {
-  readonly request: CommitRequest;
+  readonly ask: Ask;
   readonly bytes: number;
   readonly strict: boolean;
+  /** It only deletes, so room put aside may be used for it. */
+  readonly isDeletion: boolean;
   /** Reads asked for earlier that must not see it: it waits for them. */
   readonly after: Promise<unknown> | undefined;
   readonly resolve: (committed: Committed) => void;
@@ -33,7 +49,12 @@ export interface CommitterOptions {
   readonly drawId: () => string;
   /** This device's clock, corrected to the relay's, in ms since 1970. */
   readonly readClock: () => number;
+  /** Asked for when the disk is full. */
+  readonly room: () => Pick<Room, "make" | "makeForDeletion" | "reclaim">;
 }
+
+/** Keys of a range that one delete looks at, those included that are deleted already. */
+const deleteVisitsMax = 100_000;
 
 export class Committer {
   readonly #options: CommitterOptions;
@@ -50,21 +71,42 @@ export class Committer {
   /**
    * Queues a commit, to take effect after the reads that `after` settles with. Fulfilled when it is
    * stored, or refused by a check.
-   * @throws TypeError for a sum, min or max over a value that is no u64; KvError as the log does, and "pending-full"
+   * @throws TypeError for a sum, min or max over a value that is no u64; KvError as the log does, "pending-full" and "unsupported"
    */
   commit(request: CommitRequest, strict: boolean, after?: Promise<unknown>): Promise<Committed> {
+    const isDeletion = request.mutations.every(({ type }) => type === "delete");
     const bytes = commitBytes([], request.mutations);
-    const committed = new Promise<Committed>((resolve, reject) => {
-      this.#queue.push({ request, bytes, strict, after, resolve, reject });
-    });
-    this.#last = committed.catch(() => undefined);
-    if (!this.#isDraining) void this.#drain();
-    return committed;
+    return this.#enqueue({ ask: () => request, bytes, strict, isDeletion, after });
+  }
+
+  /**
+   * Deletes what is in view under `range` when its turn comes, as much as one commit may hold; a
+   * commit in a row of its own. @throws KvError as `commit`
+   */
+  async deleteRange(range: PackedRange, strict: boolean, after?: Promise<unknown>): Promise<DeletedPiece> {
+    let piece: DeletedRange = { mutations: [], rest: null };
+    const ask: Ask = (state, pages, nowMs) => {
+      piece = deletesIn(state, pages, range, nowMs, deleteVisitsMax);
+      const { mutations } = piece;
+      return mutations.length === 0 ? undefined : { checks: [], mutations };
+    };
+    const bytes = Number.POSITIVE_INFINITY;
+    const versionstamp = await this.#enqueue({ ask, bytes, strict, isDeletion: true, after });
+    return { deleted: piece.mutations.length, versionstamp, rest: piece.rest };
   }
 
   /** Fulfilled when everything queued at the call is stored or refused. */
   async settled(): Promise<void> {
     await this.#last;
+  }
+
+  #enqueue(commit: Omit<Waiting, "resolve" | "reject">): Promise<Committed> {
+    const committed = new Promise<Committed>((resolve, reject) => {
+      this.#queue.push({ ...commit, resolve, reject });
+    });
+    this.#last = committed.catch(() => undefined);
+    if (!this.#isDraining) void this.#drain();
+    return committed;
   }
 
   async #drain(): Promise<void> {
@@ -73,7 +115,7 @@ export class Committer {
     await Promise.resolve();
     while (this.#queue.length > 0) {
       await this.#queue[0]?.after;
-      await this.#store(this.#takeGroup());
+      await this.#store(this.#takeGroup(), true);
     }
     this.#isDraining = false;
   }
@@ -91,35 +133,64 @@ export class Committer {
     return this.#queue.splice(0, count);
   }
 
-  async #store(group: readonly Waiting[]): Promise<void> {
+  /** On a full disk, once more with what room can be made, then commit by commit: one may fit where all do not. */
+  async #store(group: readonly Waiting[], mayMakeRoom: boolean): Promise<void> {
     try {
       await this.#append(group);
     } catch (error) {
-      if (group.length === 1 || !isWorthSplitting(error)) return group.forEach(({ reject }) => reject(error));
-      for (const waiting of group) await this.#store([waiting]);
+      // With an unknown outcome nothing is tried again.
+      if (!isQuota(error)) return group.forEach(({ reject }) => reject(error));
+      if (mayMakeRoom && (await this.#makeRoom())) return this.#store(group, false);
+      if (group.length > 1) for (const waiting of group) await this.#store([waiting], false);
+      else await this.#storeOnFull(group[0] as Waiting, error);
     }
+  }
+
+  /** A deletion may use the room that is kept for it; anything else is refused. */
+  async #storeOnFull(waiting: Waiting, full: unknown): Promise<void> {
+    const room = this.#options.room();
+    try {
+      if (!waiting.isDeletion || !(await room.makeForDeletion())) throw full;
+      await this.#append([waiting]);
+    } catch (error) {
+      return waiting.reject(error);
+    }
+    // Not waited for: this is a commit among others.
+    room.reclaim().catch(ignore);
+  }
+
+  /** False when no more can be made; what went wrong with it is not what the commit is told. */
+  async #makeRoom(): Promise<boolean> {
+    return this.#options
+      .room()
+      .make()
+      .catch(() => false);
   }
 
   async #append(group: readonly Waiting[]): Promise<void> {
     const { ledger, host, drawId, readClock } = this.#options;
-    const requests = group.map(({ request }) => request);
     const strict = group.some((waiting) => waiting.strict);
     const takeNumber = (): number => ++this.#n;
     const { result, position } = await ledger.append(
       (state, pages) => {
-        const author = { host, takeNumber, drawTag: drawId, readingMs: readClock() };
+        const readingMs = readClock();
+        const requests = group.flatMap(({ ask }) => ask(state, pages, readingMs) ?? []);
+        if (requests.length === 0) return { row: undefined, result: [] };
+        const author = { host, takeNumber, drawTag: drawId, readingMs };
         const { row, outcomes } = evaluateGroup(state, pages, requests, author);
         return { row, result: outcomes };
       },
       strict ? "strict" : "relaxed",
     );
     for (const [index, waiting] of group.entries()) {
-      answer(waiting, result[index] as CommitOutcome, position ?? 0);
+      answer(waiting, result[index], position ?? 0);
     }
   }
 }
 
-const answer = (waiting: Waiting, outcome: CommitOutcome, position: number): void => {
+const answer = (waiting: Waiting, outcome: CommitOutcome | undefined, position: number): void => {
+  // A delete of what is empty stands alone in its group, and nothing was committed.
+  if (outcome === undefined) return waiting.resolve(null);
   switch (outcome.type) {
     case "committed":
       return waiting.resolve(createVersionstamp(position, outcome.place));
@@ -138,8 +209,15 @@ const answer = (waiting: Waiting, outcome: CommitOutcome, position: number): voi
           `${outcome.pendingBytes} bytes of commits wait for the relay, the most this device keeps; nothing was written. Let the device sync, then try again`,
         ),
       );
+    case "versionstamped":
+      return waiting.reject(
+        new KvError(
+          "unsupported",
+          "commitVersionstamp() cannot be part of a key in a bucket that has a relay: a versionstamp is a place in this device's log, so another device would order and repeat the keys otherwise; put a time or a random id into the key instead",
+        ),
+      );
   }
 };
 
-/** A group may be too large where its members are not; with an unknown outcome nothing is tried again. */
-const isWorthSplitting = (error: unknown): boolean => error instanceof KvError && error.code === "quota";
+/** Checkpoints tell of their failures themselves, and a log that cannot be reached tells the next call. */
+const ignore = (): void => {};

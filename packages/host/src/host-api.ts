@@ -9,37 +9,39 @@ import type {
   PackedKey,
   PackedRange,
   RejectionReason,
-  Value,
   Versionstamp,
 } from "@rockpool/model";
-
-/** A value between tab and host: as encoded, or a clone where only the host has the codec. */
-export type TransportValue =
-  | Exclude<Value, { encoding: "rich" }>
-  | { readonly encoding: "clone"; readonly data: unknown };
-
-export interface TransportEntry {
-  readonly key: PackedKey;
-  /** Undefined: there is no entry. */
-  readonly value: TransportValue | undefined;
-  readonly versionstamp: Versionstamp | null;
-  /** Undefined in a bucket without a relay; null for an entry that was never confirmed. */
-  readonly revision: number | null | undefined;
-  readonly pending: boolean;
-}
+import type { BucketSettings } from "@rockpool/log";
+import type { CountedRange } from "@rockpool/replica";
+import type { FeedItem, FeedRequest } from "./feeds/feed-api.ts";
+import type { TransportEntry, TransportValue, TransportVersion } from "./transport-entry.ts";
 
 export type TransportMutation =
   | {
       readonly type: "set";
       readonly key: PackedKey;
       readonly value: TransportValue;
-      /** Ms from now: only the host knows the relay's clock, by which an entry ends. */
-      readonly expireIn?: number;
+      /** Ms from now: only the host knows the relay's clock, by which an entry ends. Absent: as the bucket has it. */
+      readonly expireIn?: number | "never";
     }
   | Exclude<Mutation, { type: "set" }>;
 
 export type HostRequest =
   | { readonly type: "read"; readonly keys: readonly PackedKey[]; readonly strong: boolean }
+  /** One version of a key, as an entry. */
+  | {
+      readonly type: "version";
+      readonly key: PackedKey;
+      readonly versionstamp: Versionstamp;
+      readonly strong: boolean;
+    }
+  /** The latest versions of a key, at most `limit`, oldest first. */
+  | {
+      readonly type: "history";
+      readonly key: PackedKey;
+      readonly limit: number;
+      readonly strong: boolean;
+    }
   | {
       readonly type: "list";
       readonly range: PackedRange;
@@ -48,6 +50,18 @@ export type HostRequest =
       readonly strong: boolean;
     }
   | {
+      /** As `list`, without values. */
+      readonly type: "keys";
+      readonly range: PackedRange;
+      readonly limit: number;
+      readonly reverse: boolean;
+      readonly strong: boolean;
+    }
+  /** Counts a piece of a range: what one snapshot may cost. */
+  | { readonly type: "count"; readonly range: PackedRange; readonly strong: boolean }
+  /** Deletes what is in view under a range, as much as one commit may hold. */
+  | { readonly type: "delete"; readonly range: PackedRange }
+  | {
       readonly type: "commit";
       readonly checks: readonly { readonly key: PackedKey; readonly versionstamp: Versionstamp | null }[];
       readonly mutations: readonly TransportMutation[];
@@ -55,9 +69,34 @@ export type HostRequest =
 
 export type HostAnswer =
   | { readonly type: "entries"; readonly entries: readonly TransportEntry[] }
+  | { readonly type: "versions"; readonly versions: readonly TransportVersion[] }
   /** Null: a check does not hold. */
   | { readonly type: "committed"; readonly versionstamp: Versionstamp | null }
+  | { readonly type: "keys"; readonly keys: readonly PackedKey[] }
+  | ({ readonly type: "counted" } & CountedRange)
+  | ({ readonly type: "deleted" } & DeletedPiece)
   | { readonly type: "error"; readonly error: PackedError };
+
+/** What a delete by range came to, in one commit. */
+export interface DeletedPiece {
+  readonly deleted: number;
+  /** Null when nothing was in view: nothing was committed. */
+  readonly versionstamp: Versionstamp | null;
+  /** Where the rest of the range begins; null when nothing of it is left. */
+  readonly rest: PackedKey | null;
+}
+
+/** What a host knows of its bucket. */
+export interface TransportBucketStatus {
+  readonly format: number;
+  readonly entries: number;
+  readonly bytes: number;
+  readonly pending: number;
+  readonly pendingBytes: number;
+  readonly tail: number;
+  readonly versionstamp: Versionstamp;
+  readonly settings: BucketSettings;
+}
 
 export interface TransportRejectedCommit {
   readonly versionstamp: Versionstamp;
@@ -99,14 +138,10 @@ export type TransportSettled =
 
 /** What a host tells its tab unasked. */
 export type HostEvent =
-  | {
-      readonly type: "feed";
-      readonly id: number;
-      readonly initial: boolean;
-      readonly entries: readonly TransportEntry[];
-      readonly versionstamp: Versionstamp;
-    }
+  | { readonly type: "feed"; readonly id: number; readonly item: FeedItem }
   | { readonly type: "feed-error"; readonly id: number; readonly error: PackedError }
+  /** The host cannot go on: every call fails with this from now on. The tab closes it. */
+  | { readonly type: "ended"; readonly error: PackedError }
   | { readonly type: "status"; readonly status: TransportStatus }
   | { readonly type: "rejected"; readonly groups: readonly TransportRejectedGroup[] }
   | { readonly type: "superseded"; readonly writes: readonly TransportSuperseded[] };
@@ -118,6 +153,10 @@ export interface HostOpenOptions {
   readonly database: string;
   readonly relay?: string;
   readonly durability: "relaxed" | "strict";
+  /** How the bucket is to be kept from here on, as far as it is said. Default: as it is. */
+  readonly settings?: Partial<BucketSettings>;
+  /** Nothing is written by this host: no row, no page, and no session with the relay. Default: false. */
+  readonly readonly?: boolean;
 }
 
 /** What a call came to. */
@@ -125,8 +164,33 @@ export type Outcome<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: PackedError };
 
+/** A step of a backup or a restore, each under an id that its tab gives it. */
+export type TransferStep = { readonly id: number } &
+  /** Asks for the next part; the first one begins the backup. */
+  (
+    | { readonly type: "read-backup" }
+    | { readonly type: "end-backup" }
+    | { readonly type: "begin-restore" }
+    | { readonly type: "restore"; readonly bytes: Uint8Array }
+    /** Everything was given. */
+    | { readonly type: "end-restore" }
+    | { readonly type: "abort-restore" }
+  );
+
+export interface Transferred {
+  /** Of a backup: entries read so far. Of a restore: entries verified so far; at its end, those of the bucket. */
+  readonly entries: number;
+  /** Of a backup: its next bytes. */
+  readonly bytes?: Uint8Array<ArrayBuffer>;
+  /** True when it has ended. */
+  readonly done: boolean;
+}
+
 /** Calls that wait long, or are seldom made. */
 export interface HostCalls {
+  status: Record<string, never>;
+  /** The page goes, perhaps to come back: no transaction is begun until `wake`. */
+  rest: Record<string, never>;
   /** The page is looked at again: what was missed is read, the relay is tried at once. */
   wake: Record<string, never>;
   pause: { readonly paused: boolean };
@@ -135,9 +199,16 @@ export interface HostCalls {
   rejected: Record<string, never>;
   retry: { readonly id: string };
   discard: { readonly id: string };
+  /** Deletions made longer ago than this leave the pages. */
+  forgetDeletions: { readonly olderThanMs: number };
+  /** A step of a backup or a restore. */
+  transfer: { readonly step: TransferStep };
 }
 
 export interface HostCallResults {
+  /** `trouble`: what its upkeep failed with last, unless it went well since. */
+  status: TransportBucketStatus & { readonly trouble: PackedError | null };
+  rest: undefined;
   wake: undefined;
   pause: undefined;
   flush: undefined;
@@ -145,6 +216,9 @@ export interface HostCallResults {
   rejected: readonly TransportRejectedGroup[];
   retry: undefined;
   discard: undefined;
+  /** How many there were. */
+  forgetDeletions: number;
+  transfer: Transferred;
 }
 
 /** The surface that a tab sees of its host, by Comlink or directly. */
@@ -157,12 +231,10 @@ export interface HostApi {
   /** Requests of one turn; they take effect in order. */
   batch(requests: readonly HostRequest[]): Promise<readonly HostAnswer[]>;
   call<K extends keyof HostCalls>(type: K, argument: HostCalls[K]): Promise<Outcome<HostCallResults[K]>>;
-  openFeed(id: number, selector: FeedRequest, pending: boolean): Promise<void>;
+  /** Starts a feed under a number of the tab's choice. */
+  openFeed(id: number, request: FeedRequest): Promise<void>;
+  /** Asks for a feed's next item, which comes as an event as soon as there is one. Nothing is sent unasked. */
+  pullFeed(id: number): Promise<void>;
   closeFeed(id: number): Promise<void>;
   close(): Promise<void>;
 }
-
-/** What a feed is about. */
-export type FeedRequest =
-  | { readonly type: "keys"; readonly keys: readonly PackedKey[] }
-  | { readonly type: "range"; readonly range: PackedRange };

@@ -10,13 +10,16 @@ import {
   type ReplicaState,
   type RowEffect,
 } from "@rockpool/replica";
-import { Checkpointer, tailBytesDefault, tailEntriesDefault } from "./checkpointer.ts";
+import { takeSettings } from "./bucket-settings.ts";
+import { type FeedLimits, feedLimits } from "./feeds/feed-source.ts";
+import { tailBytesDefault, tailEntriesDefault } from "./upkeep/checkpointer.ts";
 import { Committer } from "./committer.ts";
-import { Decisions } from "./decisions.ts";
+import { Decisions } from "./sync/decisions.ts";
+import { bucketStatus } from "./bucket-status.ts";
 import type { HostEnvironment } from "./environment.ts";
-import { Feeds } from "./feeds.ts";
+import { Feeds } from "./feeds/feeds.ts";
+import type { FeedRequest } from "./feeds/feed-api.ts";
 import type {
-  FeedRequest,
   HostAnswer,
   HostCallResults,
   HostCalls,
@@ -25,15 +28,18 @@ import type {
   HostRequest,
 } from "./host-api.ts";
 import { Ledger, type LedgerListener } from "./ledger.ts";
+import { readonlyLog } from "./readonly-log.ts";
 import { Requests } from "./requests.ts";
-import { SyncControl } from "./sync-control.ts";
+import { SyncControl } from "./sync/sync-control.ts";
 import { hostLockName } from "./tabs.ts";
-import { toTransportEntry } from "./transport.ts";
+import { Transfers } from "./backup/transfers.ts";
+import { Upkeep } from "./upkeep/upkeep.ts";
 
 export interface HostSettings {
   readonly limits?: CheckpointLimits;
   readonly tailEntries?: number;
   readonly tailBytes?: number;
+  readonly feeds?: FeedLimits;
 }
 
 export class Host {
@@ -44,17 +50,19 @@ export class Host {
   readonly #committer: Committer;
   readonly #requests: Requests;
   readonly #feeds: Feeds;
-  readonly #checkpointer: Checkpointer;
+  readonly #upkeep: Upkeep;
+  readonly #transfers: Transfers;
   readonly #sync: SyncControl;
   readonly #decisions: Decisions;
   readonly #options: HostOpenOptions;
   readonly #emit: (event: HostEvent) => void;
-  readonly #closeFeedById = new Map<number, () => void>();
   #closed = false;
+  /** Why the host ended by itself. */
+  #ended: KvError | undefined;
 
   /** Opens a bucket on its log; the host owns the log from here on. */
   static async open(
-    log: Log,
+    writableLog: Log,
     environment: HostEnvironment,
     options: HostOpenOptions,
     emit: (event: HostEvent) => void,
@@ -66,12 +74,14 @@ export class Host {
       onRow: (row, effect, state) => relay.to?.onRow(row, effect, state),
       onGap: (since) => relay.to?.onGap(since),
     };
+    const log = options.readonly === true ? readonlyLog(writableLog) : writableLog;
     const { ledger, rows } = await Ledger.open(log, listener, environment.now);
     const host = new Host(log, ledger, environment, options, emit, settings);
     relay.to = host;
-    for (const row of rows) host.#checkpointer.onRow(row);
     try {
+      if (options.readonly !== true) await takeSettings(ledger, options.settings ?? {});
       await host.#sync.start();
+      host.#upkeep.start(rows);
     } catch (error) {
       await host.close();
       throw error;
@@ -95,7 +105,13 @@ export class Host {
     this.#options = options;
     this.#emit = emit;
     const readClock = (): number => this.#readClock();
-    this.#committer = new Committer({ ledger, host: id, drawId: environment.drawId, readClock });
+    this.#committer = new Committer({
+      ledger,
+      host: id,
+      drawId: environment.drawId,
+      readClock,
+      room: () => this.#upkeep.room,
+    });
     this.#requests = new Requests({
       ledger,
       committer: this.#committer,
@@ -103,7 +119,7 @@ export class Host {
       strict: options.durability === "strict",
       assertOpen: () => this.#assertOpen(),
     });
-    this.#feeds = new Feeds(ledger, readClock);
+    this.#feeds = new Feeds({ log, ledger, readClock, emit, limits: settings.feeds ?? feedLimits });
     this.#decisions = new Decisions(ledger, readClock, emit);
     this.#sync = new SyncControl({
       host: id,
@@ -113,28 +129,47 @@ export class Host {
       emit,
       readClock,
       onFailure: (error) => this.#onFailure(error),
+      onDestroyed: () => this.end(destroyedError(options.bucket)),
     });
-    this.#checkpointer = new Checkpointer({
+    const limits = settings.limits ?? checkpointLimits;
+    const { bucket, database } = options;
+    this.#transfers = new Transfers({
+      log,
+      ledger,
+      locks: environment.locks,
+      bucket,
+      database,
+      limits,
+      readClock,
+      commitsSettled: () => this.#committer.settled(),
+    });
+    this.#upkeep = new Upkeep({
       log,
       ledger,
       environment,
-      limits: settings.limits ?? checkpointLimits,
+      database,
+      limits,
       tailEntries: settings.tailEntries ?? tailEntriesDefault,
       tailBytes: settings.tailBytes ?? tailBytesDefault,
-      onFailure: (error) => this.#onFailure(error),
+      readClock,
+      isReadonly: options.readonly === true,
+      onTrouble: (error) => this.#sync.tellTrouble(error),
     });
   }
 
   /** Hears of each row, in order. */
   onRow(row: PlacedRow, effect: RowEffect): void {
-    this.#feeds.onRow(effect);
-    this.#checkpointer.onRow(row);
+    this.#feeds.onRow(effect, row.position);
+    this.#transfers.onRow(effect);
+    this.#upkeep.onRow(row);
     this.#decisions.onRow(effect);
     this.#sync.onRow();
   }
 
   onGap(since: Versionstamp): void {
-    this.#feeds.onGap(since);
+    this.#feeds.onGap();
+    this.#transfers.onGap(since);
+    this.#upkeep.onGap();
     this.#decisions.onGap();
     this.#sync.onRow();
   }
@@ -149,43 +184,52 @@ export class Host {
     return (await this.#call({ type, ...argument } as HostCall)) as HostCallResults[K];
   }
 
-  openFeed(id: number, selector: FeedRequest, pending: boolean): void {
+  openFeed(id: number, request: FeedRequest): void {
     this.#assertOpen();
-    const close = this.#feeds.open({
-      selector,
-      pending,
-      onItem: ({ initial, entries, versionstamp }) => {
-        const { state } = this.#ledger;
-        const nowMs = this.#readClock();
-        const sent = entries.map(({ key, view }) => toTransportEntry(state, key, view, nowMs));
-        this.#emit({ type: "feed", id, initial, entries: sent, versionstamp });
-      },
-      onError: (error) => this.#emit({ type: "feed-error", id, error: packError(error) }),
-    });
-    this.#closeFeedById.set(id, close);
+    this.#feeds.open(id, request);
+  }
+
+  pullFeed(id: number): void {
+    this.#feeds.pull(id);
   }
 
   closeFeed(id: number): void {
-    this.#closeFeedById.get(id)?.();
-    this.#closeFeedById.delete(id);
+    this.#feeds.close(id);
   }
 
   /** Lets what is under way finish, then lets go of everything. Closing twice is harmless. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    for (const close of this.#closeFeedById.values()) close();
-    this.#closeFeedById.clear();
+    // What waits for a page that comes back is finished now, or closing would wait too.
+    this.#log.wake();
+    this.#feeds.closeAll();
     this.#decisions.close();
     await this.#committer.settled();
-    await this.#checkpointer.close();
+    await this.#transfers.close();
+    await this.#upkeep.close();
     await this.#sync.close();
     await this.#log.close();
   }
 
+  /**
+   * The bucket is gone from this device: refuses what comes, and tells the tab, which closes this host.
+   * Its lock is held until then, so that it is not taken for dead.
+   */
+  end(error: KvError): void {
+    if (this.#closed || this.#ended !== undefined) return;
+    this.#ended = error;
+    this.#emit({ type: "ended", error: packError(error) });
+  }
+
   /** Makes checkpoints until the log is short, now. */
-  checkpoint(): Promise<void> {
-    return this.#checkpointer.run();
+  async checkpoint(): Promise<void> {
+    await this.#upkeep.checkpoint();
+  }
+
+  /** Deletes the pages that nobody needs, now. */
+  sweepGenerations(): Promise<void> {
+    return this.#upkeep.sweepGenerations();
   }
 
   get state(): ReplicaState {
@@ -194,7 +238,13 @@ export class Host {
 
   #call(call: HostCall): Promise<HostCallResults[keyof HostCalls]> {
     switch (call.type) {
+      case "status":
+        return this.#committer.settled().then(() => this.#status());
+      case "rest":
+        this.#log.rest();
+        return Promise.resolve(undefined);
       case "wake":
+        this.#log.wake();
         return this.#sync.wake();
       case "pause":
         return this.#sync.pause(call.paused);
@@ -208,7 +258,17 @@ export class Host {
         return this.#decisions.retry(call.id);
       case "discard":
         return this.#decisions.discard(call.id);
+      case "forgetDeletions":
+        return this.#upkeep.forgetDeletions(this.#readClock() - call.olderThanMs);
+      case "transfer":
+        return this.#transfers.carryOn(call.step);
     }
+  }
+
+  async #status(): Promise<HostCallResults["status"]> {
+    const status = await bucketStatus(this.#ledger);
+    const { trouble } = this.#sync;
+    return { ...status, trouble: trouble === undefined ? null : packError(trouble) };
   }
 
   #readClock(): number {
@@ -216,6 +276,7 @@ export class Host {
   }
 
   #assertOpen(): void {
+    if (this.#ended !== undefined) throw this.#ended;
     if (this.#closed) {
       throw new KvError(
         "closed",
@@ -229,5 +290,11 @@ export class Host {
     if (!this.#closed) this.#sync.fail(error);
   }
 }
+
+const destroyedError = (bucket: string): KvError =>
+  new KvError(
+    "destroyed",
+    `the bucket "${bucket}" was deleted from this device; open it again to begin anew`,
+  );
 
 type HostCall = { [K in keyof HostCalls]: { readonly type: K } & HostCalls[K] }[keyof HostCalls];

@@ -1,8 +1,8 @@
 /** A replica at work on its log: what the worker runs, and the surface it shows to its tab. */
 export type { HostChannel, HostEnvironment, HostLocks, HostSocket, SocketEvents } from "./environment.ts";
 export { Host, type HostSettings } from "./host.ts";
+export type { ChangesRequest, FeedItem, FeedRequest, FeedSelection, FeedVersion } from "./feeds/feed-api.ts";
 export type {
-  FeedRequest,
   HostAnswer,
   HostApi,
   HostCallResults,
@@ -11,15 +11,16 @@ export type {
   HostOpenOptions,
   HostRequest,
   Outcome,
-  TransportEntry,
+  TransferStep,
+  Transferred,
   TransportMutation,
   TransportRejectedGroup,
   TransportRejectedMutation,
   TransportSettled,
   TransportStatus,
   TransportSuperseded,
-  TransportValue,
 } from "./host-api.ts";
+export type { TransportEntry, TransportValue, TransportVersion } from "./transport-entry.ts";
 export { createMainHost } from "./main.ts";
 export { platformEnvironment } from "./platform.ts";
 export { serveHost, type ServeOptions } from "./serve.ts";

@@ -56,13 +56,13 @@ class Heard implements LedgerListener {
 const openLedger = async (storage: MemoryStorage, heard: Heard = new Heard()): Promise<Ledger> =>
   (await Ledger.open(await openMemoryLog(storage), heard, () => 1)).ledger;
 
-/** A storage of `count` pages of one key each, with values or without. */
-const storageOfPages = (count: number, isDeleted: boolean): MemoryStorage => {
+/** A storage of `count` pages of one key each, with values of so many digits or without. */
+const storageOfPages = (count: number, isDeleted: boolean, digits = 1): MemoryStorage => {
   const pages = new Map<string, Page>();
   for (let index = 0; index < count; index++) {
     const first = index === 0 ? ("" as PackedKey) : key(index);
     const versionstamp = createVersionstamp(1);
-    const value = { encoding: "json", data: String(index) } as const;
+    const value = { encoding: "json", data: "1".repeat(digits) } as const;
     const entry = { key: key(index), versionstamp, ...(isDeleted ? {} : { value }) };
     pages.set(`1/${first}`, { generation: 1, first, entries: [entry], latest: versionstamp });
   }
@@ -91,6 +91,26 @@ describe("pages", () => {
     expect(await ledger.read(true, listFrom(1200, all))).toHaveLength(2000);
     expect(await ledger.read(true, listFrom(700, all))).toHaveLength(2500);
     expect(await ledger.read(true, listFrom(0, all))).toHaveLength(3200);
+  });
+
+  test("of large entries are kept as far as their bytes allow", async () => {
+    const log = await openMemoryLog(storageOfPages(100, false, 2 ** 20));
+    let looks = 0;
+    const counting = new Proxy(log, {
+      get: (_, name) => {
+        if (name === "read") looks++;
+        const member: unknown = Reflect.get(log, name);
+        return typeof member === "function" ? member.bind(log) : member;
+      },
+    });
+    const { ledger } = await Ledger.open(counting, new Heard(), () => 1);
+    const looksFor = async (name: number): Promise<number> => {
+      const before = looks;
+      await ledger.read(false, (state, pages) => viewOf(state, pages, key(name)));
+      return looks - before;
+    };
+    for (let name = 0; name < 100; name++) expect(await looksFor(name)).toBe(1);
+    expect([await looksFor(99), await looksFor(75), await looksFor(0)]).toEqual([0, 0, 1]);
   });
 
   test.each([false, true])(
@@ -208,6 +228,8 @@ describe("rows", () => {
       deletePages: [],
       putPending: [],
       deletePending: [],
+      putVersions: [],
+      trimVersions: [],
     });
     const found = await b.read(true, (state, pages) => viewOf(state, pages, key("moved")).value);
     expect(found).toBeDefined();

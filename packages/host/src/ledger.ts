@@ -4,15 +4,17 @@
  * Appends of this host run one after another, reads at any time.
  */
 import { assert, KvError, type Position, type Versionstamp, lastVersionstampOf } from "@rockpool/model";
-import type { Decision, Log, LogStart, Page, PageRange, PlacedRow, Row } from "@rockpool/log";
+import type { Decision, KnownPages, Log, LogStart, PlacedRow, Row } from "@rockpool/log";
 import {
   foldRow,
+  type Lacking,
   pageIndexOf,
   Pages,
   type ReplicaState,
   type RowEffect,
   stateAtCheckpoint,
 } from "@rockpool/replica";
+import { PageCache } from "./page-cache.ts";
 
 /** Hears of each row in order, right after it was folded. Must not throw. */
 export interface LedgerListener {
@@ -39,8 +41,6 @@ export interface AppendNotice {
   readonly row: PlacedRow;
 }
 
-/** Pages kept in memory, at most: about 32 MB of small entries. */
-const cachedPagesMax = 2000;
 /** Runs of one computation before it is given up: each must have found pages that the last lacked. */
 const runsMax = 1000;
 
@@ -49,9 +49,11 @@ export class Ledger {
   readonly #listener: LedgerListener;
   readonly #now: () => number;
   #state: ReplicaState;
-  #pageByFirst = new Map<Page["first"], Page>();
+  #cache = new PageCache();
   #pages: Pages;
   #stale = false;
+  /** The addresses of the pages as of the state's checkpoint. */
+  #known: KnownPages;
   #restarting: Promise<void> | undefined;
   #appending: Promise<unknown> = Promise.resolve();
   #isFirstAppend = true;
@@ -73,7 +75,13 @@ export class Ledger {
     this.#now = now;
     this.#state = stateAtCheckpoint(start);
     for (const row of start.rows) foldRow(this.#state, row);
-    this.#pages = new Pages(pageIndexOf(stateAtCheckpoint(start), start), this.#pageByFirst);
+    this.#pages = new Pages(pageIndexOf(this.#state, start), this.#cache.pageByFirst);
+    this.#known = knownOf(this.#state, start);
+  }
+
+  /** The addresses of the pages, as of a checkpoint. */
+  get knownPages(): KnownPages {
+    return this.#known;
   }
 
   /** The state as of the last row this host has seen. */
@@ -91,11 +99,11 @@ export class Ledger {
       if (this.#stale) await this.#restart();
       const result = compute(this.#state, this.#pages);
       const lacking = this.#pages.takeLacking();
-      if (lacking.length === 0 && isLevel) {
+      if (lacking === undefined && isLevel) {
         this.#evict();
         return result;
       }
-      const isFresh = await this.#load(lacking);
+      const isFresh = await this.#load(lacking ?? nothingLacking);
       // What the transaction read is one snapshot: if nothing is lacking on it, that is the answer.
       isLevel = isLevel || isFresh;
     }
@@ -128,8 +136,9 @@ export class Ledger {
     await this.read(true, () => undefined);
   }
 
-  /** Starts again from the pages, after a checkpoint. */
-  async restart(): Promise<void> {
+  /** Starts again from the pages, after checkpoints of this host that left those of `known`. */
+  async restart(known: KnownPages): Promise<void> {
+    if (known.checkpoint > this.#known.checkpoint) this.#known = known;
     this.#stale = true;
     await this.#restart();
   }
@@ -143,7 +152,7 @@ export class Ledger {
       // A first run finds the pages that are lacking without a transaction being given up for them.
       const guess = decide(this.#state, this.#pages);
       const lacking = this.#pages.takeLacking();
-      if (lacking.length > 0) {
+      if (lacking !== undefined) {
         await this.#load(lacking);
         continue;
       }
@@ -168,14 +177,14 @@ export class Ledger {
     const decideOn = (missed: readonly PlacedRow[]): Decision => {
       verdict = failure = undefined;
       after = missed.at(-1)?.position ?? tail;
-      if (this.#stale || missed.some(({ type }) => type === "checkpoint")) {
+      if (this.#stale || missed.some(movesPages)) {
         this.#stale = true;
         return { type: "retry" };
       }
       this.#fold(missed);
       try {
         const decided = this.#state.tail === tail ? guess : decide(this.#state, this.#pages);
-        if (this.#pages.takeLacking().length > 0) return { type: "retry" };
+        if (this.#pages.takeLacking() !== undefined) return { type: "retry" };
         verdict = decided;
         return decided.row === undefined ? { type: "none" } : { type: "row", row: decided.row };
       } catch (error) {
@@ -197,19 +206,23 @@ export class Ledger {
     return { result, position };
   }
 
-  /** Reads the tail and pages in one transaction. True when the state is level with that tail. */
-  async #load(lacking: readonly number[]): Promise<boolean> {
+  /** Reads the tail and what is lacking in one transaction. True when the state is level with that tail. */
+  async #load(lacking: Lacking): Promise<boolean> {
     const { tail } = this.#state;
     const pages = this.#pages;
-    const { missed, pages: loaded } = await this.#log.read(tail, rangesOf(pages, lacking));
+    const ranges = pages.index.rangesOf(lacking.pages);
+    const { missed, pages: loaded, versions } = await this.#log.read(tail, ranges, lacking.versions);
     if (pages !== this.#pages) return false;
-    if (missed.some(({ type, position }) => type === "checkpoint" && position > this.#state.tail)) {
+    if (missed.some((row) => movesPages(row) && row.position > this.#state.tail)) {
       this.#stale = true;
       await this.#restart();
       return true;
     }
     this.#fold(missed);
-    for (const found of loaded) pages.add(found);
+    for (const page of loaded.flat()) {
+      if (page.generation === pages.index.generation) this.#cache.add(page);
+    }
+    for (const [index, { key }] of lacking.versions.entries()) pages.addVersions(key, versions[index] ?? []);
     return true;
   }
 
@@ -217,7 +230,7 @@ export class Ledger {
     for (const row of rows) {
       if (row.position <= this.#state.tail) continue;
       const effect = foldRow(this.#state, row);
-      if (row.type === "checkpoint") this.#stale = true;
+      if (movesPages(row)) this.#stale = true;
       this.#listener.onRow(row, effect, this.#state);
     }
   }
@@ -230,42 +243,42 @@ export class Ledger {
   }
 
   async #startAgain(): Promise<void> {
-    const start = await this.#log.start();
+    const start = await this.#log.start(this.#known);
     const seen = this.#state.tail;
     const state = stateAtCheckpoint(start);
     assert(state.checkpoint >= this.#state.checkpoint, "a checkpoint went back");
-    this.#pageByFirst = new Map();
-    this.#pages = new Pages(pageIndexOf(state, start), this.#pageByFirst);
     this.#state = state;
+    this.#known = knownOf(state, start);
+    this.#usePages(start);
     this.#stale = false;
     // Before the rows that follow on it: who heard of those first would see them without what they stand on.
     if (state.checkpoint > seen) this.#listener.onGap(lastVersionstampOf(seen));
     for (const row of start.rows) {
       const effect = foldRow(state, row);
+      if (row.type === "fill") this.#usePages(start);
       if (row.position > seen) this.#listener.onRow(row, effect, state);
     }
   }
 
+  /** Takes the pages that are in force in the state as it is. */
+  #usePages(start: LogStart): void {
+    this.#cache = new PageCache();
+    this.#pages = new Pages(pageIndexOf(this.#state, start), this.#cache.pageByFirst);
+  }
+
   /** After a computation, never in one: what it has read it must still find in its next run. */
   #evict(): void {
-    for (const first of this.#pageByFirst.keys()) {
-      if (this.#pageByFirst.size <= cachedPagesMax) return;
-      this.#pageByFirst.delete(first);
-    }
+    this.#pages.forgetVersions();
+    this.#cache.evict();
   }
 }
 
-/** Runs of neighbouring pages, each to be read by one request. */
-const rangesOf = (pages: Pages, lacking: readonly number[]): readonly PageRange[] => {
-  const ranges: { generation: number; from: Page["first"]; to: Page["first"] }[] = [];
-  let last = -2;
-  for (const index of lacking) {
-    const first = pages.index.firsts[index];
-    if (first === undefined) continue;
-    const range = ranges.at(-1);
-    if (index === last + 1 && range !== undefined) range.to = first;
-    else ranges.push({ generation: pages.index.generation, from: first, to: first });
-    last = index;
-  }
-  return ranges;
-};
+const nothingLacking: Lacking = { pages: [], versions: [] };
+
+const knownOf = ({ checkpoint }: ReplicaState, { pageKeys }: LogStart): KnownPages => ({
+  checkpoint,
+  pageKeys,
+});
+
+/** True for a row after which other pages stand than before. */
+const movesPages = ({ type }: PlacedRow): boolean => type === "checkpoint" || type === "fill";

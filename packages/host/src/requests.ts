@@ -3,12 +3,22 @@
  * log, commits side by side share a row; a read waits for the commits before it, and a commit for
  * the reads before it.
  */
-import { packError } from "@rockpool/model";
-import { isPresent, listEntries, type Pages, type ReplicaState, viewOf } from "@rockpool/replica";
+import { checkCommitLimits, packError, zeroVersionstamp } from "@rockpool/model";
+import {
+  countKeys,
+  type EntryView,
+  historyOf,
+  isPresent,
+  type ListedEntry,
+  listEntries,
+  type Pages,
+  type ReplicaState,
+  viewOf,
+} from "@rockpool/replica";
 import type { Committer } from "./committer.ts";
-import type { HostAnswer, HostRequest, TransportEntry } from "./host-api.ts";
+import type { HostAnswer, HostRequest } from "./host-api.ts";
 import type { Ledger } from "./ledger.ts";
-import { fromTransportMutation, toTransportEntry } from "./transport.ts";
+import { fromTransportMutation, toTransportEntry, toTransportVersion } from "./transport.ts";
 
 export interface RequestsOptions {
   readonly ledger: Ledger;
@@ -21,8 +31,12 @@ export interface RequestsOptions {
   readonly assertOpen: () => void;
 }
 
-type CommitAsk = Extract<HostRequest, { type: "commit" }>;
-type ReadAsk = Exclude<HostRequest, CommitAsk>;
+type WriteAsk = Extract<HostRequest, { type: "commit" | "delete" }>;
+type CommitAsk = Extract<WriteAsk, { type: "commit" }>;
+type ReadAsk = Exclude<HostRequest, WriteAsk>;
+
+/** Keys of a range that one request counts, those included that are deleted: some 128 pages. */
+const countVisitsMax = 8192;
 
 export class Requests {
   readonly #its: RequestsOptions;
@@ -38,25 +52,33 @@ export class Requests {
     const answers: Promise<HostAnswer[]>[] = [];
     for (let from = 0; from < requests.length;) {
       const reads = readsFrom(requests, from);
-      answers.push(reads.length > 0 ? this.#read(reads) : this.#commit(requests[from] as CommitAsk));
+      answers.push(reads.length > 0 ? this.#read(reads) : this.#write(requests[from] as WriteAsk));
       from += Math.max(1, reads.length);
     }
     return (await Promise.all(answers)).flat();
   }
 
-  async #commit({ checks, mutations }: CommitAsk): Promise<HostAnswer[]> {
-    const { committer, readClock, strict, assertOpen } = this.#its;
+  async #write(ask: WriteAsk): Promise<HostAnswer[]> {
+    const { committer, strict, assertOpen } = this.#its;
     try {
       assertOpen();
-      const nowMs = readClock();
-      const asked = {
-        checks,
-        mutations: mutations.map((mutation) => fromTransportMutation(mutation, nowMs)),
-      };
-      return [{ type: "committed", versionstamp: await committer.commit(asked, strict, this.#reading) }];
+      if (ask.type === "commit") return [await this.#commit(ask)];
+      return [{ type: "deleted", ...(await committer.deleteRange(ask.range, strict, this.#reading)) }];
     } catch (error) {
       return [{ type: "error", error: packError(error) }];
     }
+  }
+
+  async #commit({ checks, mutations }: CommitAsk): Promise<HostAnswer> {
+    const { ledger, committer, readClock, strict } = this.#its;
+    const nowMs = readClock();
+    const { settings } = ledger.state;
+    const asked = {
+      checks,
+      mutations: mutations.map((mutation) => fromTransportMutation(mutation, nowMs, settings)),
+    };
+    checkCommitLimits(checks, asked.mutations);
+    return { type: "committed", versionstamp: await committer.commit(asked, strict, this.#reading) };
   }
 
   #read(reads: readonly ReadAsk[]): Promise<HostAnswer[]> {
@@ -75,7 +97,7 @@ export class Requests {
       await committer.settled();
       const nowMs = readClock();
       return await ledger.read(reads[0]?.strong === true, (state, pages) =>
-        reads.map((read): HostAnswer => ({ type: "entries", entries: entriesOf(state, pages, read, nowMs) })),
+        reads.map((read) => answerOf(state, pages, read, nowMs)),
       );
     } catch (error) {
       return reads.map(() => ({ type: "error", error: packError(error) }));
@@ -88,22 +110,57 @@ const readsFrom = (requests: readonly HostRequest[], from: number): readonly Rea
   const reads: ReadAsk[] = [];
   for (let index = from; index < requests.length; index++) {
     const request = requests[index] as HostRequest;
-    if (request.type === "commit" || (reads[0] !== undefined && request.strong !== reads[0].strong)) break;
+    if (isWrite(request) || (reads[0] !== undefined && request.strong !== reads[0].strong)) break;
     reads.push(request);
   }
   return reads;
 };
 
-const entriesOf = (
+const isWrite = (request: HostRequest): request is WriteAsk =>
+  request.type === "commit" || request.type === "delete";
+
+const answerOf = (state: ReplicaState, pages: Pages, read: ReadAsk, nowMs: number): HostAnswer => {
+  switch (read.type) {
+    case "read":
+      return {
+        type: "entries",
+        entries: read.keys.map((key) => toTransportEntry(state, key, viewOf(state, pages, key), nowMs)),
+      };
+    case "version": {
+      const { key, versionstamp } = read;
+      const found = historyOf(state, pages, key).find((version) => version.versionstamp === versionstamp);
+      return { type: "entries", entries: [toTransportEntry(state, key, found ?? noVersion, nowMs)] };
+    }
+    case "history": {
+      const versions = historyOf(state, pages, read.key).slice(-read.limit);
+      return { type: "versions", versions: versions.map(toTransportVersion) };
+    }
+    case "list":
+      return {
+        type: "entries",
+        entries: listed(state, pages, read, nowMs).map(({ key, view }) =>
+          toTransportEntry(state, key, view, nowMs),
+        ),
+      };
+    case "keys":
+      return { type: "keys", keys: listed(state, pages, read, nowMs).map(({ key }) => key) };
+    case "count":
+      return { type: "counted", ...countKeys(state, pages, read.range, nowMs, countVisitsMax) };
+  }
+};
+
+const noVersion: EntryView = {
+  value: undefined,
+  expireAt: undefined,
+  revision: undefined,
+  versionstamp: zeroVersionstamp,
+  lastWriter: undefined,
+};
+
+const listed = (
   state: ReplicaState,
   pages: Pages,
-  read: ReadAsk,
+  { range, limit, reverse }: Extract<ReadAsk, { type: "list" | "keys" }>,
   nowMs: number,
-): readonly TransportEntry[] => {
-  if (read.type === "read") {
-    return read.keys.map((key) => toTransportEntry(state, key, viewOf(state, pages, key), nowMs));
-  }
-  const { range, limit, reverse } = read;
-  const listed = listEntries(state, pages, range, limit, reverse, (view) => isPresent(view, nowMs));
-  return listed.map(({ key, view }) => toTransportEntry(state, key, view, nowMs));
-};
+): readonly ListedEntry[] =>
+  listEntries(state, pages, range, limit, reverse, (view) => isPresent(view, nowMs));

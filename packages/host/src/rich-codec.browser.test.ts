@@ -2,20 +2,21 @@
  * The rich codec in a browser: platform objects, other realms, and errors as this engine makes
  * them.
  */
-import { assertStorable, decodeValue, digestOf, encodeValue, type PlainValue } from "@rockpool/model";
+import { cloneStorable, decodeValue, digestOf, encodeValue, type PlainValue } from "@rockpool/model";
 import { describe, expect, test } from "vitest";
+import { server } from "vitest/browser";
 import { decodeRich, encodeRich } from "./rich-codec.ts";
 
 describe("in a browser", () => {
   test("DOM nodes, files and windows are refused by their path", () => {
     const node = Object.assign(document.createElement("div"), { fiber: { render: () => 1 } });
-    expect(() => assertStorable({ list: [node] })).toThrow(
+    expect(() => cloneStorable({ list: [node] })).toThrow(
       /^value\.list\[0\] is a HTMLDivElement and cannot be stored/,
     );
-    expect(() => assertStorable({ file: new File([], "a") })).toThrow(/^value\.file is a File /);
-    expect(() => assertStorable({ at: new URL("https://example.org") })).toThrow(/^value\.at is a URL /);
-    expect(() => assertStorable({ w: window })).toThrow(/^value\.w is a Window /);
-    expect(() => assertStorable(new AbortController().signal)).toThrow(/^value is an AbortSignal /);
+    expect(() => cloneStorable({ file: new File([], "a") })).toThrow(/^value\.file is a File /);
+    expect(() => cloneStorable({ at: new URL("https://example.org") })).toThrow(/^value\.at is a URL /);
+    expect(() => cloneStorable({ w: window })).toThrow(/^value\.w is a Window /);
+    expect(() => cloneStorable(new AbortController().signal)).toThrow(/^value is an AbortSignal /);
   });
 
   test("objects of another realm are kept as those of this one", () => {
@@ -42,9 +43,17 @@ describe("in a browser", () => {
     const error = new RangeError("outer", { cause: new TypeError("inner") });
     const decoded = decodeRich(encodeRich(error) as Parameters<typeof decodeRich>[0]) as RangeError;
     expect(decoded).toBeInstanceOf(RangeError);
-    expect([decoded.message, decoded.stack]).toEqual(["outer", error.stack]);
-    expect(decoded.cause).toBeInstanceOf(TypeError);
+    expect(decoded.message).toBe("outer");
+    // As this browser clones it: WebKit makes text of a cause.
+    expect(decoded.cause).toEqual(structuredClone(error).cause);
     expect(Object.keys(decoded)).toEqual([]);
+  });
+
+  // Firefox gives errors no stack of their own but an accessor of the prototype, which the codec does not see.
+  test.skipIf(server.browser === "firefox")("errors keep their stack", () => {
+    const error = new RangeError("outer");
+    const decoded = decodeRich(encodeRich(error) as Parameters<typeof decodeRich>[0]) as RangeError;
+    expect(decoded.stack).toBe(error.stack);
   });
 
   test("a digest is the one Node computes", () => {

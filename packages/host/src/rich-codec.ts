@@ -7,7 +7,7 @@
  * @see https://github.com/lxsmnsyc/seroval
  */
 import {
-  assertStorable,
+  cloneStorable,
   encodeValue,
   KvError,
   type RichValue,
@@ -18,11 +18,10 @@ import { Feature, fromCrossJSON, toCrossJSON, type SerovalNode } from "seroval";
 
 /**
  * Encodes what structured clone makes of `value`; plain JSON if that is enough for it.
- * @throws TypeError for what cannot be kept; it names the path where it can.
+ * @throws TypeError for what cannot be kept, naming the path where it can.
  */
 export const encodeRich = (value: unknown): Value => {
-  assertStorable(value);
-  const clone = cloneOf(value);
+  const clone = cloneStorable(value);
   return encodeValue(clone) ?? { encoding: "rich", data: formatTag + JSON.stringify(treeOf(clone)) };
 };
 
@@ -45,17 +44,6 @@ const options = {
   depthLimit: storableDepthMax * 2,
   // The size of values is limited elsewhere.
   maxBase64Length: Number.MAX_SAFE_INTEGER,
-};
-
-const cloneOf = (value: unknown): unknown => {
-  try {
-    return structuredClone(value);
-  } catch (cause) {
-    throw new TypeError(
-      "value holds an object that cannot be cloned, such as a Proxy; store a plain copy of it",
-      { cause },
-    );
-  }
 };
 
 const treeOf = (clone: unknown): SerovalNode => {

@@ -6,8 +6,8 @@ import { KvError, packError } from "@rockpool/model";
 import type { Log } from "@rockpool/log";
 import type { HostEnvironment } from "./environment.ts";
 import { Host, type HostSettings } from "./host.ts";
+import type { FeedRequest } from "./feeds/feed-api.ts";
 import type {
-  FeedRequest,
   HostAnswer,
   HostApi,
   HostCallResults,
@@ -20,8 +20,8 @@ import type {
 
 export interface ServeOptions {
   readonly environment: HostEnvironment;
-  /** Opens the log of a database. */
-  readonly openLog: (database: string) => Promise<Log>;
+  /** Opens the log of a database; `onEnd` hears when that is gone for good. */
+  readonly openLog: (database: string, onEnd: (error: KvError) => void) => Promise<Log>;
   readonly settings?: HostSettings;
   /** Is given the host that `open` made: for tests that make checkpoints at will. */
   readonly onHost?: (host: Host) => void;
@@ -44,7 +44,7 @@ class HostServer implements HostApi {
   ): Promise<Outcome<{ readonly lock: string }>> {
     const { environment, openLog, settings } = this.#options;
     return outcomeOf(async () => {
-      const log = await openLog(options.database);
+      const log = await openLog(options.database, (error) => this.#host?.end(error));
       try {
         this.#host = await Host.open(log, environment, options, perTurn(onEvents), settings);
       } catch (error) {
@@ -66,8 +66,12 @@ class HostServer implements HostApi {
     return outcomeOf(async () => this.#mustGetHost().call(type, argument));
   }
 
-  async openFeed(id: number, selector: FeedRequest, pending: boolean): Promise<void> {
-    this.#host?.openFeed(id, selector, pending);
+  async openFeed(id: number, request: FeedRequest): Promise<void> {
+    this.#host?.openFeed(id, request);
+  }
+
+  async pullFeed(id: number): Promise<void> {
+    this.#host?.pullFeed(id);
   }
 
   async closeFeed(id: number): Promise<void> {

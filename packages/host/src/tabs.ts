@@ -3,7 +3,7 @@
  * and who is there. Everything said here is a hint; what holds is the log.
  */
 import type { CommitRow, PlacedRow } from "@rockpool/log";
-import { entryBytes, mutationBytes } from "@rockpool/model";
+import { channelOf, entryBytes, mutationBytes } from "@rockpool/model";
 import type { HostEnvironment, HostChannel } from "./environment.ts";
 import type { AppendNotice } from "./ledger.ts";
 
@@ -26,7 +26,9 @@ export type TabMessage =
   | { readonly type: "probe"; readonly id: number }
   | { readonly type: "probed"; readonly id: number; readonly head: number }
   /** The session should be tried again now. */
-  | { readonly type: "wake" };
+  | { readonly type: "wake" }
+  /** The bucket is about to be deleted: let go of it. Said by the page that deletes it. */
+  | { readonly type: "destroyed" };
 
 export interface TabListener {
   onNotice(notice: AppendNotice | undefined): void;
@@ -43,6 +45,7 @@ const messageTypes: ReadonlySet<unknown> = new Set([
   "probe",
   "probed",
   "wake",
+  "destroyed",
 ]);
 
 /** Bytes of a commit row that still travels in a notice, about; who does not get it reads the log. */
@@ -70,8 +73,7 @@ export class Tabs {
     this.#host = host;
     this.#environment = environment;
     this.#listener = listener;
-    // v1: other tabs may run older code, which listens on another name.
-    this.#channel = environment.openChannel(`rockpool-v1:${database}`);
+    this.#channel = environment.openChannel(channelOf(database));
     this.#channel.onMessage = (message) => this.#onMessage(message);
   }
 

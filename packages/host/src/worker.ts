@@ -7,4 +7,9 @@ import { openIdbLog } from "@rockpool/log-idb";
 import { platformEnvironment } from "./platform.ts";
 import { serveHost } from "./serve.ts";
 
-expose(serveHost({ environment: platformEnvironment(), openLog: (database) => openIdbLog(database) }));
+expose(
+  serveHost({
+    environment: platformEnvironment(),
+    openLog: (database, onEnd) => openIdbLog(database, { onEnd }),
+  }),
+);

@@ -6,7 +6,7 @@ import { mustKnowFormat } from "@rockpool/log";
 import type { Checkpoint } from "@rockpool/log";
 import { assert } from "@rockpool/model";
 import type { Position } from "@rockpool/model";
-import { after, readMeta } from "./read.ts";
+import { after, readMeta, versionsOf } from "./read.ts";
 import { countsAfter } from "./row-chain.ts";
 import type { StoredRow } from "./row-chain.ts";
 import { metaKey } from "./schema.ts";
@@ -16,7 +16,7 @@ import type { LogTransaction, Verdict } from "./transaction.ts";
 /** @throws KvError "newer-format" */
 export const writeCheckpoint = async (
   transaction: LogTransaction<"readwrite">,
-  { base, meta, putPages, deletePages, putPending, deletePending }: Checkpoint,
+  { base, meta, putPages, deletePages, putPending, deletePending, putVersions, trimVersions }: Checkpoint,
 ): Promise<Verdict<boolean>> => {
   const current = await readMeta(transaction);
   mustKnowFormat(current);
@@ -33,10 +33,33 @@ export const writeCheckpoint = async (
   for (const page of putPages) ignoreRejection(pages.put(page));
   for (const position of deletePending) ignoreRejection(pending.delete(position));
   for (const record of putPending) ignoreRejection(pending.put(record));
+  const values = transaction.objectStore("values");
+  for (const version of putVersions) ignoreRejection(values.put(version));
+  await trim(transaction, trimVersions);
   ignoreRejection(transaction.objectStore("meta").put(meta, metaKey));
   ignoreRejection(log.delete(IDBKeyRange.upperBound(meta.checkpoint)));
   ignoreRejection(log.add({ row: { type: "checkpoint" } } as StoredRow));
   return commit(true);
+};
+
+/** Deletes the oldest versions of keys that have more than they may keep. */
+const trim = async (
+  transaction: LogTransaction<"readwrite">,
+  trims: Checkpoint["trimVersions"],
+): Promise<void> => {
+  if (trims.length === 0) return;
+  const values = transaction.objectStore("values");
+  const reading = trims.map((its) => {
+    const keys = values.getAllKeys(versionsOf(its));
+    // When the transaction ends here the next one throws, and nobody awaits this one any more.
+    ignoreRejection(keys);
+    return keys;
+  });
+  const stored = await Promise.all(reading);
+  for (const [index, keys] of stored.entries()) {
+    const { keep } = trims[index] as Checkpoint["trimVersions"][number];
+    for (const key of keys.slice(0, Math.max(0, keys.length - keep))) ignoreRejection(values.delete(key));
+  }
 };
 
 /** Deletes the void rows that would be the first ones after `checkpoint`, so that the first row counts. */

@@ -23,9 +23,11 @@ export interface Handle {
 export interface OpenRequest {
   readonly databaseName: string;
   readonly indexedDB: IDBFactory;
-  /** When false, a database that does not exist is not made: it was deleted, and so was what it held. */
+  /** When false, a database that does not exist is not made: it was evicted, and so was what it held. */
   readonly mayCreate: boolean;
   readonly msMax: number;
+  /** Hears when somebody asks for the database to be deleted; the handle lets go of it. */
+  readonly onDeletion: () => void;
 }
 
 /** Rejects with a KvError where the reason is clear, else with what IndexedDB gave. */
@@ -35,17 +37,23 @@ export const openDatabase = (request: OpenRequest): Promise<Handle> => {
   return new Promise((resolve, reject) => {
     watchdog.watch((cause) => {
       opening.then(({ database }) => database.close(), ignore);
-      reject(new KvError("unavailable", `The bucket did not open in ${request.msMax} ms.`, { cause }));
+      const message = `The bucket did not open in ${request.msMax} ms: close the site's other tabs, or restart the browser.`;
+      reject(new KvError("stalled", message, { cause }));
     });
     opening.finally(() => watchdog.stop()).then(resolve, reject);
   });
 };
 
-/** The bucket that a handle had open exists no more; its replica must begin anew. */
-export const deletedError = (options?: ErrorOptions): KvError =>
-  new KvError("lost-connection", "The bucket was deleted while it was open: open it again.", options);
+/** The bucket that a handle had open exists no more, and nobody asked for that; its replica must begin anew. */
+export const evictedError = (options?: ErrorOptions): KvError =>
+  new KvError(
+    "evicted",
+    "The browser deleted this site's data while the bucket was open, and what it held is gone from this device: open it again to begin anew, and with persist: true to ask that it be kept.",
+    options,
+  );
 
-const openAndIdentify = async ({ databaseName, indexedDB, mayCreate }: OpenRequest): Promise<Handle> => {
+const openAndIdentify = async (open: OpenRequest): Promise<Handle> => {
+  const { databaseName, indexedDB, mayCreate, onDeletion } = open;
   const request = indexedDB.open(databaseName, databaseVersion);
   request.addEventListener("upgradeneeded", () => {
     if (mayCreate) createStores(request.result, randomIdentity());
@@ -54,7 +62,10 @@ const openAndIdentify = async ({ databaseName, indexedDB, mayCreate }: OpenReque
   const database = await openedBy(request, mayCreate);
   const lost = new AbortController();
   // Whoever wants the database gone may have it; our next transaction finds the handle closing.
-  database.addEventListener("versionchange", () => database.close());
+  database.addEventListener("versionchange", ({ newVersion }) => {
+    database.close();
+    if (newVersion === null) onDeletion();
+  });
   database.addEventListener("close", () =>
     lost.abort(new DOMException("Closed by the browser.", "AbortError")),
   );
@@ -74,7 +85,7 @@ const openedBy = async (request: IDBOpenDBRequest, mayCreate: boolean): Promise<
   try {
     return (await wrap(request)) as unknown as IDBPDatabase<LogSchema>;
   } catch (cause) {
-    throw wasMissing && !mayCreate ? deletedError({ cause }) : cause;
+    throw wasMissing && !mayCreate ? evictedError({ cause }) : cause;
   }
 };
 

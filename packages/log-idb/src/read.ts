@@ -2,41 +2,80 @@
  * What is read in one readonly transaction: all that a replica starts from, or a tail with pages.
  * All requests go out together, so that the answers cost one way there and back.
  */
-import { mustKnowFormat } from "@rockpool/log";
-import type { LogRead, LogStart, Meta, Page, PageRange } from "@rockpool/log";
-import type { Position } from "@rockpool/model";
+import { mustKnowFormat, stillKnown } from "@rockpool/log";
+import type {
+  KnownPages,
+  LogRead,
+  LogStart,
+  Meta,
+  Page,
+  PageKey,
+  PageRange,
+  VersionsOf,
+} from "@rockpool/log";
+import type { PackedKey, Position, Versionstamp } from "@rockpool/model";
 import { countingRows } from "./row-chain.ts";
 import { metaKey } from "./schema.ts";
 import { commit } from "./transaction.ts";
 import type { LogTransaction, Verdict } from "./transaction.ts";
 
 /** @throws KvError "newer-format" */
-export const readStart = async (transaction: LogTransaction<"readonly">): Promise<Verdict<LogStart>> => {
-  const [meta, pageKeys, pending, stored] = await Promise.all([
+export const readStart = async (
+  transaction: LogTransaction<"readonly">,
+  known: KnownPages | undefined,
+): Promise<Verdict<LogStart>> => {
+  const readPageKeys = async (): Promise<readonly PageKey[]> => {
+    const keys = await transaction.objectStore("pages").getAllKeys();
+    return keys.map(([generation, first]) => ({ generation, first }));
+  };
+  // Whoever knows none waits for no other answer first.
+  const reading = known === undefined ? readPageKeys() : undefined;
+  const [meta, pending, stored] = await Promise.all([
     readMeta(transaction),
-    transaction.objectStore("pages").getAllKeys(),
     transaction.objectStore("pending").getAll(),
     transaction.objectStore("log").getAll(),
   ]);
   mustKnowFormat(meta);
-  return commit({
-    meta,
-    pageKeys: pageKeys.map(([generation, first]) => ({ generation, first })),
-    pending,
-    rows: countingRows(stored, 0),
-  });
+  const rows = countingRows(stored, 0);
+  const pageKeys = stillKnown(known, meta, rows) ?? (await (reading ?? readPageKeys()));
+  return commit({ meta, pageKeys, pending, rows });
 };
 
 export const readRows = async (
   transaction: LogTransaction<"readonly">,
   tail: Position,
   ranges: readonly PageRange[],
+  keys: readonly VersionsOf[],
 ): Promise<Verdict<LogRead>> => {
-  const [stored, pages] = await Promise.all([
+  const [stored, pages, versions] = await Promise.all([
     transaction.objectStore("log").getAll(after(tail)),
     Promise.all(ranges.map((range) => readPages(transaction, range))),
+    Promise.all(keys.map((key) => transaction.objectStore("values").getAll(versionsOf(key)))),
   ]);
-  return commit({ missed: countingRows(stored, tail), pages });
+  return commit({ missed: countingRows(stored, tail), pages, versions });
+};
+
+export const readPagesByExpiry = async (
+  transaction: LogTransaction<"readonly">,
+  generation: number,
+  limit: number,
+): Promise<Verdict<readonly Page[]>> =>
+  commit(
+    transaction
+      .objectStore("pages")
+      .index("earliestExpiry")
+      .getAll(IDBKeyRange.bound([generation], [generation, []]), limit),
+  );
+
+export const readPagesChangedSince = async (
+  transaction: LogTransaction<"readonly">,
+  generation: number,
+  since: Versionstamp,
+): Promise<Verdict<readonly PackedKey[]>> => {
+  // Every array is later than every text.
+  const range = IDBKeyRange.bound([generation, since], [generation, []], true);
+  const keys = await transaction.objectStore("pages").index("latest").getAllKeys(range);
+  return commit(keys.map(([, first]) => first).toSorted());
 };
 
 export const readMeta = async (
@@ -45,6 +84,10 @@ export const readMeta = async (
 
 /** The keys of the rows after `tail`. */
 export const after = (tail: Position): IDBKeyRange => IDBKeyRange.lowerBound(tail, true);
+
+/** The keys of a key's older versions. */
+export const versionsOf = ({ generation, key }: VersionsOf): IDBKeyRange =>
+  IDBKeyRange.bound([generation, key], [generation, key, []]);
 
 const readPages = async (
   transaction: LogTransaction<"readonly">,

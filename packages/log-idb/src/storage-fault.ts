@@ -13,7 +13,13 @@ export type StorageFault =
 export const faultOf = (cause: unknown): StorageFault => {
   switch (nameOf(cause)) {
     case "QuotaExceededError":
-      return refused(new KvError("quota", "The device has no room; nothing was written.", { cause }));
+      return refused(
+        new KvError(
+          "quota",
+          "The device has no room for it, and nothing was written: delete entries, which works on a full disk, or free space on the device, and try again; status() tells usage and quota.",
+          { cause },
+        ),
+      );
     case "DataCloneError":
       return refused(new KvError("unsupported", "A value cannot be stored; nothing was written.", { cause }));
     case "VersionError":

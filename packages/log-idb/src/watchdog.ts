@@ -5,6 +5,10 @@
  */
 const ticksMax = 4;
 
+/** True of what a watchdog gave as the cause. */
+export const isSilence = (cause: unknown): boolean =>
+  cause instanceof DOMException && cause.name === "TimeoutError";
+
 export class Watchdog {
   readonly #msMax: number;
   /** Ticks that are left to each, by what is to be called after them. */

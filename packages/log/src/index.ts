@@ -3,6 +3,7 @@ export type {
   AppendOptions,
   Checkpoint,
   Decision,
+  KnownPages,
   Log,
   LogAppend,
   LogRead,
@@ -10,6 +11,7 @@ export type {
   PageRange,
 } from "./log.ts";
 export type {
+  BucketSettings,
   CommitState,
   Meta,
   Page,
@@ -17,22 +19,31 @@ export type {
   PageKey,
   PendingRecord,
   SessionState,
+  StoredSize,
   TrackedCommit,
+  Version,
+  VersionsOf,
 } from "./page.ts";
-export { formatVersion, mustKnowFormat } from "./page.ts";
+export { defaultSettings, formatVersion, mustKnowFormat } from "./page.ts";
 export type {
+  AbandonRow,
   AttachRow,
+  BuildRow,
   CheckpointRow,
   CommitRecord,
   CommitRow,
   DecisionRow,
   Effect,
+  ExpireRow,
+  FillRow,
   PatchRow,
   PauseRow,
   PlacedRow,
   Row,
   SessionRow,
+  SettingsRow,
 } from "./row.ts";
+export { pagesAfter, stillKnown } from "./known-pages.ts";
 export { openMemoryLog } from "./memory-log.ts";
 export { emptyImage, MemoryStorage } from "./memory-storage.ts";
 export type { FaultPoint, MemoryStorageOptions, StorageImage } from "./memory-storage.ts";

@@ -5,21 +5,22 @@
  * positions.
  */
 import { assert, KvError } from "@rockpool/model";
-import type { Position } from "@rockpool/model";
+import type { PackedKey, Position, Versionstamp } from "@rockpool/model";
 import type {
   AppendOptions,
   Checkpoint,
   Decision,
+  KnownPages,
   Log,
   LogAppend,
   LogRead,
   LogStart,
   PageRange,
 } from "./log.ts";
-import { pageAddress } from "./memory-storage.ts";
 import type { MemoryStorage, StorageImage, StorageOutcome } from "./memory-storage.ts";
-import { mustKnowFormat } from "./page.ts";
-import type { Page, PageKey } from "./page.ts";
+import { comparePageKeys, mustKnowFormat, pageAddress } from "./page.ts";
+import { stillKnown } from "./known-pages.ts";
+import type { Page, PageKey, Version, VersionsOf } from "./page.ts";
 import type { PlacedRow, Row } from "./row.ts";
 
 /** Opens a log on what `storage` holds. @throws KvError "newer-format", at `start` */
@@ -35,13 +36,14 @@ class MemoryLog implements Log {
     this.#storage = storage;
   }
 
-  start(): Promise<LogStart> {
+  start(known?: KnownPages): Promise<LogStart> {
     return this.#transact(({ meta, pages, pending, rows }) => {
       mustKnowFormat(meta);
       return {
         result: {
           meta,
-          pageKeys: [...pages.values()].map(pageKeyOf).toSorted(comparePageKeys),
+          pageKeys:
+            stillKnown(known, meta, rows) ?? [...pages.values()].map(pageKeyOf).toSorted(comparePageKeys),
           pending: [...pending.values()].toSorted((a, b) => a.position - b.position),
           rows,
         },
@@ -77,15 +79,65 @@ class MemoryLog implements Log {
     });
   }
 
-  read(tail: Position, ranges: readonly PageRange[]): Promise<LogRead> {
+  read(
+    tail: Position,
+    ranges: readonly PageRange[],
+    versionsOf: readonly VersionsOf[] = [],
+  ): Promise<LogRead> {
     return this.#transact((image) => ({
-      result: { missed: rowsAfter(image, tail), pages: ranges.map((range) => pagesIn(image, range)) },
+      result: {
+        missed: rowsAfter(image, tail),
+        pages: ranges.map((range) => pagesIn(image, range)),
+        versions: versionsOf.map((of) => image.versions.filter((version) => isOf(version, of))),
+      },
     }));
+  }
+
+  pagesByExpiry(generation: number, limit: number): Promise<readonly Page[]> {
+    return this.#transact((image) => {
+      const ending = [...image.pages.values()].filter(
+        (page) => page.generation === generation && page.earliestExpiry !== undefined,
+      );
+      ending.sort((a, b) => (a.earliestExpiry ?? 0) - (b.earliestExpiry ?? 0) || comparePageKeys(a, b));
+      return { result: ending.slice(0, limit) };
+    });
+  }
+
+  pagesChangedSince(generation: number, since: Versionstamp): Promise<readonly PackedKey[]> {
+    return this.#transact((image) => {
+      const changed = [...image.pages.values()].filter(
+        (page) => page.generation === generation && page.latest > since,
+      );
+      return { result: changed.toSorted(comparePageKeys).map(({ first }) => first) };
+    });
+  }
+
+  async putPages(pages: readonly Page[]): Promise<void> {
+    if (this.#closed) throw closedError();
+    const written = cloneOf(pages);
+    return this.#transact((image) => ({
+      image: { ...image, pages: withPages(image, written) },
+      result: undefined,
+    }));
+  }
+
+  deleteGeneration(generation: number, limit: number): Promise<boolean> {
+    return this.#transact((image) => {
+      let left = limit;
+      const versions = image.versions.filter((version) => version.generation !== generation || left-- <= 0);
+      if (left < 0) return { image: { ...image, versions }, result: false };
+      const dead = [...image.pages.values()].filter((page) => page.generation === generation);
+      dead.sort(comparePageKeys);
+      const pages = new Map(image.pages);
+      for (const page of dead.slice(0, limit)) pages.delete(pageAddress(page));
+      return { image: { ...image, pages, versions }, result: dead.length <= limit };
+    });
   }
 
   async checkpoint(checkpoint: Checkpoint): Promise<boolean> {
     if (this.#closed) throw closedError();
-    const { base, meta, putPages, deletePages, putPending, deletePending } = cloneOf(checkpoint);
+    const { base, meta, putPages, deletePages, putPending, deletePending, putVersions, trimVersions } =
+      cloneOf(checkpoint);
     return this.#transact((image) => {
       mustKnowFormat(image.meta);
       if ((image.meta?.checkpoint ?? 0) !== base) return { result: false };
@@ -94,17 +146,36 @@ class MemoryLog implements Log {
         isRow || meta.checkpoint === base,
         `the checkpoint ${meta.checkpoint} is neither a row nor the base ${base}`,
       );
-      const pages = new Map(image.pages);
-      for (const page of deletePages) pages.delete(pageAddress(page));
-      for (const page of putPages) pages.set(pageAddress(page), page);
+      const pages = withPages(image, putPages, deletePages);
+      const versions = trimmed(withVersions(image.versions, putVersions), trimVersions);
       const pending = new Map(image.pending);
       for (const position of deletePending) pending.delete(position);
       for (const record of putPending) pending.set(record.position, record);
       const rows = image.rows.filter((row) => row.position > meta.checkpoint);
-      const written = { ...image, rows, pages, pending, meta };
+      const written = { ...image, rows, pages, versions, pending, meta };
       return { image: withRow(written, { type: "checkpoint" }, image.nextPosition), result: true };
     });
   }
+
+  giveUp(what: "versions" | "reserve"): Promise<boolean> {
+    return this.#transact((image) =>
+      what === "versions"
+        ? { image: { ...image, versions: [] }, result: image.versions.length > 0 }
+        : { image: { ...image, reservedBytes: 0 }, result: (image.reservedBytes ?? 0) > 0 },
+    );
+  }
+
+  keepReserve(bytes: number): Promise<void> {
+    return this.#transact((image) => ({
+      image: { ...image, reservedBytes: Math.max(bytes, image.reservedBytes ?? 0) },
+      result: undefined,
+    }));
+  }
+
+  /** Holds nothing to let go of. */
+  rest(): void {}
+
+  wake(): void {}
 
   async close(): Promise<void> {
     this.#closed = true;
@@ -151,8 +222,41 @@ const pagesIn = (image: StorageImage, { generation, from, to }: PageRange): read
     .filter((page) => page.generation === generation && page.first >= from && page.first <= to)
     .toSorted(comparePageKeys);
 
-const pageKeyOf = ({ generation, first }: Page): PageKey => ({ generation, first });
+const withPages = (
+  image: StorageImage,
+  put: readonly Page[],
+  remove: readonly PageKey[] = [],
+): ReadonlyMap<string, Page> => {
+  const pages = new Map(image.pages);
+  for (const page of remove) pages.delete(pageAddress(page));
+  for (const page of put) pages.set(pageAddress(page), page);
+  return pages;
+};
 
-/** Code units compare as IndexedDB compares strings. */
-const comparePageKeys = (a: PageKey, b: PageKey): number =>
-  a.generation - b.generation || (a.first < b.first ? -1 : a.first > b.first ? 1 : 0);
+const isOf = (version: Version, { generation, key }: VersionsOf): boolean =>
+  version.generation === generation && version.key === key;
+
+const withVersions = (versions: readonly Version[], put: readonly Version[]): readonly Version[] => {
+  if (put.length === 0) return versions;
+  const byAddress = new Map([...versions, ...put].map((version) => [addressOf(version), version]));
+  return [...byAddress.values()].toSorted(compareVersions);
+};
+
+const addressOf = ({ generation, key, versionstamp }: Version): string =>
+  `${generation}/${versionstamp}/${key}`;
+
+const compareVersions = (a: Version, b: Version): number =>
+  a.generation - b.generation ||
+  (a.key === b.key ? (a.versionstamp < b.versionstamp ? -1 : 1) : a.key < b.key ? -1 : 1);
+
+const trimmed = (versions: readonly Version[], trims: Checkpoint["trimVersions"]): readonly Version[] => {
+  const dropped = new Set(
+    trims.flatMap((trim) => {
+      const its = versions.filter((version) => isOf(version, trim));
+      return its.slice(0, Math.max(0, its.length - trim.keep));
+    }),
+  );
+  return dropped.size === 0 ? versions : versions.filter((version) => !dropped.has(version));
+};
+
+const pageKeyOf = ({ generation, first }: Page): PageKey => ({ generation, first });

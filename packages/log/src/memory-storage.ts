@@ -5,7 +5,7 @@
  * can still change. For tests and the simulator: it loses power, is cloned and fails on demand.
  */
 import type { Position } from "@rockpool/model";
-import type { Meta, Page, PendingRecord } from "./page.ts";
+import type { Meta, Page, PendingRecord, Version } from "./page.ts";
 import type { PlacedRow } from "./row.ts";
 
 /** All that is stored, as of the end of a transaction. Never changed in place, so it may be kept. */
@@ -14,8 +14,12 @@ export interface StorageImage {
   readonly rows: readonly PlacedRow[];
   /** By `pageAddress`. */
   readonly pages: ReadonlyMap<string, Page>;
+  /** Ascending by generation, key, versionstamp. */
+  readonly versions: readonly Version[];
   readonly pending: ReadonlyMap<Position, PendingRecord>;
   readonly meta: Meta | undefined;
+  /** Room that was put aside. Absent: none. */
+  readonly reservedBytes?: number;
   /** The key generator: the next row's position, where none is asked for. */
   readonly nextPosition: Position;
 }
@@ -23,6 +27,7 @@ export interface StorageImage {
 export const emptyImage: StorageImage = {
   rows: [],
   pages: new Map(),
+  versions: [],
   pending: new Map(),
   meta: undefined,
   nextPosition: 1,
@@ -94,10 +99,6 @@ export class MemoryStorage {
     return result;
   }
 }
-
-/** A page's key in an image. */
-export const pageAddress = (page: { readonly generation: number; readonly first: string }): string =>
-  `${page.generation}/${page.first}`;
 
 const eventLoopTurn = (): Promise<void> =>
   new Promise((resolve) => {

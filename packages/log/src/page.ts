@@ -21,6 +21,8 @@ export interface PageEntry {
   readonly key: PackedKey;
   readonly value?: Value;
   readonly expireAt?: number;
+  /** Of a deletion: until when it is remembered, in ms since 1970. */
+  readonly keptUntil?: number;
   /** The versionstamp of the view without the commits that were pending at the checkpoint. */
   readonly versionstamp: Versionstamp;
   /** Absent in a bucket without a relay, and for a key the relay never sent. */
@@ -35,8 +37,40 @@ export interface Page {
   readonly entries: readonly PageEntry[];
   /** The latest versionstamp among the entries; indexed, so that feeds skip pages. */
   readonly latest: Versionstamp;
-  /** The earliest expiry among the entries, in ms since 1970; indexed; absent when none expires. */
+  /** The earliest `expireAt` or `keptUntil` among the entries; indexed; absent when there is none. */
   readonly earliestExpiry?: number;
+}
+
+/** An older version of a key, in a record of its own. Without `value` the key was deleted then. */
+export interface Version {
+  readonly generation: number;
+  readonly key: PackedKey;
+  readonly versionstamp: Versionstamp;
+  readonly value?: Value;
+  readonly expireAt?: number;
+  readonly revision?: Revision;
+}
+
+/** Where the older versions of a key are. */
+export interface VersionsOf {
+  readonly generation: number;
+  readonly key: PackedKey;
+}
+
+/** How a bucket is kept; the same for all tabs of a device. */
+export interface BucketSettings {
+  /** Versions kept of a key, the current one included: 1 to 64. */
+  readonly history: number;
+  /** The life of an entry that is written without one, in ms; null: for ever. */
+  readonly expireInMs: number | null;
+}
+
+export const defaultSettings: BucketSettings = { history: 1, expireInMs: null };
+
+/** What pages hold: entries with a value, and their bytes (`entryBytes`). */
+export interface StoredSize {
+  readonly entries: number;
+  readonly bytes: number;
 }
 
 /** A page's address. */
@@ -44,6 +78,13 @@ export interface PageKey {
   readonly generation: number;
   readonly first: PackedKey;
 }
+
+/** A page's address as one text. */
+export const pageAddress = ({ generation, first }: PageKey): string => `${generation}/${first}`;
+
+/** By generation, then key. Code units compare as IndexedDB compares strings. */
+export const comparePageKeys = (a: PageKey, b: PageKey): number =>
+  a.generation - b.generation || (a.first < b.first ? -1 : a.first > b.first ? 1 : 0);
 
 /** - `pending`: to be ruled. - `hidden`: to be ruled, known not to hold. - `rejected`: the app decides. - `confirmed`. */
 export type CommitState = "pending" | "hidden" | "rejected" | "confirmed";
@@ -88,7 +129,24 @@ export interface Meta {
   /** The position up to which rows were written into pages. 0 before the first checkpoint. */
   readonly checkpoint: Position;
   /** Which generation holds which keys: each from `first` up to the next range's. */
-  readonly ranges: readonly { readonly first: PackedKey; readonly generation: number }[];
+  readonly ranges: readonly {
+    readonly first: PackedKey;
+    readonly generation: number;
+    /** The versionstamp of the row that revealed it: no entry of it is older. Absent: zero. */
+    readonly revealed?: Versionstamp;
+  }[];
+  /** Generations that somebody is writing. Absent: none. */
+  readonly building?: readonly number[];
+  /** Absent: the defaults. */
+  readonly settings?: BucketSettings;
+  /** Older versions were kept once, so there may be some. Absent: there are none. */
+  readonly keptVersions?: boolean;
+  /** What the pages in force hold. Absent: nothing. */
+  readonly stored?: StoredSize;
+  /** The latest versionstamp among the deletions that are no longer remembered. Absent: zero. */
+  readonly forgotten?: Versionstamp;
+  /** The position of the bucket's first row on this device: what is said to come from before is not of this log. */
+  readonly born?: Position;
   /** Null while the bucket has no relay. */
   readonly replica: ReplicaId | null;
   /** The highest stamp given or seen. */

@@ -14,7 +14,9 @@ import type {
   Position,
   ReplicaId,
   Value,
+  Versionstamp,
 } from "@rockpool/model";
+import type { BucketSettings, StoredSize } from "./page.ts";
 
 /** A local commit as its row holds it. Its stamp is not stored: the fold gives it. */
 export interface CommitRecord {
@@ -31,9 +33,12 @@ export interface CommitRecord {
 
 /** What a commit left under a key, in a bucket without a relay. Without `value` it is deleted. */
 export interface Effect {
+  /** It may wait for its commit's versionstamp (`finishKey`), which the row's position tells. */
   readonly key: PackedKey;
   readonly value?: Value;
   readonly expireAt?: number;
+  /** The key's older versions went with it. */
+  readonly purged?: true;
 }
 
 /** A group of local commits, each with its own place in the row. */
@@ -93,12 +98,65 @@ export interface PauseRow {
   readonly paused: boolean;
 }
 
+/** How the bucket is kept from here on. */
+export interface SettingsRow {
+  readonly type: "settings";
+  readonly settings: BucketSettings;
+}
+
+/** The sweep: what had ended by its clock reading, and the deletions that need no longer be remembered. */
+export interface ExpireRow {
+  readonly type: "expire";
+  /** Keys whose entries are gone, with the moment each ended; none where a relay decides on that. */
+  readonly expired: readonly PackedKey[];
+  /** Keys whose deletions leave the pages. No view changes by it. */
+  readonly forgotten: readonly PackedKey[];
+  /** The latest versionstamp among the forgotten deletions: a feed that resumes before it cannot know of them. */
+  readonly forgottenUpTo: Versionstamp;
+  readonly readingMs: number;
+}
+
+/**
+ * Somebody begins to write pages beside those in force: a new generation, whose number is this
+ * row's position and so is never given twice.
+ */
+export interface BuildRow {
+  readonly type: "build";
+}
+
+/** Those who wrote these generations are gone: what they wrote will not be shown. */
+export interface AbandonRow {
+  readonly type: "abandon";
+  readonly generations: readonly number[];
+}
+
+/** Shows a generation of pages in place of everything that was confirmed here. */
+export interface FillRow {
+  readonly type: "fill";
+  /** One that was begun and not abandoned. */
+  readonly generation: number;
+  /** What its pages hold. */
+  readonly stored: StoredSize;
+}
+
 /** Pages were written up to some position: who finds this row in the tail starts again from them. */
 export interface CheckpointRow {
   readonly type: "checkpoint";
 }
 
-export type Row = CommitRow | PatchRow | AttachRow | SessionRow | DecisionRow | PauseRow | CheckpointRow;
+export type Row =
+  | CommitRow
+  | PatchRow
+  | AttachRow
+  | SessionRow
+  | DecisionRow
+  | PauseRow
+  | SettingsRow
+  | ExpireRow
+  | BuildRow
+  | AbandonRow
+  | FillRow
+  | CheckpointRow;
 
 /** A row with its place in the log. */
 export type PlacedRow = Row & { readonly position: Position };

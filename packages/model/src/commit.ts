@@ -38,7 +38,12 @@ export interface Check {
 
 export type Mutation =
   | { readonly type: "set"; readonly key: PackedKey; readonly value: Value; readonly expireAt?: number }
-  | { readonly type: "delete"; readonly key: PackedKey }
+  | {
+      readonly type: "delete";
+      readonly key: PackedKey;
+      /** The key's older versions on this device go with it; the relay hears of a delete. */
+      readonly purge?: true;
+    }
   | { readonly type: "sum" | "min" | "max"; readonly key: PackedKey; readonly operand: bigint };
 
 /** One atomic batch of checks and mutations. */
@@ -60,6 +65,9 @@ export const nameKey = (name: CommitName): string => `${name.host}.${name.n}`;
  */
 export const retryName = (name: CommitName): CommitName =>
   name.host.includes(":") ? { host: name.host, n: name.n + 1 } : { host: `${name.host}:${name.n}`, n: 1 };
+
+/** True for a delete that also drops the older versions of its key. */
+export const isPurge = (mutation: Mutation): boolean => mutation.type === "delete" && mutation.purge === true;
 
 /** True when a commit asks nothing: it is ruled by stamp alone (last write wins). */
 export const isBlind = (commit: Pick<Commit, "checks">): boolean => commit.checks.length === 0;

@@ -9,13 +9,23 @@
  * - `unavailable`: storage or worker cannot be had here (blocked, private, no answer at start).
  * - `quota`: the device has no room; nothing of the commit was written.
  * - `lost-connection`: the database handle died and could not be opened again.
+ * - `stalled`: the database gave no answer in time; nothing was written.
+ * - `evicted`: the browser deleted this site's data while the bucket was open, and the bucket with it.
  * - `newer-format`: the bucket was written by a newer Rockpool.
+ * - `damaged`: what was to be restored is no whole backup; nothing was changed.
+ * - `interrupted`: the tab was taken for dead while it restored; nothing was changed.
  * - `corrupt`: what was read breaks an invariant of the format.
  * - `outcome-unknown`: the host ended before it answered; the call may or may not have taken effect.
  * - `pending-full`: more is waiting for the relay than a device may hold.
  * - `offline`: the call needs the relay and there is no session.
  * - `not-found`: what the call names (a rejected commit) does not exist any more.
  * - `unsupported`: this bucket or platform cannot do what was asked.
+ * - `readonly`: the bucket was opened with `readonly`, and the call writes.
+ * - `destroyed`: the bucket was deleted from this device while it was open.
+ * - `blocked`: a tab that does not answer keeps the bucket from being deleted.
+ * - `sealed`: a secret cannot be opened: it was changed, or its key is another or gone.
+ * - `conflict`: others changed the entry before each of the attempts.
+ * - `lock-lost`: the lease of a lock ended, or another holds it.
  * - `protocol`: the peer sent what the protocol does not allow, or speaks another version.
  */
 export type KvErrorCode =
@@ -23,13 +33,23 @@ export type KvErrorCode =
   | "unavailable"
   | "quota"
   | "lost-connection"
+  | "stalled"
+  | "evicted"
   | "newer-format"
+  | "damaged"
+  | "interrupted"
   | "corrupt"
   | "outcome-unknown"
   | "pending-full"
   | "offline"
   | "not-found"
   | "unsupported"
+  | "readonly"
+  | "destroyed"
+  | "blocked"
+  | "sealed"
+  | "conflict"
+  | "lock-lost"
   | "protocol";
 
 /** An error a caller can act on: branch on `code`, show `message`, read `cause` for the origin. */

@@ -1,10 +1,13 @@
 // Keys, values, operations, versionstamps, stamps, limits and errors of Rockpool. Pure.
+export { decodeBase64, encodeBase64 } from "./base64.ts";
+export { type Checksum, createChecksum } from "./checksum.ts";
 export {
   type Check,
   type Commit,
   type CommitName,
   type EpochId,
   isBlind,
+  isPurge,
   type Mutation,
   nameKey,
   type Premise,
@@ -12,16 +15,27 @@ export {
   retryName,
   type Revision,
 } from "./commit.ts";
+export { bucketOf, channelOf, databaseOf, secretsDatabaseOf } from "./device-names.ts";
 export { assert, KvError, type KvErrorCode } from "./error.ts";
 export { packError, type PackedError, unpackError } from "./packed-error.ts";
 export type { Key, KeyPart } from "./key.ts";
+export {
+  any,
+  matchesPattern,
+  type PackedPattern,
+  packPattern,
+  type PatternPart,
+  rest,
+} from "./key-pattern.ts";
 export { KvU64, u64Max, wrapU64 } from "./kv-u64.ts";
 export {
   checksMax,
   clockAheadMsMax,
   commitBytesMax,
+  deletionMs,
   groupBytesMax,
   groupCommitsMax,
+  historyMax,
   keyBytesMax,
   listBatchDefault,
   listBatchMax,
@@ -81,11 +95,11 @@ export {
   stampMsMax,
   zeroStamp,
 } from "./stamp.ts";
-export { assertStorable, storableDepthMax } from "./storable.ts";
+export { digestOf } from "./digest.ts";
+export { cloneStorable, storableDepthMax } from "./storable.ts";
 export {
   checkValueSize,
   decodeValue,
-  digestOf,
   encodeValue,
   equalValues,
   isValue,
@@ -95,6 +109,13 @@ export {
   valueBytes,
   valueBytesBound,
 } from "./value.ts";
+export {
+  commitVersionstamp,
+  finishKey,
+  isUnfinishedKey,
+  type KeyToSet,
+  packKeyToSet,
+} from "./versionstamped-key.ts";
 export {
   createVersionstamp,
   isVersionstamp,

@@ -20,6 +20,9 @@ export const listBatchMax = 1000;
 /** Entries of one batch of a list when nothing is said. Source: Deno KV. */
 export const listBatchDefault = 100;
 
+/** Versions kept of a key, the current one included. Source: NATS KV, ADR-8. */
+export const historyMax = 64;
+
 /** Commits that share one row of the log, at most. */
 export const groupCommitsMax = 4096;
 /** Bytes of the commits that share one row of the log, at most (or one larger commit). */
@@ -29,6 +32,8 @@ export const pendingBytesMax: number = 64 * 1024 * 1024;
 
 /** A clock ahead of the relay's by more than this, in ms, is stamped anew by the relay. */
 export const clockAheadMsMax = 60_000;
+/** How long a device remembers a deletion that needs it no more, in ms: 30 days. Feeds resume that far back. */
+export const deletionMs: number = 30 * 24 * 60 * 60 * 1000;
 /** How long the relay keeps deletions, in ms: 90 days. */
 export const retentionMs: number = 90 * 24 * 60 * 60 * 1000;
 /** How long the relay keeps the result of a commit, in ms: 30 days. */

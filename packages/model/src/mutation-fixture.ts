@@ -20,6 +20,7 @@ export const set = (name: string, value: Value | string, expireAt?: number): Mut
   ...(expireAt === undefined ? {} : { expireAt }),
 });
 export const remove = (name: string): Mutation => ({ type: "delete", key: key(name) });
+export const purge = (name: string): Mutation => ({ type: "delete", key: key(name), purge: true });
 export const sum = (name: string, operand: bigint): Mutation => ({ type: "sum", key: key(name), operand });
 export const min = (name: string, operand: bigint): Mutation => ({ type: "min", key: key(name), operand });
 export const max = (name: string, operand: bigint): Mutation => ({ type: "max", key: key(name), operand });

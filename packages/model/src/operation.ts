@@ -34,11 +34,14 @@ export const applyMutation = (current: Value | undefined, mutation: Mutation): M
 export const mutationBytes = (mutation: Mutation): number => sizeOfMutation(mutation, valueBytes);
 
 /** Size of a commit for limits, in bytes: the keys of its checks, and its mutations. */
-export const commitBytes = (checks: readonly Check[], mutations: readonly Mutation[]): number =>
+export const commitBytes = (checks: readonly Pick<Check, "key">[], mutations: readonly Mutation[]): number =>
   sizeOfCommit(checks, mutations, valueBytes);
 
 /** @throws TypeError for a commit of too many checks, too many mutations or too many bytes. */
-export const checkCommitLimits = (checks: readonly Check[], mutations: readonly Mutation[]): void => {
+export const checkCommitLimits = (
+  checks: readonly Pick<Check, "key">[],
+  mutations: readonly Mutation[],
+): void => {
   if (checks.length > checksMax) {
     throw new TypeError(
       `Too many checks (max ${checksMax}): ${checks.length}; check one key that every writer of the others changes too`,
@@ -79,7 +82,7 @@ const sizeOfMutation = (mutation: Mutation, sizeOfValue: (value: Value) => numbe
 };
 
 const sizeOfCommit = (
-  checks: readonly Check[],
+  checks: readonly Pick<Check, "key">[],
   mutations: readonly Mutation[],
   sizeOfValue: (value: Value) => number,
 ): number => {

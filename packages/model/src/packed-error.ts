@@ -31,9 +31,12 @@ export const packError = (error: unknown, depth = 0): PackedError => {
 export const unpackError = (packed: PackedError): Error => {
   const options = packed.cause === undefined ? undefined : { cause: unpackError(packed.cause) };
   const error = createError(packed, options);
-  if (packed.stack !== undefined) error.stack = packed.stack;
+  // Not by assignment: in Firefox that makes a member which enumerates.
+  if (packed.stack !== undefined) Object.defineProperty(error, "stack", { ...hidden, value: packed.stack });
   return error;
 };
+
+const hidden = { writable: true, configurable: true };
 
 const createError = ({ name, message, code }: PackedError, options: ErrorOptions | undefined): Error => {
   if (code !== undefined) return new KvError(code, message, options);

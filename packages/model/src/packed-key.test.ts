@@ -111,7 +111,7 @@ describe("packed key", () => {
     expect(packKey([new Uint8Array(keyBytesMax - 2).fill(1)])).toHaveLength(keyBytesMax);
     const tooLong = packAnything([new Uint8Array(keyBytesMax - 1).fill(1)]);
     expect(tooLong).toThrow(TypeError);
-    expect(tooLong).toThrow(/^Key too large for write \(max 2048 bytes\): 2049 bytes/);
+    expect(tooLong).toThrow(/^Key too large for read \(max 2048 bytes\): 2049 bytes/);
   });
 
   test("refuses a part of a megabyte without overflowing the stack", () => {

@@ -23,7 +23,16 @@ export type PackedKey = string & { readonly [packedKeyBrand]: true };
  * Packs a key to read with, or as a prefix or bound; `[]` gives `""`.
  * @throws TypeError when it is no array, holds what is no key part, or is longer than `keyBytesMax`.
  */
-export const packKey = (key: Key): PackedKey => {
+export const packKey = (key: Key): PackedKey => packFor("read", key);
+
+/** Packs a key to write under. @throws TypeError as {@link packKey} does, and for the empty key. */
+export const packKeyForWrite = (key: Key): PackedKey => {
+  const packed = packFor("write", key);
+  if (packed === "") throw new TypeError("key cannot be empty; give it at least one part");
+  return packed;
+};
+
+const packFor = (purpose: "read" | "write", key: Key): PackedKey => {
   if (!Array.isArray(key)) {
     throw new TypeError(
       `invalid type; expected: array, got: ${key === null ? "null" : typeof key}; write a key as an array of parts, such as ["users", 1]`,
@@ -33,17 +42,10 @@ export const packKey = (key: Key): PackedKey => {
   for (let index = 0; index < key.length; index++) packed += writePart(key[index], index);
   if (packed.length > keyBytesMax) {
     throw new TypeError(
-      `Key too large for write (max ${keyBytesMax} bytes): ${packed.length} bytes; shorten its parts, or store the long part in the value`,
+      `Key too large for ${purpose} (max ${keyBytesMax} bytes): ${packed.length} bytes; shorten its parts, or store the long part in the value`,
     );
   }
   return packed as PackedKey;
-};
-
-/** Packs a key to write under. @throws TypeError as {@link packKey} does, and for the empty key. */
-export const packKeyForWrite = (key: Key): PackedKey => {
-  const packed = packKey(key);
-  if (packed === "") throw new TypeError("key cannot be empty; give it at least one part");
-  return packed;
 };
 
 /** The parts of a packed key; byte parts are fresh `Uint8Array`s. Not for bounds of ranges. */

@@ -4,9 +4,9 @@
  */
 import { describe, expect, test } from "vitest";
 import { KvU64 } from "./kv-u64.ts";
-import { assertStorable, storableDepthMax } from "./storable.ts";
+import { cloneStorable, storableDepthMax } from "./storable.ts";
 
-const refuse = (value: unknown) => () => assertStorable(value);
+const refuse = (value: unknown) => () => cloneStorable(value);
 const suffix = "and cannot be stored; remove it or store what it stands for";
 
 class Point {
@@ -106,6 +106,15 @@ describe("what cannot be stored", () => {
         'value.match is an array with a member named "groups" and cannot be stored; copy it into an object',
       ),
     );
+  });
+
+  test("includes a Proxy and bytes that were transferred away, which no walk can see", () => {
+    const buffer = new ArrayBuffer(1);
+    structuredClone(buffer, { transfer: [buffer] });
+    const hidden = { at: new Date(), list: [1, { proxy: new Proxy({}, {}) }] };
+    expect(refuse(hidden)).toThrow(/^value\.list\[1\]\.proxy is an object that cannot be cloned/);
+    expect(refuse(new Map([["a", { buffer }]]))).toThrow(/^value\.values\(\)\[0\]\.buffer is an object/);
+    expect(refuse(new Proxy({}, {}))).toThrow(/^value is an object that cannot be cloned/);
   });
 
   test("includes what is nested too deeply, with the path cut short", () => {

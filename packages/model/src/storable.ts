@@ -10,14 +10,26 @@
 export const storableDepthMax = 500;
 
 /**
+ * A clone of what can be kept: the value as it is at this moment.
  * @throws TypeError that names the path to what cannot be kept, such as `value.items[3].onClick`.
- * A Proxy does not show here; structured clone refuses it.
  */
-export const assertStorable = (value: unknown): void => {
-  const fault = findFault(value, { visited: new Set(), depth: 0 });
-  if (fault === undefined) return;
-  throw new TypeError(`${shorten(`value${fault.path}`)} ${fault.complaint}`);
+export const cloneStorable = (value: unknown): unknown => {
+  const fault = findFault(value, { visited: new Set(), depth: 0, clones: false });
+  if (fault !== undefined) throw faultError(fault);
+  try {
+    return structuredClone(value);
+  } catch (cause) {
+    // A Proxy, or bytes whose buffer was transferred away: the walk does not see them, their clones tell.
+    const hidden = findFault(value, { visited: new Set(), depth: 0, clones: true });
+    throw faultError(hidden ?? { path: "", complaint: unclonable }, { cause });
+  }
 };
+
+const faultError = ({ path, complaint }: Fault, options?: ErrorOptions): TypeError =>
+  new TypeError(`${shorten(`value${path}`)} ${complaint}`, options);
+
+const unclonable =
+  "is an object that cannot be cloned, such as a Proxy or bytes whose buffer was transferred; store a plain copy of it";
 
 interface Fault {
   readonly path: string;
@@ -27,6 +39,8 @@ interface Fault {
 interface Walk {
   readonly visited: Set<object>;
   readonly depth: number;
+  /** Whether objects are cloned too, the innermost first: slow, for the one that was found to be unclonable. */
+  readonly clones: boolean;
 }
 
 const findFault = (value: unknown, walk: Walk): Fault | undefined => {
@@ -41,7 +55,8 @@ const findFault = (value: unknown, walk: Walk): Fault | undefined => {
   }
 };
 
-const findFaultInObject = (object: object, { visited, depth }: Walk): Fault | undefined => {
+const findFaultInObject = (object: object, walk: Walk): Fault | undefined => {
+  const { visited, depth, clones } = walk;
   if (visited.has(object)) return undefined;
   visited.add(object);
   if (depth > storableDepthMax) {
@@ -50,7 +65,12 @@ const findFaultInObject = (object: object, { visited, depth }: Walk): Fault | un
       complaint: `is nested deeper than ${storableDepthMax} levels; keep its parts under keys of their own`,
     };
   }
-  const inner: Walk = { visited, depth: depth + 1 };
+  const fault = findFaultInParts(object, { ...walk, depth: depth + 1 });
+  if (fault !== undefined || !clones || cloneOrUndefined(object) !== undefined) return fault;
+  return { path: "", complaint: unclonable };
+};
+
+const findFaultInParts = (object: object, inner: Walk): Fault | undefined => {
   switch (kindOf(object)) {
     case "leaf":
       return undefined;
@@ -129,7 +149,8 @@ const findFaultInMembers = (object: object, walk: Walk): Fault | undefined => {
 
 /** An instance of a class, an object of another realm, or a platform object: its clone tells which. */
 const findFaultInStranger = (object: object, walk: Walk): Fault | undefined => {
-  const clone = cloneOrUndefined(object);
+  // WebKit makes an ordinary buffer of shared memory, where pages may not share any.
+  const clone = tagOf(object) === "SharedArrayBuffer" ? undefined : cloneOrUndefined(object);
   if (clone !== undefined && kindOf(clone) !== "stranger" && !isEmptyShell(object, clone)) {
     return findFaultInObject(clone, walk);
   }

@@ -19,7 +19,7 @@ export const readParts = (packed: string): KeyPart[] | undefined => {
 };
 
 /** Where the part that starts at `start` ends, or undefined when none starts there. */
-const endOfPart = (packed: string, start: number): number | undefined => {
+export const endOfPart = (packed: string, start: number): number | undefined => {
   const tag = packed.charCodeAt(start);
   switch (tag) {
     case tupleTags.bytes:

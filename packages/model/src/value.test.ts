@@ -5,13 +5,13 @@
 import { createHash } from "node:crypto";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { digestOf } from "./digest.ts";
 import { KvError } from "./error.ts";
 import { KvU64, u64Max } from "./kv-u64.ts";
 import { valueBytesMax } from "./limits.ts";
 import {
   checkValueSize,
   decodeValue,
-  digestOf,
   encodeValue,
   equalValues,
   isValue,

@@ -3,7 +3,6 @@
  * where they are read; everything in between moves the same bytes.
  * The codec of the encoding `rich` is the host's; this module says when it is needed.
  */
-import { sha256 } from "@noble/hashes/sha2.js";
 import { KvError } from "./error.ts";
 import { isPlainJson } from "./json.ts";
 import { KvU64, u64Max } from "./kv-u64.ts";
@@ -99,42 +98,6 @@ export const isValue = (value: unknown): value is Value => {
     default:
       return false;
   }
-};
-
-/**
- * 32 hex digits that two values share only when they are equal: half of the SHA-256 of the encoding
- * and the data. `undefined` stands for no entry. The same in every environment; stands in premises,
- * so it must never change.
- */
-export const digestOf = (value: Value | undefined): string => {
-  const hash = sha256.create().update(Uint8Array.of(value === undefined ? 0 : digestTags[value.encoding]));
-  if (value !== undefined) hash.update(canonicalBytes(value));
-  return toHex(hash.digest().subarray(0, digestBytes));
-};
-
-const digestBytes = 16;
-
-const digestTags = { json: 1, bytes: 2, u64: 3, rich: 4 } as const;
-
-const canonicalBytes = (value: Value): Uint8Array => {
-  switch (value.encoding) {
-    case "json":
-    case "rich":
-      return new TextEncoder().encode(value.data);
-    case "bytes":
-      return value.data;
-    case "u64": {
-      const bytes = new Uint8Array(8);
-      new DataView(bytes.buffer).setBigUint64(0, value.data);
-      return bytes;
-    }
-  }
-};
-
-const toHex = (bytes: Uint8Array): string => {
-  let hex = "";
-  for (const byte of bytes) hex += byte.toString(16).padStart(2, "0");
-  return hex;
 };
 
 /** Subclasses (Buffer) and those of another realm too; not Uint8ClampedArray. */

@@ -2,6 +2,7 @@
  * The codec: what is sent comes back, in its one form, and that form does not change unseen.
  */
 import { createHash } from "node:crypto";
+import { type Mutation, packKey } from "@rockpool/model";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeDown, decodeUp, encodeDown, encodeEntries, encodeUp, encodeWithEntries } from "./codec.ts";
@@ -23,6 +24,15 @@ test("every message of a relay comes back as it was sent", () => {
       expect(decodeDown(encodeDown(messages))).toEqual(messages);
     }),
   );
+});
+
+test("a purge is a delete on the wire", () => {
+  const [push] = goldenUp.filter((message) => message.type === "push");
+  if (push === undefined) throw new Error("no golden frame pushes");
+  const ofMutation = (mutation: Mutation): string =>
+    encodeUp([{ ...push, commits: push.commits.map((commit) => ({ ...commit, mutations: [mutation] })) }]);
+  const remove = { type: "delete", key: packKey(["k"]) } as const;
+  expect(ofMutation({ ...remove, purge: true })).toBe(ofMutation(remove));
 });
 
 test("a frame put together from entries that are encoded already is the frame", () => {

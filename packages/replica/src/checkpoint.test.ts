@@ -43,7 +43,7 @@ describe("pages", () => {
     expect(replica.checkpoint()).toBe(false);
   });
 
-  test("of an old generation go when a reset has been revealed, and the new ones cover all keys", () => {
+  test("of a new generation cover all keys when a reset has been revealed", () => {
     const replica = TestReplica.synced();
     replica.receive({ to: 9, entries: Array.from({ length: 9 }, (_, n) => entryOf(`k${n}`, n + 1, "v")) });
     replica.checkpoint();
@@ -52,8 +52,10 @@ describe("pages", () => {
     const before = ["k1", "k3"].map((name) => replica.view(name));
     replica.checkpoint();
     expect(["k1", "k3"].map((name) => replica.view(name))).toEqual(before);
-    expect(new Set(replica.storedPages.map(({ generation }) => generation)).size).toBe(1);
-    expect(replica.storedPages[0]?.first).toBe("");
+    const { generation } = replica.state;
+    const inForce = replica.storedPages.filter((page) => page.generation === generation);
+    expect(inForce[0]?.first).toBe("");
+    expect(inForce.flatMap(({ entries }) => entries)).toHaveLength(9);
   });
 });
 
@@ -100,6 +102,43 @@ describe("a plan", () => {
     replica.checkpoint({ pagesMax: 10, pageEntries: 4 });
     expect(replica.storedPages.length).toBeGreaterThan(5);
     expect(replica.storedPages.length).toBeLessThan(15);
+  });
+
+  test.each(["expired", "forgotten"] as const)("counts the pages of what a sweep has %s", (what) => {
+    const replica = new TestReplica();
+    const names = Array.from({ length: 40 }, (_, n) => `k${10 + n}`);
+    replica.commit(...names.map((name) => (what === "expired" ? set(name, "v") : remove(name))));
+    replica.checkpoint({ pageEntries: 1 });
+    for (const name of names) {
+      const swept = { expired: [], forgotten: [], [what]: [key(name)] };
+      const forgottenUpTo = replica.view(name).versionstamp;
+      replica.append({ type: "expire", ...swept, forgottenUpTo, readingMs: replica.nowMs });
+    }
+    replica.checkpoint({ pagesMax: 10, pageEntries: 1 });
+    const left = replica.rows.filter(({ type }) => type === "expire").length;
+    expect(left).toBeGreaterThan(25);
+    expect(left).toBeLessThan(40);
+  });
+
+  test("moves a row that alone is larger than the limits, also behind the marks of earlier checkpoints", () => {
+    const replica = new TestReplica();
+    const many = Array.from({ length: 40 }, (_, n) => set(`k${n}`, "v"));
+    for (let times = 0; times < 3; times++) {
+      replica.commit(...many);
+      expect(replica.checkpoint({ pagesMax: 4, pageEntries: 4 })).toBe(true);
+      expect(replica.rows.map(({ type }) => type)).not.toContain("commit");
+    }
+  });
+
+  test("moves a catch-up that alone is larger than the limits", () => {
+    const replica = TestReplica.synced();
+    replica.checkpoint();
+    for (let part = 1; part <= 9; part++) {
+      const entries = Array.from({ length: 8 }, (_, n) => entryOf(`k${part}-${n}`, part, "v"));
+      replica.receive({ to: part, head: 9, upToDate: part === 9, entries });
+    }
+    expect(replica.checkpoint({ pagesMax: 4, pageEntries: 4 })).toBe(true);
+    expect(replica.rows.map(({ type }) => type)).not.toContain("patch");
   });
 
   test("counts large values by their bytes", () => {

@@ -3,39 +3,34 @@
  * short. One transaction, kept small; whoever loses the race writes nothing.
  */
 import {
+  createVersionstamp,
   entryBytes,
   type PackedKey,
   type Position,
   positionOf,
   type Value,
-  type Versionstamp,
-  zeroVersionstamp,
 } from "@rockpool/model";
 import {
+  type BucketSettings,
   type Checkpoint,
   formatVersion,
   type LogStart,
   type Meta,
-  type Page,
-  type PageEntry,
-  type PageKey,
   type PendingRecord,
   type PlacedRow,
   type TrackedCommit,
 } from "@rockpool/log";
+import { effectsOf } from "./effects.ts";
 import { foldRow } from "./fold.ts";
-import { PageIndex, type Pages } from "./page-index.ts";
+import type { PageIndex, Pages } from "./page-index.ts";
+import type { PageLimits } from "./page-split.ts";
+import { rewritePages } from "./rewrite-pages.ts";
 import { pageIndexOf, type ReplicaState, stateAtCheckpoint } from "./state.ts";
-import { splitEntries } from "./page-split.ts";
-import { confirmedOf } from "./view.ts";
 
-export interface CheckpointLimits {
+export interface CheckpointLimits extends PageLimits {
   /** Rows and pages of one checkpoint, at most about, or else one row. */
   readonly rowsMax: number;
   readonly pagesMax: number;
-  /** Entries and bytes of a page, about. */
-  readonly pageEntries: number;
-  readonly pageBytes: number;
 }
 
 /** What keeps the transaction under some 30 ms. */
@@ -60,15 +55,19 @@ export const planCheckpoint = (start: LogStart, limits: CheckpointLimits): Check
   const state = stateAtCheckpoint(start);
   const size = new CheckpointSize(pageIndexOf(state, start), limits);
   let at: Position | undefined;
+  // Rows that say something, and how many of them a checkpoint at `at` would move.
   let rows = 0;
+  let moved = 0;
   for (const row of start.rows) {
-    size.add(row);
-    if (at !== undefined && (rows >= limits.rowsMax || size.pages > limits.pagesMax)) break;
+    size.add(row, state.settings);
+    if (moved > 0 && (rows >= limits.rowsMax || size.pages > limits.pagesMax)) break;
     foldRow(state, row);
-    rows++;
-    if (state.session.setAside === null && !state.session.reset) at = row.position;
+    if (row.type !== "checkpoint") rows++;
+    if (state.session.setAside !== null || state.session.reset) continue;
+    at = row.position;
+    moved = rows;
   }
-  if (at === undefined || isOnlySignals(start.rows, at)) return undefined;
+  if (at === undefined || moved === 0) return undefined;
   return { at, state: at === state.tail ? state : foldUpTo(start, at) };
 };
 
@@ -81,16 +80,14 @@ export const buildCheckpoint = (
   limits: CheckpointLimits,
 ): Checkpoint => {
   const { state } = plan;
-  const { putPages, deletePages } = rewritePages(state, pages, limits);
-  const stale = start.pageKeys.filter(({ generation }) => generation !== state.generation);
-  // Rulings are dated by the relay's clock, as far as this device knows it.
+  // Rows are dated by the relay's clock, as far as this device knows it.
   const relayNowMs = nowMs + state.session.clockOffsetMs;
+  const { stored, forgotten, ...written } = rewritePages(state, pages, relayNowMs, limits);
   const { putPending, deletePending } = rewritePending(start.pending, state, relayNowMs);
   return {
     base: state.checkpoint,
-    meta: metaOf(state, plan.at),
-    putPages,
-    deletePages: [...deletePages, ...stale],
+    meta: { ...metaOf(state, plan.at), stored, forgotten },
+    ...written,
     putPending,
     deletePending,
   };
@@ -102,17 +99,18 @@ const foldUpTo = (start: LogStart, at: Position): ReplicaState => {
   return state;
 };
 
-/** True when every row up to `at` is a mark that earlier checkpoints left. */
-const isOnlySignals = (rows: readonly PlacedRow[], at: Position): boolean =>
-  rows.every((row) => row.position > at || row.type === "checkpoint");
-
-/** How many pages a checkpoint will write, about: those that rows touch, and those that what they bring will fill. */
+/**
+ * How many pages a checkpoint will write, about: those that rows touch, and those that what they bring
+ * will fill. The record of an older version costs as much as a page, written and trimmed.
+ */
 class CheckpointSize {
   readonly #index: PageIndex;
   readonly #limits: CheckpointLimits;
   readonly #touched = new Set<number>();
   readonly #bytesByKey = new Map<PackedKey, number>();
   #bytes = 0;
+  readonly #versionsByKey = new Map<PackedKey, number>();
+  #versions = 0;
 
   constructor(index: PageIndex, limits: CheckpointLimits) {
     this.#index = index;
@@ -121,24 +119,49 @@ class CheckpointSize {
 
   get pages(): number {
     const { pageEntries, pageBytes } = this.#limits;
-    return this.#touched.size + Math.max(this.#bytesByKey.size / pageEntries, this.#bytes / pageBytes);
+    const filled = Math.max(this.#bytesByKey.size / pageEntries, this.#bytes / pageBytes);
+    return this.#touched.size + filled + this.#versions;
   }
 
-  add(row: PlacedRow): void {
-    if (row.type === "commit") for (const { effects } of row.commits) this.#write(effects);
-    if (row.type !== "patch") return;
-    this.#write(row.patch.entries);
-    for (const key of row.changed) this.#touched.add(this.#index.at(key));
+  add(row: PlacedRow, { history }: BucketSettings): void {
+    if (row.type === "commit") {
+      for (const [place, record] of row.commits.entries()) {
+        this.#write(effectsOf(record, createVersionstamp(row.position, place)), history);
+      }
+    }
+    if (row.type === "patch") {
+      this.#write(row.patch.entries, history);
+      this.#touch(row.changed);
+    }
+    if (row.type === "expire") {
+      this.#write(
+        row.expired.map((key) => ({ key })),
+        history,
+      );
+      this.#touch(row.forgotten);
+    }
   }
 
-  #write(entries: readonly { readonly key: PackedKey; readonly value?: Value }[]): void {
+  #touch(keys: readonly PackedKey[]): void {
+    for (const key of keys) this.#touched.add(this.#index.at(key));
+  }
+
+  #write(entries: readonly { readonly key: PackedKey; readonly value?: Value }[], history: number): void {
     for (const entry of entries) {
       const { key } = entry;
+      if (history > 1) this.#replace(key, history - 1);
       this.#touched.add(this.#index.at(key));
       const bytes = entryBytes(entry);
       this.#bytes += bytes - (this.#bytesByKey.get(key) ?? 0);
       this.#bytesByKey.set(key, bytes);
     }
+  }
+
+  #replace(key: PackedKey, keptMax: number): void {
+    const versions = this.#versionsByKey.get(key) ?? 0;
+    if (versions >= keptMax) return;
+    this.#versionsByKey.set(key, versions + 1);
+    this.#versions++;
   }
 }
 
@@ -147,76 +170,15 @@ const metaOf = (state: ReplicaState, at: Position): Meta => {
   return {
     format: formatVersion,
     checkpoint: at,
-    ranges: [{ first: "" as PackedKey, generation: state.generation }],
+    ranges: [{ first: "" as PackedKey, generation: state.generation, revealed: state.revealed }],
+    building: [...state.building],
+    settings: state.settings,
+    keptVersions: state.keptVersions,
+    born: state.born,
     replica: state.replica,
     stamp: state.stamp,
     relayStamp: state.relayStamp,
     session: { epoch, cursor: revealed, scope, followed, clockOffsetMs, paused },
-  };
-};
-
-const rewritePages = (state: ReplicaState, pages: Pages, limits: CheckpointLimits) => {
-  const keysByPage = new Map<number, PackedKey[]>();
-  const index =
-    pages.index.generation === state.generation ? pages.index : new PageIndex(state.generation, []);
-  for (const key of [...state.overlay.keys()].toSorted()) {
-    const at = index.at(key);
-    const keys = keysByPage.get(at);
-    if (keys === undefined) keysByPage.set(at, [key]);
-    else keys.push(key);
-  }
-  for (const at of keysByPage.keys()) pages.expect(at, at);
-  const putPages: Page[] = [];
-  const deletePages: PageKey[] = [];
-  for (const [at, keys] of keysByPage) {
-    const first = index.firsts[at] ?? ("" as PackedKey);
-    const entries = mergeEntries(
-      state,
-      pages,
-      at >= 0 && index === pages.index ? (pages.page(at)?.entries ?? []) : [],
-      keys,
-    );
-    for (const [place, part] of splitEntries(entries, limits.pageEntries, limits.pageBytes).entries()) {
-      putPages.push(createPage(state.generation, place === 0 ? first : (part[0] as PageEntry).key, part));
-    }
-    // An emptied page keeps its record: the pages' ranges must cover all keys.
-  }
-  return { putPages, deletePages };
-};
-
-const mergeEntries = (
-  state: ReplicaState,
-  pages: Pages,
-  stored: readonly PageEntry[],
-  keys: readonly PackedKey[],
-): readonly PageEntry[] => {
-  const entryByKey = new Map(stored.map((entry) => [entry.key, entry]));
-  for (const key of keys) {
-    const { value, expireAt, revision, versionstamp } = confirmedOf(state, pages, key);
-    entryByKey.set(key, {
-      key,
-      versionstamp,
-      ...(value === undefined ? {} : { value }),
-      ...(expireAt === undefined ? {} : { expireAt }),
-      ...(revision === undefined ? {} : { revision }),
-    });
-  }
-  return [...entryByKey.values()].toSorted((a, b) => (a.key < b.key ? -1 : 1));
-};
-
-const createPage = (generation: number, first: PackedKey, entries: readonly PageEntry[]): Page => {
-  let latest: Versionstamp = zeroVersionstamp;
-  let earliestExpiry = Number.POSITIVE_INFINITY;
-  for (const entry of entries) {
-    if (entry.versionstamp > latest) latest = entry.versionstamp;
-    if (entry.expireAt !== undefined && entry.expireAt < earliestExpiry) earliestExpiry = entry.expireAt;
-  }
-  return {
-    generation,
-    first,
-    entries,
-    latest,
-    ...(Number.isFinite(earliestExpiry) ? { earliestExpiry } : {}),
   };
 };
 

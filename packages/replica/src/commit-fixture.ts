@@ -4,7 +4,7 @@
 import type { PackedKey, PackedRange, PatchEntry, Value } from "@rockpool/model";
 import { key, text } from "@rockpool/model/mutation-fixture";
 
-export { key, number, remove, set, sum, testNowMs, text } from "@rockpool/model/mutation-fixture";
+export { key, number, purge, remove, set, sum, testNowMs, text } from "@rockpool/model/mutation-fixture";
 
 export const everything: PackedRange = {
   start: "" as PackedKey,

@@ -7,6 +7,8 @@ import {
   commitBytes,
   groupBytesMax,
   type HostId,
+  isPurge,
+  isUnfinishedKey,
   type Mutation,
   type PackedKey,
   pendingBytesMax,
@@ -30,12 +32,14 @@ export interface CommitRequest {
 /**
  * - `committed` at a place in the row. - `failed`: the indexes of the checks that do not hold.
  * - `type`: a sum, min or max over a value that is no u64. - `full`: too much waits for the relay.
+ * - `versionstamped`: a key waits for its commit's versionstamp, which no other device would share.
  */
 export type CommitOutcome =
   | { readonly type: "committed"; readonly place: number }
   | { readonly type: "failed"; readonly checks: readonly number[] }
   | { readonly type: "type"; readonly mutation: Mutation }
-  | { readonly type: "full"; readonly pendingBytes: number };
+  | { readonly type: "full"; readonly pendingBytes: number }
+  | { readonly type: "versionstamped" };
 
 /** Who commits and when: all that evaluation may not draw itself. */
 export interface CommitAuthor {
@@ -80,6 +84,10 @@ const evaluate = (draft: Draft, request: CommitRequest, place: number): CommitOu
     draft.holds(key, versionstamp) ? [] : [index],
   );
   if (failed.length > 0) return { type: "failed", checks: failed };
+  const ruledByRelay = draft.state.replica !== null;
+  if (ruledByRelay && request.mutations.some(({ key }) => isUnfinishedKey(key))) {
+    return { type: "versionstamped" };
+  }
   const misfit = draft.findMisfit(request.mutations);
   if (misfit !== undefined) return { type: "type", mutation: misfit };
   if (!draft.fits(request.mutations)) return { type: "full", pendingBytes: draft.state.pendingBytes };
@@ -142,7 +150,8 @@ class Draft {
   effects(mutations: readonly Mutation[]): readonly Effect[] {
     const contents = new Map<PackedKey, Content>();
     this.#apply(contents, mutations);
-    return [...contents].map(([key, content]) => toEffect(key, content));
+    const purged = new Set(mutations.filter(isPurge).map(({ key }) => key));
+    return Array.from(contents, ([key, content]) => toEffect(key, content, purged.has(key)));
   }
 
   fits(mutations: readonly Mutation[]): boolean {
@@ -182,8 +191,9 @@ class Draft {
 
 const nothing: Content = { value: undefined, expireAt: undefined };
 
-const toEffect = (key: PackedKey, { value, expireAt }: Content): Effect => ({
+const toEffect = (key: PackedKey, { value, expireAt }: Content, isPurged: boolean): Effect => ({
   key,
   ...(value === undefined ? {} : { value }),
   ...(expireAt === undefined ? {} : { expireAt }),
+  ...(isPurged ? { purged: true } : {}),
 });

@@ -8,28 +8,38 @@ import {
   type Commit,
   type CommitResult,
   createVersionstamp,
+  deletionMs,
+  isPurge,
   laterStamp,
+  laterVersionstamp,
   nameKey,
   nextStamp,
   type PackedKey,
   type PatchEntry,
+  type Value,
   type Versionstamp,
+  zeroVersionstamp,
 } from "@rockpool/model";
 import type {
   CommitRecord,
   CommitRow,
   DecisionRow,
+  ExpireRow,
+  FillRow,
   PatchRow,
   PlacedRow,
   SessionRow,
   TrackedCommit,
 } from "@rockpool/log";
+import { effectsOf } from "./effects.ts";
 import type { ReplicaState } from "./state.ts";
 
 /** What a row changed, for watchers and for the app's events. */
 export interface RowEffect {
   /** Keys whose view changed, in value or in versionstamp. */
   readonly changed: readonly PackedKey[];
+  /** True when everything that stood here was replaced: `changed` does not name it. */
+  readonly replaced?: true;
   /** Keys whose view stayed while a commit on them was ruled. */
   readonly settledKeys: readonly PackedKey[];
   /** Commits that were ruled, as they are tracked now. */
@@ -46,6 +56,8 @@ export interface RowEffect {
 export const foldRow = (state: ReplicaState, row: PlacedRow): RowEffect => {
   assert(row.position > state.tail, `row ${row.position} does not follow on ${state.tail}`);
   state.tail = row.position;
+  if (row.type !== "checkpoint") state.tailRows++;
+  if (state.born === 0) state.born = row.position;
   switch (row.type) {
     case "commit":
       return foldCommits(state, row);
@@ -61,6 +73,20 @@ export const foldRow = (state: ReplicaState, row: PlacedRow): RowEffect => {
     case "pause":
       state.session.paused = row.paused;
       return nothing;
+    case "settings":
+      state.settings = row.settings;
+      state.keptVersions ||= row.settings.history > 1;
+      return nothing;
+    case "expire":
+      return foldExpire(state, row);
+    case "build":
+      state.building.add(row.position);
+      return nothing;
+    case "abandon":
+      for (const generation of row.generations) state.building.delete(generation);
+      return nothing;
+    case "fill":
+      return foldFill(state, row);
     case "checkpoint":
       return nothing;
   }
@@ -73,7 +99,7 @@ const foldCommits = (state: ReplicaState, row: CommitRow & PlacedRow): RowEffect
   for (const [place, record] of row.commits.entries()) {
     const versionstamp = createVersionstamp(row.position, place);
     for (const { key } of record.mutations) changed.add(key);
-    for (const { key } of record.effects) changed.add(key);
+    for (const { key } of effectsOf(record, versionstamp)) changed.add(key);
     foldCommit(state, record, versionstamp);
   }
   return { ...nothing, changed: [...changed] };
@@ -83,7 +109,10 @@ const foldCommit = (state: ReplicaState, record: CommitRecord, versionstamp: Ver
   const stamp = nextStamp(state.stamp, record.readingMs, record.name.host);
   state.stamp = stamp;
   if (state.replica === null) {
-    for (const { key, ...content } of record.effects) state.cover(key, content, versionstamp);
+    for (const { key, purged, ...content } of effectsOf(record, versionstamp)) {
+      state.cover(key, { ...content, ...rememberedFrom(content, record.readingMs) }, versionstamp);
+      if (purged === true) state.purge(key);
+    }
     return;
   }
   const { name, tag, checks, mutations } = record;
@@ -109,17 +138,19 @@ const reveal = (state: ReplicaState, row: PatchRow & PlacedRow): RowEffect => {
   const { entries, results } = session.setAside ?? { entries: new Map<PackedKey, PatchEntry>(), results: [] };
   const versionstamp = createVersionstamp(row.position);
   if (session.reset) {
-    state.dropConfirmed();
+    state.replaceConfirmed(row.position);
     session.reset = false;
     session.confirmedEpoch = session.epoch;
   }
   session.setAside = null;
   session.revealed = row.patch.to;
-  const { ruled, superseded, versionstampByRevision } = settleResults(state, results, row.readingMs);
+  const { ruled, superseded, purged, versionstampByRevision } = settleResults(state, results, row.readingMs);
   for (const { key, ...content } of entries.values()) {
-    state.cover(key, content, versionstampByRevision.get(content.revision) ?? oldest);
+    const confirmed = { ...content, ...rememberedFrom(content, row.readingMs) };
+    state.cover(key, confirmed, versionstampByRevision.get(content.revision) ?? oldest);
   }
   for (const key of row.changed) state.cover(key, undefined, versionstamp);
+  for (const key of purged) state.purge(key);
   for (const name of row.hidden) {
     const tracked = state.getTracked(name);
     if (tracked?.state === "pending") state.track({ ...tracked, state: "hidden" });
@@ -143,6 +174,7 @@ interface Settlement {
 const settleResults = (state: ReplicaState, results: readonly CommitResult[], ruledAtMs: number) => {
   const ruled: Settlement[] = [];
   const superseded: RowEffect["superseded"][number][] = [];
+  const purged: PackedKey[] = [];
   const versionstampByRevision = new Map<number, Versionstamp>();
   for (const result of results) {
     const before = state.getUnruled(result);
@@ -156,11 +188,16 @@ const settleResults = (state: ReplicaState, results: readonly CommitResult[], ru
       for (const { mutation } of result.ruling.superseded) {
         superseded.push({ commit: before.commit, versionstamp: before.versionstamp, mutation });
       }
+      purged.push(...purgedKeys(before.commit, after));
     }
   }
   healStamp(state, ruled);
-  return { ruled, superseded, versionstampByRevision };
+  return { ruled, superseded, purged, versionstampByRevision };
 };
+
+/** The keys whose older versions an accepted commit drops: a purge that lost drops none. */
+const purgedKeys = ({ mutations }: Commit, { supersededKeys = [] }: TrackedCommit): readonly PackedKey[] =>
+  mutations.filter((one) => isPurge(one) && !supersededKeys.includes(one.key)).map(({ key }) => key);
 
 /**
  * A commit of a clock that ran ahead was given another stamp by the relay. Its own must not raise
@@ -221,6 +258,29 @@ const foldSession = (state: ReplicaState, row: SessionRow): RowEffect => {
   session.received = session.revealed;
   return nothing;
 };
+
+const foldExpire = (state: ReplicaState, row: ExpireRow & PlacedRow): RowEffect => {
+  const versionstamp = createVersionstamp(row.position);
+  for (const key of row.expired) state.cover(key, rememberedFrom({}, row.readingMs), versionstamp);
+  // Its versionstamp stays; the next checkpoint leaves it out.
+  for (const key of row.forgotten) {
+    state.cover(key, { keptUntil: 0 }, zeroVersionstamp);
+    state.purge(key);
+  }
+  state.forgotten = laterVersionstamp(state.forgotten, row.forgottenUpTo);
+  return { ...nothing, changed: row.expired };
+};
+
+const foldFill = (state: ReplicaState, row: FillRow & PlacedRow): RowEffect => {
+  state.replaceConfirmed(row.generation, row.stored);
+  state.building.delete(row.generation);
+  state.revealed = createVersionstamp(row.position);
+  return { ...nothing, replaced: true };
+};
+
+/** A deletion is remembered for a while, so that a feed which resumes hears of it. */
+const rememberedFrom = (content: { readonly value?: Value }, readingMs: number): { keptUntil?: number } =>
+  content.value === undefined ? { keptUntil: readingMs + deletionMs } : {};
 
 const foldDecision = (state: ReplicaState, row: DecisionRow & PlacedRow): RowEffect => {
   for (const name of row.commits) {

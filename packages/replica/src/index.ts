@@ -15,8 +15,10 @@ export {
   type GroupEvaluation,
 } from "./evaluate.ts";
 export { foldRow, type RowEffect } from "./fold.ts";
+export { historyOf } from "./history.ts";
 export { type ListedEntry, listEntries } from "./list.ts";
-export { PageIndex, Pages } from "./page-index.ts";
+export { type Lacking, PageIndex, Pages } from "./page-index.ts";
+export { splitEntries } from "./page-split.ts";
 export {
   decideLateResults,
   decidePatch,
@@ -25,6 +27,8 @@ export {
   type ReceivedRulings,
 } from "./receive.ts";
 export { decideDiscard, decideRetry, type RejectedCommits, rejectedGroups } from "./rejected.ts";
+export { createPage, resized } from "./rewrite-pages.ts";
+export { scanKeys, type ScanLimits, type Scanned, scanRange } from "./scan.ts";
 export { nextSession, offSession } from "./session.ts";
 export type {
   Session,
@@ -34,5 +38,9 @@ export type {
   SessionPhase,
   SessionStep,
 } from "./session-event.ts";
+export { decideSweep, dueAt, dueMsOf, type SweepLimits, sweepableKeys } from "./sweep.ts";
 export { isUnruled, pageIndexOf, ReplicaState, stateAtCheckpoint } from "./state.ts";
+export { memoryKeys, sizeChange } from "./size.ts";
+export { type StoredGenerations, storedGenerations } from "./stored-generations.ts";
 export { type EntryView, isPresent, viewOf } from "./view.ts";
+export { countKeys, type CountedRange, type DeletedRange, deletesIn } from "./walk.ts";

@@ -36,7 +36,8 @@ export const listEntries = (
 /** Pages hold some 64 entries; asking for a few too many costs less than asking twice. */
 const entriesPerPageLow = 24;
 
-function* keysIn(
+/** All keys of `range` that memory or pages hold, in order; `limit` says how many pages to ask for at first. */
+export function* keysIn(
   state: ReplicaState,
   pages: Pages,
   range: PackedRange,
@@ -82,7 +83,12 @@ function* storedKeys(
   }
 }
 
-function* mergeKeys(a: Iterable<PackedKey>, b: Iterable<PackedKey>, reverse: boolean): Iterable<PackedKey> {
+/** Two ordered runs of keys as one, each key once. */
+export function* mergeKeys(
+  a: Iterable<PackedKey>,
+  b: Iterable<PackedKey>,
+  reverse: boolean,
+): Iterable<PackedKey> {
   const left = a[Symbol.iterator]();
   const right = b[Symbol.iterator]();
   let x = left.next();

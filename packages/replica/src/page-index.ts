@@ -1,10 +1,11 @@
 /**
- * Where pages are and what is in those at hand. A computation asks for entries; pages it needed and
- * did not find are noted, so that its caller can read them and run it again. It is the only way
- * anything here looks at pages, so nothing can take a page that is not there for an empty one.
+ * Where pages are and what is in those at hand, and in the older versions of keys. A computation asks
+ * for entries; pages and versions it needed and did not find are noted, so that its caller can read
+ * them and run it again. It is the only way anything here looks at pages, so nothing can take a page
+ * that is not there for an empty one.
  */
 import type { PackedKey } from "@rockpool/model";
-import type { Page, PageEntry, PageKey } from "@rockpool/log";
+import type { Page, PageEntry, PageKey, PageRange, Version, VersionsOf } from "@rockpool/log";
 import { lowerBound } from "./sorted-keys.ts";
 
 /** The addresses of one generation's pages, ascending. */
@@ -22,6 +23,28 @@ export class PageIndex {
     const index = lowerBound(this.firsts, key);
     return this.firsts[index] === key ? index : index - 1;
   }
+
+  /** The pages at some indexes, ascending, as runs of neighbours: each to be read by one request. */
+  rangesOf(indexes: readonly number[]): readonly PageRange[] {
+    const ranges: { -readonly [K in keyof PageRange]: PageRange[K] }[] = [];
+    let last = -2;
+    for (const index of indexes) {
+      const first = this.firsts[index];
+      if (first === undefined) continue;
+      const range = ranges.at(-1);
+      if (index === last + 1 && range !== undefined) range.to = first;
+      else ranges.push({ generation: this.generation, from: first, to: first });
+      last = index;
+    }
+    return ranges;
+  }
+}
+
+/** What a computation needed and did not find. */
+export interface Lacking {
+  /** Indexes in the page index, ascending. */
+  readonly pages: readonly number[];
+  readonly versions: readonly VersionsOf[];
 }
 
 /** Pages read so far, by their first key, with what is missing for the computation under way. */
@@ -29,6 +52,8 @@ export class Pages {
   readonly index: PageIndex;
   readonly #pageByFirst: Map<PackedKey, Page>;
   readonly #lacking = new Set<number>();
+  readonly #versionsByKey = new Map<PackedKey, readonly Version[]>();
+  readonly #lackingVersions = new Set<PackedKey>();
 
   constructor(index: PageIndex, pageByFirst: Map<PackedKey, Page> = new Map()) {
     this.index = index;
@@ -57,16 +82,40 @@ export class Pages {
     }
   }
 
+  /** The older versions on disk of a key, oldest first. Empty also when they are lacking, which is noted. */
+  versions(key: PackedKey): readonly Version[] {
+    // Where there are no pages nothing was replaced in one.
+    if (this.index.firsts.length === 0) return [];
+    const versions = this.#versionsByKey.get(key);
+    if (versions === undefined) this.#lackingVersions.add(key);
+    return versions ?? [];
+  }
+
   add(pages: readonly Page[]): void {
     for (const page of pages) {
       if (page.generation === this.index.generation) this.#pageByFirst.set(page.first, page);
     }
   }
 
-  /** The indexes noted as lacking since the last call, ascending; the result of a run is void if any. */
-  takeLacking(): readonly number[] {
-    const lacking = [...this.#lacking].toSorted((a, b) => a - b);
+  addVersions(key: PackedKey, versions: readonly Version[]): void {
+    this.#versionsByKey.set(key, versions);
+  }
+
+  /** Older versions are seldom read twice, and there may be much of them. */
+  forgetVersions(): void {
+    this.#versionsByKey.clear();
+  }
+
+  /** What was noted as lacking since the last call; undefined when nothing was. The result of a run is void if any. */
+  takeLacking(): Lacking | undefined {
+    if (this.#lacking.size === 0 && this.#lackingVersions.size === 0) return undefined;
+    const { generation } = this.index;
+    const lacking = {
+      pages: [...this.#lacking].toSorted((a, b) => a - b),
+      versions: Array.from(this.#lackingVersions, (key) => ({ generation, key })),
+    };
     this.#lacking.clear();
+    this.#lackingVersions.clear();
     return lacking;
   }
 }

@@ -4,6 +4,12 @@
 import { entryBytes } from "@rockpool/model";
 import type { PageEntry } from "@rockpool/log";
 
+export interface PageLimits {
+  /** Entries and bytes of a page, about. */
+  readonly pageEntries: number;
+  readonly pageBytes: number;
+}
+
 /** Bytes of a page's entries, about: keys, values, and what every entry carries. */
 export const pageBytes = (entries: readonly PageEntry[]): number =>
   entries.reduce((sum, entry) => sum + storedBytes(entry), 0);
@@ -14,8 +20,7 @@ export const pageBytes = (entries: readonly PageEntry[]): number =>
  */
 export const splitEntries = (
   entries: readonly PageEntry[],
-  entriesAim: number,
-  bytesAim: number,
+  { pageEntries: entriesAim, pageBytes: bytesAim }: PageLimits,
 ): readonly (readonly PageEntry[])[] => {
   const bytes = pageBytes(entries);
   if (entries.length <= entriesAim * 1.5 && bytes <= bytesAim * 1.5) return [entries];

@@ -265,7 +265,7 @@ const confirmedAfter = (
   revealed: Revelation,
   key: PackedKey,
   own: Versionstamp | undefined,
-): ConfirmedView => {
+): Omit<ConfirmedView, "keptUntil"> => {
   const before = confirmedOf(state, pages, key);
   const entry = revealed.entries.get(key);
   if (entry === undefined) return before;

@@ -3,7 +3,7 @@
  * form. What is appended is decided and folded as a host does it; `restarted` is another host that
  * starts from what a checkpoint left.
  */
-import type { LogStart, Page, PendingRecord, PlacedRow, Row } from "@rockpool/log";
+import type { LogStart, Page, PendingRecord, PlacedRow, Row, Version } from "@rockpool/log";
 import {
   type CommitName,
   type CommitResult,
@@ -23,8 +23,10 @@ import { key, testNowMs } from "./commit-fixture.ts";
 import { type CommitOutcome, type CommitRequest, evaluateGroup } from "./evaluate.ts";
 import { foldRow, type RowEffect } from "./fold.ts";
 import { Pages } from "./page-index.ts";
+import { historyOf } from "./history.ts";
 import { decidePatch, type PatchDecision } from "./receive.ts";
 import { pageIndexOf, type ReplicaState, stateAtCheckpoint, wholeBucket } from "./state.ts";
+import { dataOf, versionsAfter } from "./versions-fixture.ts";
 import { type EntryView, viewOf } from "./view.ts";
 
 const roomyLimits: CheckpointLimits = { rowsMax: 1000, pagesMax: 64, pageEntries: 4, pageBytes: 16 * 1024 };
@@ -49,6 +51,7 @@ export class TestReplica {
     host = "a",
     start: LogStart = { meta: undefined, pageKeys: [], pending: [], rows: [] },
     pages: readonly Page[] = [],
+    versions: readonly Version[] = [],
   ) {
     this.host = host;
     this.#start = start;
@@ -57,10 +60,13 @@ export class TestReplica {
     this.#pages = new Pages(pageIndexOf(this.state, start));
     this.#pages.add(pages);
     this.#stored = pages;
+    this.#versions = versions;
+    this.#addVersions();
     for (const row of start.rows) foldRow(this.state, row);
   }
 
   #stored: readonly Page[];
+  #versions: readonly Version[];
 
   /** A replica that is attached, in epoch `e1`, at revision 0. */
   static synced(host = "a"): TestReplica {
@@ -84,6 +90,10 @@ export class TestReplica {
 
   get storedPages(): readonly Page[] {
     return this.#stored;
+  }
+
+  get storedVersions(): readonly Version[] {
+    return this.#versions;
   }
 
   append(row: Row): RowEffect {
@@ -213,9 +223,12 @@ export class TestReplica {
 
   /** What a reader sees under a key, as data: JSON decoded, a u64 as its number. */
   value(name: string): unknown {
-    const { value } = this.view(name);
-    if (value === undefined) return undefined;
-    return value.encoding === "json" ? JSON.parse(value.data) : value.data;
+    return dataOf(this.view(name));
+  }
+
+  /** The versions of a key as data, oldest first; undefined for a deletion. */
+  history(name: string): readonly unknown[] {
+    return historyOf(this.state, this.#pages, key(name)).map(dataOf);
   }
 
   stateOf(name: CommitName): string | undefined {
@@ -227,15 +240,10 @@ export class TestReplica {
     const bounds = { ...roomyLimits, ...limits };
     const plan = planCheckpoint(this.#start, bounds);
     if (plan === undefined) return false;
-    const pages = new Pages(pageIndexOf(stateAtCheckpoint(this.#start), this.#start));
+    const pages = new Pages(pageIndexOf(plan.state, this.#start));
     pages.add(this.#stored);
-    const { meta, putPages, deletePages, putPending, deletePending } = buildCheckpoint(
-      this.#start,
-      plan,
-      pages,
-      this.nowMs,
-      bounds,
-    );
+    const checkpoint = buildCheckpoint(this.#start, plan, pages, this.nowMs, bounds);
+    const { meta, putPages, deletePages, putPending, deletePending } = checkpoint;
     const pageOf = new Map(this.#stored.map((page) => [addressOf(page), page]));
     for (const page of deletePages) pageOf.delete(addressOf(page));
     for (const page of putPages) pageOf.set(addressOf(page), page);
@@ -243,6 +251,7 @@ export class TestReplica {
     for (const position of deletePending) pendingOf.delete(position);
     for (const record of putPending) pendingOf.set(record.position, record);
     this.#stored = [...pageOf.values()].toSorted((a, b) => (addressOf(a) < addressOf(b) ? -1 : 1));
+    this.#versions = versionsAfter(this.#versions, checkpoint);
     const rows = this.#start.rows.filter(({ position }) => position > plan.at);
     this.#start = {
       meta,
@@ -258,7 +267,25 @@ export class TestReplica {
 
   /** Another host, which starts from the pages and the rows after them. */
   restarted(host = "b"): TestReplica {
-    return new TestReplica(host, structuredClone(this.#start), structuredClone(this.#stored));
+    return new TestReplica(
+      host,
+      structuredClone(this.#start),
+      structuredClone(this.#stored),
+      structuredClone(this.#versions),
+    );
+  }
+
+  /** Has the older versions of every key at hand. */
+  #addVersions(): void {
+    const keys = this.#stored.flatMap(({ entries }) => entries.map((entry) => entry.key));
+    for (const of of keys) {
+      const its = this.#versions.filter((version) => version.key === of && this.#isInForce(version));
+      this.#pages.addVersions(of, its);
+    }
+  }
+
+  #isInForce({ generation }: Version): boolean {
+    return generation === this.#pages.index.generation;
   }
 }
 

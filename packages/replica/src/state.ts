@@ -21,7 +21,14 @@ import {
   zeroStamp,
   zeroVersionstamp,
 } from "@rockpool/model";
-import type { LogStart, Meta, TrackedCommit } from "@rockpool/log";
+import {
+  type BucketSettings,
+  defaultSettings,
+  type LogStart,
+  type Meta,
+  type StoredSize,
+  type TrackedCommit,
+} from "@rockpool/log";
 import { PageIndex } from "./page-index.ts";
 import { SortedKeys } from "./sorted-keys.ts";
 
@@ -29,14 +36,24 @@ import { SortedKeys } from "./sorted-keys.ts";
 export interface Confirmed {
   readonly value?: Value;
   readonly expireAt?: number;
+  /** Of a deletion: until when it is remembered, in ms since 1970. */
+  readonly keptUntil?: number;
   readonly revision?: Revision;
 }
 
-/** What rows after the checkpoint did to a key's confirmed state. */
-export interface Overlay {
+/** A key's confirmed state since a row of the log. */
+export interface ConfirmedVersion {
   /** Undefined: as in its page; the versionstamp alone is newer. */
   readonly entry: Confirmed | undefined;
   readonly versionstamp: Versionstamp;
+}
+
+/** What rows after the checkpoint did to a key's confirmed state. */
+export interface Overlay extends ConfirmedVersion {
+  /** What stood here before and is kept, oldest first; the page's entry is among them only if it was replaced. */
+  readonly past: readonly ConfirmedVersion[];
+  /** Older versions than these are dropped. */
+  readonly purged: boolean;
 }
 
 /** A visible commit's mutations of one key, in its order. */
@@ -73,10 +90,25 @@ export interface FoldedSession {
 export class ReplicaState {
   /** The position of the last row folded. */
   tail: Position;
+  /** Rows folded since the checkpoint. */
+  tailRows = 0;
   /** The position up to which rows stand in pages. */
   readonly checkpoint: Position;
+  /** The position of the bucket's first row on this device; 0 before there is one. */
+  born: Position;
   /** The generation of pages in force; one that has no pages yet after a reset. */
   generation: number;
+  /** The versionstamp of the row that revealed those pages: nothing in them is older. */
+  revealed: Versionstamp;
+  /** Generations that somebody is writing. */
+  readonly building: Set<number>;
+  /** What the pages in force hold. */
+  stored: StoredSize;
+  /** The latest versionstamp among the deletions that are no longer remembered. */
+  forgotten: Versionstamp;
+  settings: BucketSettings;
+  /** Older versions were kept once: pages may have some beside them. */
+  keptVersions: boolean;
   replica: ReplicaId | null;
   /** The highest stamp given or seen, of what still counts: one of a clock that ran ahead ends with its ruling. */
   stamp: Stamp;
@@ -100,7 +132,14 @@ export class ReplicaState {
   constructor(meta: Meta | undefined) {
     this.checkpoint = meta?.checkpoint ?? 0;
     this.tail = this.checkpoint;
+    this.born = meta?.born ?? 0;
     this.generation = meta?.ranges[0]?.generation ?? 0;
+    this.revealed = meta?.ranges[0]?.revealed ?? zeroVersionstamp;
+    this.building = new Set(meta?.building);
+    this.stored = meta?.stored ?? emptySize;
+    this.forgotten = meta?.forgotten ?? zeroVersionstamp;
+    this.settings = meta?.settings ?? defaultSettings;
+    this.keptVersions = meta?.keptVersions === true;
     this.replica = meta?.replica ?? null;
     this.stamp = meta?.stamp ?? zeroStamp;
     this.relayStamp = meta?.relayStamp ?? this.stamp;
@@ -163,14 +202,35 @@ export class ReplicaState {
     const before = this.overlay.get(key);
     const latest =
       before !== undefined && before.versionstamp > versionstamp ? before.versionstamp : versionstamp;
-    this.overlay.set(key, { entry: entry ?? before?.entry, versionstamp: latest });
+    this.overlay.set(key, {
+      entry: entry ?? before?.entry,
+      versionstamp: latest,
+      past: entry === undefined ? (before?.past ?? noPast) : this.#pastOf(before),
+      purged: before?.purged === true,
+    });
     this.keys.add(key);
   }
 
-  /** Forgets all confirmed entries: those in memory, and the pages, by a generation that has none. */
-  dropConfirmed(): void {
+  /** Drops what stood under a key before its confirmed state. */
+  purge(key: PackedKey): void {
+    const { entry, versionstamp } = this.overlay.get(key) ?? asInPage;
+    this.overlay.set(key, { entry, versionstamp, past: noPast, purged: true });
+    this.keys.add(key);
+  }
+
+  /** Forgets all confirmed entries, those in memory and those in pages, for what a generation holds. */
+  replaceConfirmed(generation: number, stored: StoredSize = emptySize): void {
     this.overlay.clear();
-    this.generation++;
+    this.generation = generation;
+    this.stored = stored;
+  }
+
+  /** What is kept of a key's past once its confirmed state, as of `before`, is replaced. */
+  #pastOf(before: Overlay | undefined): readonly ConfirmedVersion[] {
+    const { history } = this.settings;
+    if (history === 1) return noPast;
+    const { entry, versionstamp } = before ?? asInPage;
+    return [...(before?.past ?? noPast), { entry, versionstamp }].slice(1 - history);
   }
 
   #discount(tracked: TrackedCommit): void {
@@ -201,6 +261,10 @@ export class ReplicaState {
     }
   }
 }
+
+const noPast: readonly ConfirmedVersion[] = [];
+const asInPage: ConfirmedVersion = { entry: undefined, versionstamp: zeroVersionstamp };
+const emptySize: StoredSize = { entries: 0, bytes: 0 };
 
 /** Builds the state at a checkpoint, before any row after it is folded. */
 export const stateAtCheckpoint = (start: Pick<LogStart, "meta" | "pending">): ReplicaState => {

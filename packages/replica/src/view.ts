@@ -15,8 +15,9 @@ import {
   type Versionstamp,
   zeroVersionstamp,
 } from "@rockpool/model";
+import type { PageEntry } from "@rockpool/log";
 import type { Pages } from "./page-index.ts";
-import { isBeforeCheckpoint, type PendingOperations, type ReplicaState } from "./state.ts";
+import { type Confirmed, isBeforeCheckpoint, type PendingOperations, type ReplicaState } from "./state.ts";
 
 /** A value with its end; without `value` there is none. */
 export interface Content {
@@ -26,12 +27,14 @@ export interface Content {
 }
 
 export interface ConfirmedView extends Content {
+  /** Of a deletion: until when it is remembered, in ms since 1970. */
+  readonly keptUntil: number | undefined;
   readonly revision: Revision | undefined;
   /** The versionstamp of the view without pending operations. */
   readonly versionstamp: Versionstamp;
 }
 
-export interface EntryView extends ConfirmedView {
+export interface EntryView extends Omit<ConfirmedView, "keptUntil"> {
   /** The last visible commit to be ruled that touches the key. */
   readonly lastWriter: CommitName | undefined;
 }
@@ -42,13 +45,17 @@ export const confirmedOf = (state: ReplicaState, pages: Pages, key: PackedKey): 
   if (overlay?.entry !== undefined && !isBeforeCheckpoint(state, overlay.versionstamp)) {
     return confirmedView(overlay.entry, overlay.versionstamp);
   }
-  const stored = pages.index.generation === state.generation ? pages.entry(key) : undefined;
+  const stored = storedOf(state, pages, key);
   const versionstamp = laterVersionstamp(
     overlay?.versionstamp ?? zeroVersionstamp,
-    stored?.versionstamp ?? zeroVersionstamp,
+    stored === undefined ? zeroVersionstamp : laterVersionstamp(stored.versionstamp, state.revealed),
   );
   return confirmedView(overlay?.entry ?? stored, versionstamp);
 };
+
+/** The entry of a key in the pages in force. */
+export const storedOf = (state: ReplicaState, pages: Pages, key: PackedKey): PageEntry | undefined =>
+  pages.index.generation === state.generation ? pages.entry(key) : undefined;
 
 /** What a reader sees under a key; expiry is left to the reader's clock. */
 export const viewOf = (state: ReplicaState, pages: Pages, key: PackedKey): EntryView =>
@@ -56,17 +63,21 @@ export const viewOf = (state: ReplicaState, pages: Pages, key: PackedKey): Entry
 
 /** `confirmed` with pending operations folded over it, in log order. */
 export const foldOperations = (
-  confirmed: ConfirmedView,
+  confirmed: Omit<ConfirmedView, "keptUntil">,
   operations: readonly PendingOperations[] | undefined,
 ): EntryView => {
+  const { revision, versionstamp } = confirmed;
   const last = operations?.at(-1)?.tracked;
-  if (operations === undefined || last === undefined) return { ...confirmed, lastWriter: undefined };
+  if (operations === undefined || last === undefined) {
+    const { value, expireAt } = confirmed;
+    return { value, expireAt, revision, versionstamp, lastWriter: undefined };
+  }
   const { value, expireAt } = contentAfter(confirmed, operations);
   return {
     value,
     expireAt,
-    revision: confirmed.revision,
-    versionstamp: laterVersionstamp(confirmed.versionstamp, last.versionstamp),
+    revision,
+    versionstamp: laterVersionstamp(versionstamp, last.versionstamp),
     lastWriter: last.commit.name,
   };
 };
@@ -114,12 +125,10 @@ export const isExpired = (content: Content, nowMs: number): boolean =>
 export const isPresent = (content: Content, nowMs: number): boolean =>
   content.value !== undefined && !isExpired(content, nowMs);
 
-const confirmedView = (
-  entry: { readonly value?: Value; readonly expireAt?: number; readonly revision?: Revision } | undefined,
-  versionstamp: Versionstamp,
-): ConfirmedView => ({
+const confirmedView = (entry: Confirmed | undefined, versionstamp: Versionstamp): ConfirmedView => ({
   value: entry?.value,
   expireAt: entry?.expireAt,
+  keptUntil: entry?.keptUntil,
   revision: entry?.revision,
   versionstamp,
 });

@@ -3,11 +3,14 @@
  * who start hosts of their own, with a log, a clock or locks of their own: tests and the simulator.
  */
 import type { HostApi, HostEvent, HostOpenOptions } from "@rockpool/host";
+import type { KvError } from "@rockpool/model";
 import { proxy } from "comlink";
+import { platformClock, type TabClock } from "./clock.ts";
 import { HostConnection, unwrap } from "./host-connection.ts";
 import type { Kv } from "./kv.ts";
+import type { SecretsOptions } from "./secrets/lazy-secrets.ts";
 import { KvClient } from "./kv-client.ts";
-import { onSeenAgain } from "./page-signals.ts";
+import { onGoing, onSeenAgain } from "./page-signals.ts";
 
 export interface ConnectOptions {
   /** Rejects when the host cannot be had. Default: it can. */
@@ -16,6 +19,16 @@ export interface ConnectOptions {
   readonly release?: () => void;
   /** Where the host holds its own lock. Default: the platform's. */
   readonly locks?: Pick<LockManager, "request">;
+  /** What keeps the bucket. Default: memory. */
+  readonly engine?: "indexeddb" | "memory";
+  /** Why it is in memory, where it was to be kept. Default: it was not. */
+  readonly fallback?: KvError | null;
+  /** Where the host runs. Default: on this thread. */
+  readonly placement?: "worker" | "main";
+  /** As in `openKv`. */
+  readonly secrets?: SecretsOptions;
+  /** For leases and pauses; it must be the host's. Default: the platform's. */
+  readonly clock?: TabClock;
 }
 
 /** Opens the bucket in its host. @throws KvError as the host does */
@@ -27,7 +40,8 @@ export const connectKv = async (
   const { failure, release = () => {}, locks = navigator.locks } = options;
   const connection = new HostConnection(api, open.bucket);
   const listening = new AbortController();
-  const kv = new KvClient(open.bucket, connection, () => {
+  const { engine = "memory", placement = "main", secrets, clock = platformClock, fallback = null } = options;
+  const kv = new KvClient({ open, engine, fallback, placement, secrets, clock }, connection, () => {
     listening.abort();
     release();
   });
@@ -35,6 +49,10 @@ export const connectKv = async (
   const opening = api.open(open, proxy(onEvents));
   const { lock } = unwrap(await (failure === undefined ? opening : Promise.race([opening, failure])));
   connection.watch(lock, locks);
+  // A transaction that its page leaves behind can wedge the database on WebKit: none is begun any more.
+  onGoing(listening.signal, () => {
+    connection.call("rest", {}).catch(() => listening.abort());
+  });
   onSeenAgain(listening.signal, () => {
     // A host that is gone was reported to every call under way; there is nothing left to wake.
     connection.call("wake", {}).catch(() => listening.abort());

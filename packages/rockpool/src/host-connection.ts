@@ -12,6 +12,7 @@ import type {
   Outcome,
 } from "@rockpool/host";
 import { KvError, unpackError } from "@rockpool/model";
+import { within } from "./within.ts";
 
 const pingEveryMs = 10_000;
 /**
@@ -19,6 +20,8 @@ const pingEveryMs = 10_000;
  * time, which passes while a tab sleeps.
  */
 const unansweredMax = 3;
+/** Longest wait for a host to close, in ms: longer than its log lets a transaction live. */
+const closeMsMax = 30_000;
 
 interface WaitingRequest {
   readonly request: HostRequest;
@@ -48,6 +51,11 @@ export class HostConnection {
     return this.#closing.signal.aborted;
   }
 
+  /** @throws KvError that says how it ended, once it has */
+  assertOpen(): void {
+    if (this.#ended !== undefined) throw this.#ended;
+  }
+
   /** Learns of the host's end: `lock` is held by the host as long as it lives. */
   watch(lock: string, locks: Pick<LockManager, "request">): void {
     locks
@@ -57,8 +65,12 @@ export class HostConnection {
       });
   }
 
-  /** Sends a request with the others of this turn. */
-  request(request: HostRequest): Promise<HostAnswer> {
+  /** Sends a request with the others of this turn. `signal` ends the wait for its answer. */
+  request(request: HostRequest, signal?: AbortSignal): Promise<HostAnswer> {
+    return untilAborted(signal, () => this.#request(request));
+  }
+
+  #request(request: HostRequest): Promise<HostAnswer> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
     const answer = new Promise<HostAnswer>((resolve, reject) => {
       if (this.#turn.push({ request, resolve, reject }) === 1) queueMicrotask(() => this.#sendTurn());
@@ -66,17 +78,34 @@ export class HostConnection {
     return answer.then(throwError);
   }
 
-  /** Makes a call that may wait long. */
-  async call<K extends keyof HostCalls>(type: K, argument: HostCalls[K]): Promise<HostCallResults[K]> {
-    return unwrap(await this.#guard(() => this.#api.call(type, argument)));
+  /** Makes a call that may wait long. `signal` ends the wait, not what was asked for. */
+  async call<K extends keyof HostCalls>(
+    type: K,
+    argument: HostCalls[K],
+    signal?: AbortSignal,
+  ): Promise<HostCallResults[K]> {
+    return unwrap(await untilAborted(signal, () => this.#guard(() => this.#api.call(type, argument))));
   }
 
-  openFeed(id: number, selector: FeedRequest, pending: boolean): Promise<void> {
-    return this.#guard(() => this.#api.openFeed(id, selector, pending));
+  openFeed(id: number, request: FeedRequest): Promise<void> {
+    return this.#guard(() => this.#api.openFeed(id, request));
+  }
+
+  /** Asks for a feed's next item, which comes as an event. */
+  pullFeed(id: number): void {
+    if (this.#ended === undefined) this.#guard(() => this.#api.pullFeed(id)).catch(ignoreAfterEnd);
   }
 
   closeFeed(id: number): void {
     if (this.#ended === undefined) this.#guard(() => this.#api.closeFeed(id)).catch(ignoreAfterEnd);
+  }
+
+  /** The host cannot go on, and says why: every call fails so from now on. Lets it finish. */
+  async fail(error: KvError): Promise<void> {
+    if (this.#ended !== undefined) return;
+    this.#finish(error);
+    this.onEnd?.(error);
+    await this.#closeHost();
   }
 
   /** Fails what is under way with `closed`, and lets the host finish. */
@@ -84,7 +113,21 @@ export class HostConnection {
     if (this.isClosed) return;
     this.#sendTurn();
     this.#finish(closedError(this.#bucket));
-    await this.#api.close();
+    await this.#closeHost();
+  }
+
+  /**
+   * Lets the host finish: a worker that is terminated before its database is closed can wedge it. A
+   * host that is gone never answers, so the wait is bounded by what a transaction may take.
+   */
+  async #closeHost(): Promise<void> {
+    const late = new Error(`the host did not close in ${closeMsMax} ms`);
+    try {
+      await within(this.#api.close(), closeMsMax, () => late);
+    } catch (error) {
+      // Who asked it to close needs nothing more of it.
+      if (error !== late) throw error;
+    }
   }
 
   #sendTurn(): void {
@@ -167,6 +210,19 @@ export const closedError = (bucket: string): KvError =>
 export const unwrap = <T>(outcome: Outcome<T>): T => {
   if (outcome.ok) return outcome.value;
   throw unpackError(outcome.error);
+};
+
+/** Rejects with the signal's reason when it aborts; one that is aborted already sends nothing. */
+const untilAborted = <T>(signal: AbortSignal | undefined, send: () => Promise<T>): Promise<T> => {
+  if (signal === undefined) return send();
+  if (signal.aborted) return Promise.reject(signal.reason as Error);
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason as Error);
+    signal.addEventListener("abort", abort, { once: true });
+    send()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener("abort", abort));
+  });
 };
 
 const throwError = (answer: HostAnswer): HostAnswer => {

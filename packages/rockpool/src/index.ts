@@ -1,36 +1,63 @@
 /** Rockpool: a key-value store for web apps that keep working offline. */
 export type {
+  BackupOptions,
+  BackupSource,
+  KvBackups,
+  RestoreOptions,
+  RestoreResult,
+  TransferProgress,
+} from "./backup.ts";
+export type { HistoryOptions, KvVersion } from "./reads/history.ts";
+export type { ChangeItem, ChangesOptions, ChangesSelector } from "./feeds/changes.ts";
+export type { KvEntry, KvEntryMaybe } from "./entry.ts";
+export type {
   AtomicCheck,
   AtomicOperation,
-  ChangeItem,
-  ChangesOptions,
   CommitFailure,
+  CommitOptions,
   CommitResult,
   Consistency,
+  DeleteResult,
+  GetOptions,
   Kv,
-  KvEntry,
-  KvEntryMaybe,
+  KvKeyIterator,
   KvListIterator,
+  KvMutation,
   ListOptions,
   ReadOptions,
+  SetOptions,
+  UpdateOptions,
+  UpdateResult,
+  WatchOptions,
+} from "./kv.ts";
+export type { Lease, LockOptions } from "./lease.ts";
+export type { Secrets, SecretsOptions } from "./secrets/lazy-secrets.ts";
+export type { KvStatus } from "./status.ts";
+export type {
   RejectedCommit,
   RejectedGroup,
   RejectedMutation,
-  SetOptions,
   Settled,
   SupersededWrite,
   Sync,
   SyncEventMap,
   SyncState,
   SyncStatus,
-} from "./kv.ts";
-export { type OpenOptions, openKv } from "./open-kv.ts";
+} from "./sync.ts";
+export { destroyBucket, listBuckets } from "./buckets.ts";
+export { deleteEntry } from "./delete-entry.ts";
+export type { OpenOptions } from "./open-bucket.ts";
+export { openKv } from "./open-kv.ts";
 export {
+  any,
   type Key,
   type KeyPart,
+  type KeyToSet,
   KvError,
   type KvErrorCode,
   KvU64,
+  type PatternPart,
   type RejectionReason,
+  rest,
   type Selector,
 } from "@rockpool/model";

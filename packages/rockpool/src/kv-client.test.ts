@@ -2,7 +2,7 @@
  * The face of a bucket behaves as Deno KV's: what it returns, what rejects, what throws at once, how
  * lists resume.
  */
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { KvU64 } from "@rockpool/model";
 import type { Kv, KvListIterator } from "./kv.ts";
 import { openKv } from "./open-kv.ts";
@@ -238,5 +238,29 @@ describe("opening", () => {
   test("flush without a relay is refused as offline", async () => {
     await expect(kv.sync.flush()).rejects.toMatchObject({ code: "offline" });
     expect(kv.sync.status.state).toBe("off");
+  });
+});
+
+describe("signals", () => {
+  test("a signal that does not abort changes nothing, and none is listened to after its call", async () => {
+    const { signal } = new AbortController();
+    const heard = vi.spyOn(signal, "addEventListener");
+    const unheard = vi.spyOn(signal, "removeEventListener");
+    await kv.set(["k"], 1, { signal, expireIn: 60_000 });
+    expect((await kv.get(["k"], { signal })).value).toBe(1);
+    expect((await kv.atomic().set(["l"], 2).commit({ signal })).ok).toBe(true);
+    expect(await keysOf(kv.list({ prefix: [] }, { signal }))).toEqual([["k"], ["l"]]);
+    await kv.delete(["k"], { signal });
+    expect(heard).toHaveBeenCalledTimes(5);
+    expect(unheard).toHaveBeenCalledTimes(5);
+  });
+
+  test("a list stops at an abort, though the rest of its batch is here", async () => {
+    await kv.atomic().set(["a"], 1).set(["b"], 2).commit();
+    const aborting = new AbortController();
+    const entries = kv.list({ prefix: [] }, { signal: aborting.signal });
+    await entries.next();
+    aborting.abort(new Error("enough"));
+    await expect(entries.next()).rejects.toThrow("enough");
   });
 });

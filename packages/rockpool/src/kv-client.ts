@@ -2,54 +2,102 @@
  * `Kv` over a host: checks and translates what the app asks; the host acts. Asynchronous methods
  * reject and never throw at once; `list`, `watch`, `changes` and `close` throw.
  */
-import type { HostAnswer, HostEvent, HostRequest, TransportEntry } from "@rockpool/host";
+import type { HostEvent, TransportEntry } from "@rockpool/host";
 import {
+  commitVersionstamp,
+  historyMax,
   type Key,
-  KvError,
+  type KeyToSet,
+  type KvError,
   packKey,
   packKeyForWrite,
-  readKeysMax,
-  resolveSelector,
+  packKeyToSet,
   type Selector,
-  type Versionstamp,
+  unpackError,
 } from "@rockpool/model";
+import { expectAnswer, type Send } from "./answer.ts";
 import { AtomicBuilder, type CommitAsk } from "./atomic-operation.ts";
+import {
+  type BackupOptions,
+  type BackupSource,
+  type RestoreOptions,
+  type RestoreResult,
+  TransferClient,
+} from "./backup.ts";
+import { changesRequest } from "./feeds/changes-request.ts";
 import { lifeOf } from "./expiry.ts";
-import { FeedClient } from "./feed-client.ts";
-import { closedError, type HostConnection } from "./host-connection.ts";
+import { FeedClient } from "./feeds/feed-client.ts";
+import { checkHistoryLimit, type HistoryOptions, type KvVersion, toVersion } from "./reads/history.ts";
+import type { HostConnection } from "./host-connection.ts";
+import type { ChangesOptions, ChangesSelector } from "./feeds/changes.ts";
+import type { KvEntryMaybe } from "./entry.ts";
 import type {
   AtomicOperation,
-  ChangeItem,
-  ChangesOptions,
   CommitFailure,
+  CommitOptions,
   CommitResult,
+  DeleteResult,
+  GetOptions,
   Kv,
-  KvEntryMaybe,
+  KvKeyIterator,
   KvListIterator,
   ListOptions,
   ReadOptions,
   SetOptions,
-  Sync,
+  UpdateOptions,
+  UpdateResult,
+  WatchOptions,
 } from "./kv.ts";
-import { ListIterator } from "./list-iterator.ts";
+import type { Lease, LockOptions } from "./lease.ts";
+import type { Secrets } from "./secrets/lazy-secrets.ts";
+import type { KvStatus } from "./status.ts";
+import type { Sync } from "./sync.ts";
+import { checkCount, readEntries, readVersion } from "./reads/key-reads.ts";
+import { lazySecrets } from "./secrets/lazy-secrets.ts";
+import { ListIterator } from "./reads/list-iterator.ts";
+import { entrySource, keySource } from "./reads/list-sources.ts";
+import { countRange, deleteRange, isSelector } from "./reads/range-calls.ts";
+import { readonlyError } from "./readonly-error.ts";
+import type { BucketPlace, SeldomCalls } from "./seldom-calls.ts";
 import { SyncClient } from "./sync-client.ts";
 import { encodeForHost, toEntry } from "./transport.ts";
 
+/** How old a deletion is that `purgeDeletes` takes, in ms, if nothing is said. Source: NATS KV. */
+const purgeDeletesMs = 30 * 60 * 1000;
+
 export class KvClient implements Kv {
-  readonly #bucket: string;
+  readonly #place: BucketPlace;
   readonly #connection: HostConnection;
   readonly #sync: SyncClient;
   readonly #feeds: FeedClient;
+  readonly #transfers: TransferClient;
   /** Frees what the host ran in, once it has let go of everything. */
   readonly #release: () => void;
+  readonly secrets: Secrets;
+  #seldom: SeldomCalls | undefined;
 
-  constructor(bucket: string, connection: HostConnection, release: () => void) {
-    this.#bucket = bucket;
+  constructor(place: BucketPlace, connection: HostConnection, release: () => void) {
+    this.#place = place;
+    this.secrets = lazySecrets(
+      async () => (await this.#load()).mustGetSecrets(),
+      place.open.readonly === true,
+    );
     this.#connection = connection;
     this.#sync = new SyncClient(connection);
     this.#feeds = new FeedClient(connection);
-    connection.onEnd = (error) => this.#feeds.fail(error);
+    this.#transfers = new TransferClient(connection);
+    connection.onEnd = (error) => {
+      this.#feeds.fail(error);
+      this.#sync.onEnd(error);
+    };
     this.#release = release;
+  }
+
+  /** What is seldom called is loaded at its first call. */
+  async #load(): Promise<SeldomCalls> {
+    const { SeldomCalls } = await import("./seldom-calls.ts");
+    this.#seldom ??= new SeldomCalls(this, this.#connection, this.#place);
+    return this.#seldom;
   }
 
   get sync(): Sync {
@@ -59,13 +107,17 @@ export class KvClient implements Kv {
   onEvents(events: readonly HostEvent[]): void {
     for (const event of events) {
       if (event.type === "feed" || event.type === "feed-error") this.#feeds.onEvent(event);
+      else if (event.type === "ended") void this.#onEnded(unpackError(event.error) as KvError);
       else this.#sync.onEvent(event);
     }
   }
 
-  async get<T = unknown>(key: Key, options?: ReadOptions): Promise<KvEntryMaybe<T>> {
-    const [entry] = await this.#read([key], options);
-    return toEntry<T>(entry as TransportEntry);
+  async get<T = unknown>(key: Key, options?: GetOptions): Promise<KvEntryMaybe<T>> {
+    const [entry] =
+      options?.versionstamp === undefined
+        ? await readEntries(this.#send, [key], options)
+        : await readVersion(this.#send, key, options.versionstamp, options);
+    return toEntry<T>(entry as TransportEntry, key);
   }
 
   async getMany<T extends readonly unknown[]>(
@@ -73,59 +125,145 @@ export class KvClient implements Kv {
     options?: ReadOptions,
   ): Promise<{ [K in keyof T]: KvEntryMaybe<T[K]> }> {
     if (keys.length === 0) return [] as { [K in keyof T]: KvEntryMaybe<T[K]> };
-    const entries = await this.#read(keys, options);
-    return entries.map((entry) => toEntry(entry)) as { [K in keyof T]: KvEntryMaybe<T[K]> };
+    const entries = await readEntries(this.#send, keys, options);
+    return entries.map((entry, index) => toEntry(entry, keys[index])) as {
+      [K in keyof T]: KvEntryMaybe<T[K]>;
+    };
   }
 
-  async set(key: Key, value: unknown, options?: SetOptions): Promise<CommitResult> {
+  async set(key: KeyToSet, value: unknown, options?: SetOptions & CommitOptions): Promise<CommitResult> {
     const mutation = {
       type: "set",
-      key: packKeyForWrite(key),
+      key: packKeyToSet(key),
       value: encodeForHost(value),
       ...lifeOf(options),
     } as const;
-    return (await this.#commit({ checks: [], mutations: [mutation] })) as CommitResult;
+    return (await this.#commit({ checks: [], mutations: [mutation] }, options)) as CommitResult;
   }
 
-  async delete(key: Key): Promise<void> {
-    await this.#commit({ checks: [], mutations: [{ type: "delete", key: packKeyForWrite(key) }] });
+  delete(key: Key, options?: CommitOptions): Promise<void>;
+  delete(selector: Selector, options?: CommitOptions): Promise<DeleteResult>;
+  async delete(what: Key | Selector, options: CommitOptions = {}): Promise<DeleteResult | void> {
+    if (isSelector(what)) {
+      this.#assertWritable();
+      return deleteRange(this.#send, what, options);
+    }
+    const mutation = { type: "delete", key: packKeyForWrite(what) } as const;
+    await this.#commit({ checks: [], mutations: [mutation] }, options);
+  }
+
+  async purgeDeletes({
+    olderThanMs = purgeDeletesMs,
+  }: { readonly olderThanMs?: number } = {}): Promise<number> {
+    if (!(olderThanMs >= 0)) {
+      throw new TypeError(`olderThanMs must be a number of at least 0: received ${String(olderThanMs)}`);
+    }
+    return this.#connection.call("forgetDeletions", { olderThanMs });
+  }
+
+  async history<T = unknown>(
+    key: Key,
+    { limit, signal }: HistoryOptions = {},
+  ): Promise<readonly KvVersion<T>[]> {
+    checkHistoryLimit(limit);
+    const packed = packKey(key);
+    const request = { type: "history", key: packed, limit: limit ?? historyMax, strong: true } as const;
+    const { versions } = expectAnswer(await this.#send(request, signal), "versions");
+    return versions.map((version) => toVersion<T>(packed, version));
+  }
+
+  async purge(key: Key, options?: CommitOptions): Promise<void> {
+    const mutation = { type: "delete", key: packKeyForWrite(key), purge: true } as const;
+    await this.#commit({ checks: [], mutations: [mutation] }, options);
   }
 
   list<T = unknown>(selector: Selector, options: ListOptions = {}): KvListIterator<T> {
-    return new ListIterator<T>(selector, options, (request) => this.#request(request));
+    return new ListIterator(selector, options, entrySource<T>(this.#send));
+  }
+
+  keys(selector: Selector, options: ListOptions = {}): KvKeyIterator {
+    return new ListIterator(selector, options, keySource(this.#send));
+  }
+
+  async count(selector: Selector, options: ReadOptions = {}): Promise<number> {
+    return countRange(this.#send, selector, options);
+  }
+
+  async update<T = unknown>(
+    key: Key,
+    change: (entry: KvEntryMaybe<T>) => unknown,
+    options: UpdateOptions = {},
+  ): Promise<UpdateResult<T>> {
+    return (await this.#load()).update(key, change, options);
+  }
+
+  async lock<T>(key: Key, options: LockOptions, work: (lease: Lease) => T | Promise<T>): Promise<T> {
+    return (await this.#load()).lock(key, options, work);
+  }
+
+  async status(): Promise<KvStatus> {
+    return (await this.#load()).status();
+  }
+
+  async destroy(): Promise<void> {
+    return (await this.#load()).destroy();
   }
 
   atomic(): AtomicOperation {
-    return new AtomicBuilder((ask) => this.#commit(ask));
+    return new AtomicBuilder((ask, options) => this.#commit(ask, options));
+  }
+
+  commitVersionstamp(): symbol {
+    return commitVersionstamp;
   }
 
   watch<T extends readonly unknown[]>(
     keys: readonly [...{ [K in keyof T]: Key }],
+    { raw = false }: WatchOptions = {},
   ): ReadableStream<{ [K in keyof T]: KvEntryMaybe<T[K]> }> {
     this.#assertOpen();
-    checkKeyCount(keys.length);
-    return this.#feeds.watch(keys.map((key) => packKey(key))) as unknown as ReadableStream<{
+    checkCount("keys", keys.length);
+    const packed = keys.map((key) => packKey(key));
+    return this.#feeds.watch(packed, raw) as unknown as ReadableStream<{
       [K in keyof T]: KvEntryMaybe<T[K]>;
     }>;
   }
 
-  changes<T = unknown>(
-    selector: Selector,
-    { pending = false }: ChangesOptions = {},
-  ): ReadableStream<ChangeItem<T>> {
+  /** What its items are follows from the options, as the overloads of `Kv` say. */
+  changes(selector: ChangesSelector, options: ChangesOptions = {}): ReadableStream<never> {
     this.#assertOpen();
-    return this.#feeds.changes(resolveSelector(selector), pending) as ReadableStream<ChangeItem<T>>;
+    const request = changesRequest(selector, options);
+    return this.#feeds.changes(request, options.signal) as ReadableStream<never>;
+  }
+
+  backup(options: BackupOptions = {}): ReadableStream<Uint8Array> {
+    this.#assertOpen();
+    return this.#transfers.backup(options);
+  }
+
+  async restore(source: BackupSource, options: RestoreOptions = {}): Promise<RestoreResult> {
+    return this.#transfers.restore(source, options);
   }
 
   close(): void {
     this.#assertOpen();
-    void this[Symbol.asyncDispose]();
+    void this.#end();
+  }
+
+  [Symbol.dispose](): void {
+    void this.#end();
   }
 
   /** As `close`, and waits until the host has let go. Harmless when closed already. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#end();
+  }
+
+  /** Not every browser has the symbols of disposal. */
+  async #end(): Promise<void> {
     if (this.#connection.isClosed) return;
     this.#feeds.close();
+    this.#seldom?.close();
     try {
       await this.#connection.close();
     } finally {
@@ -133,43 +271,30 @@ export class KvClient implements Kv {
     }
   }
 
-  async #read(keys: readonly Key[], options: ReadOptions | undefined): Promise<readonly TransportEntry[]> {
-    checkKeyCount(keys.length);
-    const strong = isStrong(options?.consistency);
-    const answer = await this.#request({ type: "read", keys: keys.map((key) => packKey(key)), strong });
-    if (answer.type !== "entries") {
-      throw new KvError("protocol", "the host answered a read with something else");
+  readonly #send: Send = (request, signal) => this.#connection.request(request, signal);
+
+  async #onEnded(end: KvError): Promise<void> {
+    this.#seldom?.close();
+    try {
+      await this.#connection.fail(end);
+    } catch {
+      // However its end went, nothing of it is left to be told.
     }
-    return answer.entries;
+    this.#release();
   }
 
-  async #commit({ checks, mutations }: CommitAsk): Promise<CommitResult | CommitFailure> {
-    const answer = await this.#request({ type: "commit", checks, mutations });
-    if (answer.type !== "committed") {
-      throw new KvError("protocol", "the host answered a commit with something else");
-    }
-    return answer.versionstamp === null
-      ? { ok: false }
-      : { ok: true, versionstamp: answer.versionstamp satisfies Versionstamp };
-  }
-
-  #request(request: HostRequest): Promise<HostAnswer> {
-    return this.#connection.request(request);
+  async #commit(ask: CommitAsk, options: CommitOptions | undefined): Promise<CommitResult | CommitFailure> {
+    this.#assertWritable();
+    const answer = await this.#send({ type: "commit", ...ask }, options?.signal);
+    const { versionstamp } = expectAnswer(answer, "committed");
+    return versionstamp === null ? { ok: false } : { ok: true, versionstamp };
   }
 
   #assertOpen(): void {
-    if (this.#connection.isClosed) throw closedError(this.#bucket);
+    this.#connection.assertOpen();
+  }
+
+  #assertWritable(): void {
+    if (this.#place.open.readonly === true) throw readonlyError();
   }
 }
-
-const checkKeyCount = (count: number): void => {
-  if (count > readKeysMax) {
-    throw new TypeError(`Too many keys (max ${readKeysMax}): received ${count}; ask for fewer at a time`);
-  }
-};
-
-const isStrong = (consistency: unknown): boolean => {
-  if (consistency === undefined || consistency === null || consistency === "strong") return true;
-  if (consistency === "eventual") return false;
-  throw new TypeError(`unknown variant \`${String(consistency)}\`, expected \`strong\` or \`eventual\``);
-};

@@ -121,7 +121,7 @@ test("a change feed gives what stands, says that it is complete, then tells of c
 
 test("a call to a worker that was killed fails with outcome-unknown, now and later", async () => {
   let worker: Worker | undefined;
-  const kv = await openKv(freshName(), { worker: () => (worker = startWorker()) });
+  const kv = await openKv(freshName(), { placement: "worker", worker: () => (worker = startWorker()) });
   await kv.set(["k"], 1);
   worker?.terminate();
   const failure = await kv.set(["k"], 2).catch((error: unknown) => error);
@@ -131,9 +131,8 @@ test("a call to a worker that was killed fails with outcome-unknown, now and lat
 });
 
 test("a worker whose script is not there makes openKv reject with unavailable", async () => {
-  await expect(openKv(freshName(), { worker: startMissingWorker })).rejects.toMatchObject({
-    code: "unavailable",
-  });
+  const opening = openKv(freshName(), { placement: "worker", worker: startMissingWorker });
+  await expect(opening).rejects.toMatchObject({ code: "unavailable" });
 });
 
 test("after close every call fails with closed, closing twice throws, and streams end", async () => {
@@ -150,7 +149,7 @@ test("the tabs of a bucket are counted, and one that is killed is missed", async
   const name = freshName();
   const kv = await openKv(name);
   let worker: Worker | undefined;
-  await openKv(name, { worker: () => (worker = startWorker()) });
+  await openKv(name, { placement: "worker", worker: () => (worker = startWorker()) });
   await expect.poll(() => kv.sync.status.tabs).toBe(2);
   worker?.terminate();
   await expect.poll(() => kv.sync.status.tabs).toBe(1);

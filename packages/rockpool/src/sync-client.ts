@@ -8,9 +8,9 @@ import type {
   TransportRejectedMutation,
   TransportStatus,
 } from "@rockpool/host";
-import { isVersionstamp, unpackError, unpackKey } from "@rockpool/model";
+import { isVersionstamp, type KvError, unpackError, unpackKey } from "@rockpool/model";
 import type { HostConnection } from "./host-connection.ts";
-import type { RejectedGroup, RejectedMutation, Settled, Sync, SyncEventMap, SyncStatus } from "./kv.ts";
+import type { RejectedGroup, RejectedMutation, Settled, Sync, SyncEventMap, SyncStatus } from "./sync.ts";
 import { decodeFromHost, toEntry } from "./transport.ts";
 
 type SyncEvent = Extract<HostEvent, { type: "status" | "rejected" | "superseded" }>;
@@ -59,6 +59,11 @@ export class SyncClient implements Sync {
     }
   }
 
+  /** The bucket has ended by itself. */
+  onEnd(error: KvError): void {
+    this.#dispatch("ended", error);
+  }
+
   async pause(): Promise<void> {
     await this.#connection.call("pause", { paused: true });
   }
@@ -68,7 +73,7 @@ export class SyncClient implements Sync {
   }
 
   async flush({ signal }: Waiting = {}): Promise<void> {
-    await untilAborted(this.#connection.call("flush", {}), signal);
+    await this.#connection.call("flush", {}, signal);
   }
 
   async settled(versionstamp: string, { signal }: Waiting = {}): Promise<Settled> {
@@ -77,7 +82,7 @@ export class SyncClient implements Sync {
         `${String(versionstamp)} is no versionstamp (20 hex digits); pass the one a commit gave`,
       );
     }
-    const settled = await untilAborted(this.#connection.call("settled", { versionstamp }), signal);
+    const settled = await this.#connection.call("settled", { versionstamp }, signal);
     return settled.type === "rejected"
       ? settled
       : { ...settled, superseded: settled.superseded.map(unpackKey) };
@@ -136,14 +141,3 @@ const toMutation = ({ type, key, mine, theirs }: TransportRejectedMutation): Rej
   mine: mine === undefined ? null : decodeFromHost(mine),
   theirs: toEntry(theirs),
 });
-
-/** Gives up waiting when the signal says so; what was asked goes on. */
-const untilAborted = <T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> => {
-  if (signal === undefined) return work;
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason as Error);
-    if (signal.aborted) return abort();
-    signal.addEventListener("abort", abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
-};

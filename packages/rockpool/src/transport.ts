@@ -3,8 +3,15 @@
  * moment of the call, whatever becomes of the object afterwards.
  */
 import type { TransportEntry, TransportValue } from "@rockpool/host";
-import { assertStorable, checkValueSize, decodeValue, encodeValue, unpackKey } from "@rockpool/model";
-import type { KvEntryMaybe } from "./kv.ts";
+import {
+  checkValueSize,
+  cloneStorable,
+  decodeValue,
+  encodeValue,
+  type Key,
+  unpackKey,
+} from "@rockpool/model";
+import type { KvEntryMaybe } from "./entry.ts";
 
 /**
  * Encodes a value as it is at this moment. Plain JSON, bytes and KvU64 are encoded here; the rest is
@@ -17,25 +24,26 @@ export const encodeForHost = (value: unknown): TransportValue => {
     checkValueSize(encoded);
     return encoded;
   }
-  assertStorable(value);
-  return { encoding: "clone", data: structuredClone(value) };
+  return { encoding: "clone", data: cloneStorable(value) };
 };
 
 export const decodeFromHost = (value: TransportValue): unknown =>
   value.encoding === "clone" ? value.data : decodeValue(value);
 
-/** An entry with a fresh key and value. */
-export const toEntry = <T>(entry: TransportEntry): KvEntryMaybe<T> => {
-  const key = unpackKey(entry.key);
+/** An entry with a fresh value and, where none is given for one that is missing, a fresh key. */
+export const toEntry = <T>(entry: TransportEntry, asked?: Key): KvEntryMaybe<T> => {
   const sync = entry.revision === undefined ? {} : { revision: entry.revision, pending: entry.pending };
-  if (entry.value === undefined || entry.versionstamp === null) {
+  if (entry.versionstamp === null) {
     const { pending } = entry;
     return {
-      key,
+      key: asked ?? unpackKey(entry.key),
       value: null,
       versionstamp: null,
       ...(entry.revision === undefined ? {} : { revision: null, pending }),
     };
   }
-  return { key, value: decodeFromHost(entry.value) as T, versionstamp: entry.versionstamp, ...sync };
+  const key = unpackKey(entry.key);
+  // Undefined where values were not asked for.
+  const value = entry.value === undefined ? undefined : decodeFromHost(entry.value);
+  return { key, value: value as T, versionstamp: entry.versionstamp, ...sync };
 };

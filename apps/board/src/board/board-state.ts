@@ -53,6 +53,7 @@ export const keyName = (key: Key): string => JSON.stringify(key.map(String));
 /** The entries after one item of the bucket's feed. */
 export const foldChange = (entries: Entries, item: ChangeItem<unknown>): Entries => {
   if (item.type === "ready") return entries;
+  if (item.type === "reset") return new Map();
   const next = new Map(entries);
   for (const entry of item.entries) {
     if (entry.versionstamp === null) next.delete(keyName(entry.key));

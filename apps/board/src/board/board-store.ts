@@ -12,6 +12,8 @@ const showMsMax = 500;
 
 export class BoardStore {
   #entries: Entries = new Map();
+  /** The entries that `board` was read from. */
+  #shown: Entries = this.#entries;
   #board: Board = { lists: [] };
   readonly #listeners = new Set<BoardListener>();
   readonly #ready = Promise.withResolvers<void>();
@@ -56,17 +58,21 @@ export class BoardStore {
   /** Follows the bucket until it is closed. Rejects when its feed fails: the board is then no longer live. */
   async follow(kv: Kv): Promise<void> {
     for await (const item of kv.changes({ prefix: [] }, { pending: true })) {
-      if (item.type === "ready") {
-        this.#ready.resolve();
-        continue;
-      }
       this.#entries = foldChange(this.#entries, item);
-      this.#board = readBoard(this.#entries);
-      this.#versionstamp = item.versionstamp;
-      for (const listener of this.#listeners) listener(this.#board);
-      for (const { versionstamp, arrived } of this.#waiting) {
-        if (versionstamp <= item.versionstamp) arrived();
-      }
+      // What is not one state is not shown.
+      if (item.type === "reset" || (item.type === "update" && item.more === true)) continue;
+      this.#show(item.versionstamp);
+      if (item.type === "ready") this.#ready.resolve();
     }
+  }
+
+  #show(versionstamp: string): void {
+    this.#versionstamp = versionstamp;
+    if (this.#entries !== this.#shown) {
+      this.#shown = this.#entries;
+      this.#board = readBoard(this.#entries);
+      for (const listener of this.#listeners) listener(this.#board);
+    }
+    for (const waiting of this.#waiting) if (waiting.versionstamp <= versionstamp) waiting.arrived();
   }
 }

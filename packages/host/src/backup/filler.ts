@@ -1,0 +1,291 @@
+/**
+ * Fills without a relay: writes a generation of pages beside those in force while commits go on, and
+ * shows it by one row in place of all that stood. Until that row nobody sees any of it, and after
+ * `abort`, or when this tab ends, nobody ever will. A Web Lock tells others that it is being written.
+ */
+import { entryBytes, KvError, type PackedKey, type Value, zeroVersionstamp } from "@rockpool/model";
+import type { Log, Page, PageEntry, PageRange, StoredSize } from "@rockpool/log";
+import {
+  type CheckpointLimits,
+  createPage,
+  PageIndex,
+  type ReplicaState,
+  resized,
+  splitEntries,
+} from "@rockpool/replica";
+import type { HostEnvironment } from "../environment.ts";
+import { buildLockName, deletePages, pagesPerTransaction } from "../upkeep/generations.ts";
+import type { Ledger } from "../ledger.ts";
+
+/** An entry to fill in. Without `value`: what an earlier one said of the key no longer holds. */
+export interface FillEntry {
+  readonly key: PackedKey;
+  readonly value?: Value;
+  /** Ms since 1970. */
+  readonly expireAt?: number;
+}
+
+export interface FillerOptions {
+  readonly log: Log;
+  readonly ledger: Ledger;
+  readonly locks: HostEnvironment["locks"];
+  /** The database's name on this device. */
+  readonly database: string;
+  readonly limits: CheckpointLimits;
+  /** Bytes of entries held in memory before they are written, about. */
+  readonly heldBytes?: number;
+}
+
+const heldBytesDefault: number = 1024 * 1024;
+/** What an entry takes in memory besides its key and value, about. */
+const entryOverheadBytes = 100;
+/** Generations begun before something must be wrong: each was taken for dead before its lock was held. */
+const beginningsMax = 10;
+
+export class Filler {
+  readonly #its: FillerOptions;
+  readonly #generation: number;
+  readonly #release: () => void;
+  readonly #heldBytes: number;
+  /** Ascending by key, and after all that is written. */
+  #run: PageEntry[] = [];
+  #runBytes = 0;
+  #last: PackedKey | undefined;
+  /** The first keys of the pages written, ascending. */
+  #firsts: PackedKey[] = [];
+  /** What came out of order, by key: it takes the place of what was said before. */
+  #corrections = new Map<PackedKey, FillEntry>();
+  #correctionBytes = 0;
+  #stored: StoredSize = { entries: 0, bytes: 0 };
+  /** True once the row that shows it may stand in the log. */
+  #mayStand = false;
+  #ended = false;
+
+  /** @throws KvError "unsupported" in a bucket that has a relay */
+  static async begin(its: FillerOptions): Promise<Filler> {
+    const { ledger, locks, database } = its;
+    for (let attempt = 0; attempt < beginningsMax; attempt++) {
+      const { position } = await ledger.append((state) => {
+        assertNoRelay(state);
+        return { row: { type: "build" }, result: undefined };
+      });
+      const generation = position as number;
+      const release = await hold(locks, buildLockName(database, generation));
+      // Before the lock was held another host may have taken it for dead; from here on none does.
+      let isBuilding = false;
+      try {
+        isBuilding = await ledger.read(true, (state) => state.building.has(generation));
+      } finally {
+        if (!isBuilding) release();
+      }
+      if (isBuilding) return new Filler(its, generation, release);
+    }
+    throw new KvError("corrupt", `a fill was given up ${beginningsMax} times before it began`);
+  }
+
+  private constructor(its: FillerOptions, generation: number, release: () => void) {
+    this.#its = its;
+    this.#generation = generation;
+    this.#release = release;
+    this.#heldBytes = its.heldBytes ?? heldBytesDefault;
+  }
+
+  /** Takes entries, best in key order; of two with one key the later counts. Call by call, not at once. */
+  async add(entries: Iterable<FillEntry>): Promise<void> {
+    for (const entry of entries) {
+      if (this.#last !== undefined && entry.key <= this.#last) this.#correct(entry);
+      else if (entry.value !== undefined) this.#append(entry);
+      if (this.#runBytes >= this.#heldBytes) await this.#writeRun("all but the last page");
+      if (this.#correctionBytes >= this.#heldBytes) await this.#merge();
+    }
+  }
+
+  /** Forgets all that was added. */
+  async clear(): Promise<void> {
+    this.#run = [];
+    this.#runBytes = 0;
+    this.#last = undefined;
+    this.#firsts = [];
+    this.#corrections.clear();
+    this.#correctionBytes = 0;
+    this.#stored = { entries: 0, bytes: 0 };
+    await deletePages(this.#its.log, this.#generation);
+  }
+
+  /**
+   * Shows what was added in place of everything in the bucket. The result says how much it is.
+   * @throws KvError "unsupported" when the bucket has a relay by now; "interrupted" when this tab was
+   * taken for dead meanwhile; and as the log does
+   */
+  async reveal(): Promise<StoredSize> {
+    await this.#merge();
+    // A bucket of no entries has a page too: the first one covers all keys before the second.
+    if (this.#firsts.length === 0) await this.#its.log.putPages([createPage(this.#generation, firstKey, [])]);
+    const stored = this.#stored;
+    await this.#its.ledger.append((state) => {
+      this.#mayStand = false;
+      assertNoRelay(state);
+      if (!state.building.has(this.#generation)) throw interruptedError();
+      this.#mayStand = true;
+      return { row: { type: "fill", generation: this.#generation, stored }, result: undefined };
+    }, "strict");
+    this.#ended = true;
+    this.#release();
+    return stored;
+  }
+
+  /** Deletes what was written, and lets go. Harmless when it has ended. */
+  async abort(): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    const { log, ledger } = this.#its;
+    const generation = this.#generation;
+    try {
+      // On a full disk there may be no room for a row before this.
+      if (!this.#mayStand) await deletePages(log, generation);
+      const { result: isAbandoned } = await ledger.append((state) =>
+        state.building.has(generation)
+          ? { row: { type: "abandon", generations: [generation] }, result: true }
+          : { row: undefined, result: false },
+      );
+      // If it was not abandoned here it is in force, or the sweep's.
+      if (this.#mayStand && isAbandoned) await deletePages(log, generation);
+    } finally {
+      this.#release();
+    }
+  }
+
+  #append(entry: FillEntry): void {
+    this.#last = entry.key;
+    this.#run.push(pageEntryOf(entry));
+    this.#runBytes += weightOf(entry);
+  }
+
+  #correct(entry: FillEntry): void {
+    this.#correctionBytes += weightOf(entry) - weightOf(this.#corrections.get(entry.key));
+    this.#corrections.set(entry.key, entry);
+  }
+
+  /** Writes the run as pages. The last one may yet grow, unless it is to be written too. */
+  async #writeRun(which: "all" | "all but the last page"): Promise<void> {
+    if (this.#run.length === 0) return;
+    const parts = [...splitEntries(this.#run, this.#its.limits)];
+    const rest = which === "all" ? [] : (parts.pop() ?? []);
+    const pages = parts.map((part, index) =>
+      createPage(
+        this.#generation,
+        index === 0 && this.#firsts.length === 0 ? firstKey : (part[0] as PageEntry).key,
+        part,
+      ),
+    );
+    await this.#write(pages);
+    for (const page of pages) {
+      this.#firsts.push(page.first);
+      this.#grow([], page.entries);
+    }
+    this.#run = [...rest];
+    this.#runBytes = rest.reduce((bytes, entry) => bytes + weightOf(entry), 0);
+  }
+
+  /** Brings what was corrected into the pages. */
+  async #merge(): Promise<void> {
+    await this.#writeRun("all");
+    if (this.#corrections.size === 0) return;
+    const index = new PageIndex(
+      this.#generation,
+      this.#firsts.map((first) => ({ generation: this.#generation, first })),
+    );
+    const correctionsByPage = new Map<number, FillEntry[]>();
+    for (const entry of this.#corrections.values()) {
+      const at = index.at(entry.key);
+      const corrections = correctionsByPage.get(at);
+      if (corrections === undefined) correctionsByPage.set(at, [entry]);
+      else corrections.push(entry);
+    }
+    const ats = [...correctionsByPage.keys()];
+    const firsts: PackedKey[] = [];
+    for (let from = 0; from < ats.length; from += pagesPerTransaction) {
+      const some = ats.slice(from, from + pagesPerTransaction);
+      const found = await this.#read(some.map((at) => index.firsts[at] as PackedKey));
+      const pages = found.flatMap((page, place) =>
+        this.#corrected(page, correctionsByPage.get(some[place] as number) ?? []),
+      );
+      await this.#write(pages);
+      firsts.push(...pages.map(({ first }) => first));
+    }
+    this.#firsts = [...new Set([...this.#firsts, ...firsts])].toSorted();
+    this.#corrections.clear();
+    this.#correctionBytes = 0;
+  }
+
+  /** A page with its corrections, cut where it grew. */
+  #corrected({ first, entries }: Page, corrections: readonly FillEntry[]): readonly Page[] {
+    const entryByKey = new Map(entries.map((entry) => [entry.key, entry]));
+    for (const correction of corrections) {
+      if (correction.value === undefined) entryByKey.delete(correction.key);
+      else entryByKey.set(correction.key, pageEntryOf(correction));
+    }
+    const corrected = [...entryByKey.values()].toSorted((a, b) => (a.key < b.key ? -1 : 1));
+    this.#grow(entries, corrected);
+    return splitEntries(corrected, this.#its.limits).map((part, place) =>
+      createPage(this.#generation, place === 0 ? first : (part[0] as PageEntry).key, part),
+    );
+  }
+
+  #grow(before: readonly PageEntry[], after: readonly PageEntry[]): void {
+    this.#stored = resized(this.#stored, before, after);
+  }
+
+  async #read(firsts: readonly PackedKey[]): Promise<readonly Page[]> {
+    const generation = this.#generation;
+    const ranges = firsts.map((first): PageRange => ({ generation, from: first, to: first }));
+    const { pages } = await this.#its.log.read(Number.MAX_SAFE_INTEGER, ranges);
+    return pages.map(([page]) => {
+      // Nobody else deletes it while this tab counts as alive.
+      if (page === undefined) throw interruptedError();
+      return page;
+    });
+  }
+
+  async #write(pages: readonly Page[]): Promise<void> {
+    for (let from = 0; from < pages.length; from += pagesPerTransaction) {
+      await this.#its.log.putPages(pages.slice(from, from + pagesPerTransaction));
+    }
+  }
+}
+
+/** The lower bound of a bucket's first page. */
+const firstKey = "" as PackedKey;
+
+const pageEntryOf = ({ key, value, expireAt }: FillEntry): PageEntry => ({
+  key,
+  ...(value === undefined ? {} : { value }),
+  ...(expireAt === undefined ? {} : { expireAt }),
+  versionstamp: zeroVersionstamp,
+});
+
+const weightOf = (entry: FillEntry | undefined): number =>
+  entry === undefined ? 0 : entryBytes(entry) + entryOverheadBytes;
+
+/** Takes a lock, and gives what lets go of it. */
+const hold = (locks: HostEnvironment["locks"], name: string): Promise<() => void> =>
+  new Promise((resolve, reject) => {
+    locks
+      .request(name, () => new Promise<void>((release) => resolve(release)))
+      // Once it is held, a rejection says that it was stolen: others then count this tab as dead.
+      .catch(reject);
+  });
+
+const assertNoRelay = ({ replica }: ReplicaState): void => {
+  if (replica === null) return;
+  throw new KvError(
+    "unsupported",
+    "a bucket that has a relay cannot be restored as a whole: what the relay and other devices hold would take its place again; restore into a bucket without a relay, and set its entries from there",
+  );
+};
+
+const interruptedError = (): KvError =>
+  new KvError(
+    "interrupted",
+    "this tab slept for so long that it was taken for dead, and what it had written was given up; nothing was changed. Begin again",
+  );

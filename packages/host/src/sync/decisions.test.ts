@@ -1,0 +1,110 @@
+/**
+ * What became of commits is told to whoever waits for it, also when the rows that ruled were missed.
+ */
+import { beforeEach, expect, test } from "vitest";
+import type { CommitState, TrackedCommit } from "@rockpool/log";
+import { createVersionstamp, packKey, type Versionstamp, zeroStamp } from "@rockpool/model";
+import { PageIndex, Pages, ReplicaState } from "@rockpool/replica";
+import { Decisions } from "./decisions.ts";
+import type { HostEvent } from "../host-api.ts";
+import type { Ledger } from "../ledger.ts";
+
+let state: ReplicaState;
+let events: HostEvent[];
+let decisions: Decisions;
+
+const stampOf = (n: number): Versionstamp => createVersionstamp(n);
+
+const tracked = (n: number, ruling: CommitState): TrackedCommit => ({
+  commit: {
+    name: { host: "h", n },
+    tag: "t",
+    stamp: zeroStamp,
+    checks: [],
+    mutations: [{ type: "delete", key: packKey(["k", n]) }],
+  },
+  versionstamp: stampOf(n),
+  state: ruling,
+  revision: n,
+  ...(ruling === "rejected" ? { reason: { type: "too-old" } as const } : {}),
+});
+
+const create = (): Decisions => {
+  const pages = new Pages(new PageIndex(0, []));
+  const ledger = {
+    get state() {
+      return state;
+    },
+    catchUp: async () => {},
+    read: async <T>(_strong: boolean, compute: (at: ReplicaState, from: Pages) => T) => compute(state, pages),
+  };
+  return new Decisions(
+    ledger as unknown as Ledger,
+    () => 0,
+    (event) => events.push(event),
+  );
+};
+
+beforeEach(() => {
+  state = new ReplicaState(undefined);
+  events = [];
+  decisions = create();
+});
+
+const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+
+const rule = (...ruled: readonly TrackedCommit[]): void => {
+  for (const one of ruled) state.track(one);
+  decisions.onRow({ changed: [], settledKeys: [], ruled, superseded: [] });
+};
+
+/** Stands for a checkpoint of another tab: the state is what its pages and records say. */
+const loseRows = (...records: readonly TrackedCommit[]): void => {
+  state = new ReplicaState(undefined);
+  for (const record of records) state.track(record);
+  decisions.onGap();
+};
+
+const idsTold = (): readonly string[] =>
+  events.flatMap((event) => (event.type === "rejected" ? event.groups.map(({ id }) => id) : []));
+
+test("a commit is settled for all who wait, each for its own, when a row rules on it", async () => {
+  state.track(tracked(1, "pending"));
+  state.track(tracked(2, "pending"));
+  const waits = [1, 2, 2].map((n) => decisions.settled(stampOf(n)));
+  await turn();
+  rule(tracked(2, "rejected"));
+  expect(await Promise.all(waits.slice(1))).toEqual([
+    { type: "rejected", reason: { type: "too-old" } },
+    { type: "rejected", reason: { type: "too-old" } },
+  ]);
+  rule(tracked(1, "confirmed"));
+  expect(await waits[0]).toEqual({ type: "confirmed", revision: 1, superseded: [] });
+});
+
+test("a commit that was ruled on in rows that were missed is settled by what is left of them", async () => {
+  state.track(tracked(1, "pending"));
+  const wait = decisions.settled(stampOf(1));
+  await turn();
+  loseRows(tracked(1, "confirmed"));
+  expect(await wait).toMatchObject({ type: "confirmed" });
+});
+
+test("who waits for a commit that was ruled on and forgotten in rows that were missed is told so", async () => {
+  state.track(tracked(1, "pending"));
+  const wait = decisions.settled(stampOf(1));
+  await turn();
+  loseRows();
+  await expect(wait).rejects.toMatchObject({ code: "not-found" });
+});
+
+test("a rejection is told of once, also when its row was missed, and not at the start", async () => {
+  state.track(tracked(1, "rejected"));
+  decisions = create();
+  rule(tracked(2, "rejected"));
+  await turn();
+  expect(idsTold()).toEqual(["h.2"]);
+  loseRows(tracked(1, "rejected"), tracked(2, "rejected"), tracked(3, "rejected"));
+  await turn();
+  expect(idsTold()).toEqual(["h.2", "h.3"]);
+});

@@ -1,0 +1,242 @@
+/**
+ * A host's part in syncing: joins the other tabs, attaches the bucket to its relay, carries the
+ * session when its turn comes, and knows the bucket's sync status whoever carries it.
+ */
+import { KvError, type PackedRange, packKey } from "@rockpool/model";
+import { listEntries } from "@rockpool/replica";
+import type { HostEnvironment } from "../environment.ts";
+import { Flushes } from "./flushes.ts";
+import type { HostEvent, HostOpenOptions, TransportStatus } from "../host-api.ts";
+import type { Ledger } from "../ledger.ts";
+import { isSameStatus, statusOf } from "./sync-status.ts";
+import { SyncRunner } from "./sync-runner.ts";
+import { type SessionNews, type TabMessage, Tabs } from "../tabs.ts";
+
+export interface SyncControlOptions {
+  readonly host: string;
+  readonly ledger: Ledger;
+  readonly environment: HostEnvironment;
+  readonly options: HostOpenOptions;
+  readonly emit: (event: HostEvent) => void;
+  readonly readClock: () => number;
+  readonly onFailure: (error: unknown) => void;
+  /** The bucket is about to be deleted. */
+  readonly onDestroyed: () => void;
+}
+
+/** How often the log's tail is looked at though nobody told of anything, in ms. */
+const lookEveryMs = 30_000;
+
+export class SyncControl {
+  readonly #its: SyncControlOptions;
+  readonly #tabs: Tabs;
+  readonly #runner: SyncRunner | undefined;
+  readonly #flushes: Flushes;
+  #news: SessionNews | undefined;
+  #failure: unknown;
+  #trouble: unknown;
+  #count = 1;
+  #cancelLook: (() => void) | undefined;
+  #stopWaking: (() => void) | undefined;
+  #statusDue = false;
+  #toldStatus: TransportStatus | undefined;
+  #closed = false;
+
+  constructor(its: SyncControlOptions) {
+    this.#its = its;
+    const { database, bucket, relay, readonly } = its.options;
+    this.#tabs = new Tabs(database, its.host, its.environment, {
+      onNotice: (notice) => {
+        if (notice === undefined || !its.ledger.offer(notice)) this.#look();
+      },
+      onMessage: (message) => this.#onTabMessage(message),
+      onCount: (count) => {
+        this.#count = count;
+        this.#tellStatus();
+      },
+    });
+    this.#flushes = new Flushes({
+      ledger: its.ledger,
+      environment: its.environment,
+      host: its.host,
+      probe: (id) => this.#probe(id),
+    });
+    its.ledger.onAppend = (notice) => this.#tabs.notify(notice);
+    // A session writes what it receives.
+    if (relay === undefined || readonly === true) return;
+    this.#runner = new SyncRunner({
+      ledger: its.ledger,
+      environment: its.environment,
+      database,
+      bucket,
+      relay,
+      onNews: () => this.#onNews(),
+      onProbed: (id, head) => this.#onProbed(id, head),
+      onFailure: its.onFailure,
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.#tabs.join();
+    if (this.#runner !== undefined) {
+      await this.#attach();
+      this.#runner.start();
+    }
+    this.#stopWaking = this.#its.environment.onWake(() => void this.wake());
+    this.#lookLater();
+    this.#tellStatus();
+  }
+
+  /** The replica's state moved. */
+  onRow(): void {
+    this.#runner?.onFolded();
+    this.#flushes.onRow();
+    this.#tellStatus();
+  }
+
+  async pause(paused: boolean): Promise<undefined> {
+    await this.#its.ledger.append((state) => ({
+      row: state.session.paused === paused ? undefined : { type: "pause", paused },
+      result: undefined,
+    }));
+  }
+
+  /** @throws KvError "offline" when there is no relay or syncing is paused */
+  async flush(): Promise<undefined> {
+    await this.#its.ledger.catchUp();
+    await this.#flushes.add();
+  }
+
+  /** Reads what was missed, and has the relay tried at once by whoever carries the session. */
+  async wake(): Promise<undefined> {
+    this.#look();
+    this.#runner?.handle({ type: "wake" });
+    this.#tabs.post({ type: "wake" });
+  }
+
+  /** Remembers a failure in the background, for the status to show. */
+  fail(error: unknown): void {
+    this.#failure = error;
+    this.#tellStatus();
+  }
+
+  /** What the bucket's upkeep failed with last; undefined when it goes well. */
+  get trouble(): unknown {
+    return this.#trouble;
+  }
+
+  tellTrouble(trouble: unknown): void {
+    this.#trouble = trouble;
+    this.#tellStatus();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#flushes.close();
+    this.#cancelLook?.();
+    this.#stopWaking?.();
+    this.#runner?.close();
+    this.#tabs.close();
+  }
+
+  /** Gives the bucket its replica id the first time it is opened with a relay. */
+  async #attach(): Promise<void> {
+    const { ledger, environment, options } = this.#its;
+    const replica = environment.drawId();
+    const everything: PackedRange = {
+      start: packKey([]),
+      end: "\xff" as PackedRange["end"],
+      common: packKey([]),
+    };
+    await ledger.append((state, pages) => {
+      if (state.replica !== null) return { row: undefined, result: undefined };
+      if (listEntries(state, pages, everything, 1, false, ({ value }) => value !== undefined).length > 0) {
+        throw new KvError(
+          "unsupported",
+          `the bucket "${options.bucket}" holds entries written without a relay, which cannot be handed to one yet; open it without the option relay, or use another name`,
+        );
+      }
+      return { row: { type: "attach", replica }, result: undefined };
+    });
+  }
+
+  #onTabMessage(message: Exclude<TabMessage, { type: "notice" }>): void {
+    switch (message.type) {
+      case "session":
+        if (this.#runner?.isHolder !== true) this.#news = message;
+        return this.#tellStatus();
+      case "joined":
+        if (this.#runner?.isHolder === true) this.#tabs.post({ type: "session", ...this.#ownNews() });
+        return;
+      case "left":
+        return;
+      case "probe":
+        return this.#runner?.handle({ type: "probe", id: message.id });
+      case "probed":
+        return this.#flushes.onHead(message.id, message.head);
+      case "wake":
+        return this.#runner?.handle({ type: "wake" });
+      case "destroyed":
+        return this.#its.onDestroyed();
+    }
+  }
+
+  #ownNews(): SessionNews {
+    const { session, head } = this.#runner as SyncRunner;
+    return { host: this.#its.host, phase: session.phase, head, error: session.error?.message ?? null };
+  }
+
+  #onNews(): void {
+    // Whatever failed, it did not stand in the way.
+    if (this.#runner?.session.phase === "live") this.#failure = undefined;
+    if (this.#runner?.isHolder === true) this.#tabs.post({ type: "session", ...this.#ownNews() });
+    this.#flushes.ask();
+    this.#tellStatus();
+  }
+
+  /** Asks whoever carries the session for the relay's head. */
+  #probe(id: number): void {
+    if (this.#runner?.isHolder === true) this.#runner.handle({ type: "probe", id });
+    else this.#tabs.post({ type: "probe", id });
+  }
+
+  #onProbed(id: number, head: number): void {
+    this.#tabs.post({ type: "probed", id, head });
+    this.#flushes.onHead(id, head);
+  }
+
+  #look(): void {
+    this.#its.ledger.catchUp().catch(this.#its.onFailure);
+  }
+
+  #lookLater(): void {
+    if (this.#closed) return;
+    this.#cancelLook = this.#its.environment.setTimer(() => {
+      this.#look();
+      this.#lookLater();
+    }, lookEveryMs);
+  }
+
+  /** Tells the tab once a turn, however many rows came, and only of a status that is another. */
+  #tellStatus(): void {
+    if (this.#statusDue || this.#closed) return;
+    this.#statusDue = true;
+    void Promise.resolve().then(() => {
+      this.#statusDue = false;
+      const status = this.#status();
+      if (this.#closed || isSameStatus(status, this.#toldStatus)) return;
+      this.#toldStatus = status;
+      this.#its.emit({ type: "status", status });
+    });
+  }
+
+  #status(): TransportStatus {
+    const isHolder = this.#runner?.isHolder === true;
+    return statusOf(this.#its.ledger.state, {
+      news: isHolder ? this.#ownNews() : this.#news,
+      isHolder,
+      tabs: this.#count,
+      failure: this.#failure ?? this.#trouble,
+    });
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * The bucket's sync status as an app sees it, from the replica's state and what is known of the
+ * session. Derived afresh each time: nothing here is remembered.
+ */
+import { KvError, msOfStamp, packError } from "@rockpool/model";
+import { rejectedGroups, type ReplicaState, type SessionPhase } from "@rockpool/replica";
+import type { TransportStatus } from "../host-api.ts";
+import type { SessionNews } from "../tabs.ts";
+
+export interface StatusSources {
+  /** The last news of the session; undefined while nobody told of one. */
+  readonly news: SessionNews | undefined;
+  /** True when this host carries the session. */
+  readonly isHolder: boolean;
+  readonly tabs: number;
+  /** The last failure in the background, if any. */
+  readonly failure: unknown;
+}
+
+export const statusOf = (
+  state: ReplicaState,
+  { news, isHolder, tabs, failure }: StatusSources,
+): TransportStatus => {
+  const message = news?.error ?? null;
+  const error = failure ?? (message === null ? null : new KvError("offline", message));
+  return {
+    state: syncState(state, news),
+    pending: state.pendingCount,
+    oldestPendingMs: oldestPendingMs(state),
+    rejected: state.rejectedCount === 0 ? 0 : rejectedGroups(state).length,
+    tabs,
+    syncing: isHolder,
+    error: error === null ? null : packError(error),
+  };
+};
+
+/** True when an app would see no difference. */
+export const isSameStatus = (a: TransportStatus, b: TransportStatus | undefined): boolean =>
+  b !== undefined &&
+  a.state === b.state &&
+  a.pending === b.pending &&
+  a.oldestPendingMs === b.oldestPendingMs &&
+  a.rejected === b.rejected &&
+  a.tabs === b.tabs &&
+  a.syncing === b.syncing &&
+  a.error?.message === b.error?.message;
+
+const oldestPendingMs = (state: ReplicaState): number | null => {
+  for (const { commit } of state.unruled.values()) return msOfStamp(commit.stamp);
+  return null;
+};
+
+const syncState = (state: ReplicaState, news: SessionNews | undefined): TransportStatus["state"] => {
+  if (state.replica === null) return "off";
+  if (state.session.paused) return "paused";
+  switch ((news?.phase ?? "connecting") as SessionPhase) {
+    case "live": {
+      const { received, revealed } = state.session;
+      return state.pendingCount === 0 && received === revealed && revealed >= (news?.head ?? 0)
+        ? "synced"
+        : "syncing";
+    }
+    case "waiting":
+      return "offline";
+    case "stopped":
+      return "stopped";
+    case "off":
+    case "connecting":
+    case "greeting":
+    case "adopting":
+      // A new attempt after a failure is still offline, as far as anybody can tell.
+      return news?.error == null ? "connecting" : "offline";
+  }
+};

@@ -1,0 +1,236 @@
+/**
+ * What all ways of opening a bucket share: the options are checked, a host is started where it
+ * belongs and connected to. How a worker is made is left to the entries of this package.
+ */
+import type { HostApi, HostOpenOptions } from "@rockpool/host";
+import type { BucketSettings } from "@rockpool/log";
+import { databaseOf, historyMax, KvError } from "@rockpool/model";
+import { wrap } from "comlink";
+import { checkBucketName, privateName } from "./bucket-name.ts";
+import { connectKv } from "./connect-kv.ts";
+import type { Kv } from "./kv.ts";
+import type { SecretsOptions } from "./secrets/lazy-secrets.ts";
+import { currentPlatform, engineOn, placementOn } from "./place.ts";
+import { askToPersist } from "./storage.ts";
+import type { MainStorage } from "./thread-host.ts";
+
+export interface OpenOptions {
+  /** The relay's address, ws: or wss:. Without it the bucket stays on this device. */
+  readonly relay?: string | URL;
+  /** "strict": a commit also survives a power cut. Default "relaxed": it survives a crash of the browser. */
+  readonly durability?: "relaxed" | "strict";
+  /**
+   * Where the host runs. Default "auto": in a worker where the platform has one, and on the caller's
+   * own thread on WebKit, which can wedge a database when a worker ends. `status().placement` tells.
+   */
+  readonly placement?: "auto" | "worker" | "main";
+  /**
+   * "memory": where storage is `unavailable`, the bucket is opened in memory, this tab's own and gone
+   * with it; `status().fallback` says why. Default: `openKv` fails.
+   */
+  readonly fallback?: "memory";
+  /** Makes the worker, for bundlers that cannot follow `new URL(…, import.meta.url)`; it must run `rockpool/worker`. */
+  readonly worker?: () => Worker;
+  /**
+   * Asks the browser, once the bucket is open, to keep this site's storage when the disk is full. The
+   * browser may ask the user, or say no; neither holds up the opening, nor fails it. Default: false.
+   */
+  readonly persist?: boolean;
+  /**
+   * Refuses every write of this tab with `readonly`, and writes nothing for it either: no checkpoints, no
+   * sweeps, no session with the relay. Reads, feeds and `status` work; what other tabs sync is seen.
+   * A bucket that does not exist is made, empty. Default: false.
+   */
+  readonly readonly?: boolean;
+  /** Has `kv.secrets` stand sealed in the bucket, and synced with it, under a key of the app's. Default: they stay on the device. */
+  readonly secrets?: SecretsOptions;
+  /**
+   * Versions kept of each key, the current one included: 1 to 64. It holds for the bucket, in every tab
+   * and from then on, until it is opened with another; fewer let go of older versions as their keys
+   * change. A tab that is `readonly` leaves it. Default: as it is kept, 1 when it is new.
+   */
+  readonly history?: number;
+  /**
+   * The life of an entry that is set without an `expireIn` of its own, in ms: an integer of 1 or more,
+   * or "never". It holds for the bucket, as `history` does, and for what is set from then on; what
+   * `sum`, `min` and `max` make stays. Default: as it is kept, "never" when it is new.
+   */
+  readonly expireIn?: number | "never";
+}
+
+/** Longest wait for the worker's first answer, in ms. */
+const startMsMax = 10_000;
+
+/** Opens a bucket with whatever `connect` connects to. @throws as `openKv` */
+export const openBucket = async (
+  name: string,
+  options: OpenOptions,
+  connect: (open: HostOpenOptions) => Promise<Kv>,
+): Promise<Kv> => {
+  const kv = await connect(hostOptions(name, options));
+  if (options.persist === true) void askToPersist();
+  return kv;
+};
+
+/** Connects to a host in a worker where there can be one, unless the options say where. */
+export const connectHost = async (
+  open: HostOpenOptions,
+  options: OpenOptions,
+  startWorker: () => Worker,
+): Promise<Kv> => {
+  const { placement = "auto", worker } = options;
+  const isThread = open.bucket === privateName || placementOn(placement, currentPlatform()) === "main";
+  if (isThread) return connectThread(open, options, await loadMainHost());
+  return orInMemory(open, options, loadMainHost, () => connectWorker(open, options, worker ?? startWorker));
+};
+
+/** Connects to a host on this thread: over IndexedDB where there is one, else in memory. */
+export const connectThread = (
+  open: HostOpenOptions,
+  options: OpenOptions,
+  createMainHost: CreateMainHost,
+): Promise<Kv> => {
+  if (open.bucket === privateName) return connectMemory(open, options, createMainHost("private"));
+  return orInMemory(
+    open,
+    options,
+    async () => createMainHost,
+    async () => {
+      const engine = engineOn(currentPlatform());
+      const api = createMainHost(engine);
+      if (engine === "memory") return connectMemory(open, options, api);
+      return connectKv(open, api, { engine, ...secretsOf(options) });
+    },
+  );
+};
+
+/** Pages with a worker load none of it. */
+const loadMainHost = async (): Promise<CreateMainHost> => (await import("./thread-host.ts")).createMainHost;
+
+type CreateMainHost = (storage: MainStorage) => HostApi;
+
+/** Connects as `connect` does; where storage cannot be had, to a host in memory if the app wants that. */
+const orInMemory = async (
+  open: HostOpenOptions,
+  options: OpenOptions,
+  loadMainHost: () => Promise<CreateMainHost>,
+  connect: () => Promise<Kv>,
+): Promise<Kv> => {
+  try {
+    return await connect();
+  } catch (error) {
+    const isUnavailable = error instanceof KvError && error.code === "unavailable";
+    if (options.fallback !== "memory" || !isUnavailable) throw error;
+    // Of this tab alone: others must not take its locks and notices for those of what they have.
+    const own = { ...open, database: `${open.database}:${crypto.randomUUID()}` };
+    return connectMemory(own, options, (await loadMainHost())("private"), error);
+  }
+};
+
+const connectMemory = (
+  open: HostOpenOptions,
+  options: OpenOptions,
+  api: HostApi,
+  fallback: KvError | null = null,
+): Promise<Kv> => connectKv(open, api, { engine: "memory", fallback, ...secretsOf(options) });
+
+const secretsOf = ({ secrets }: OpenOptions): Pick<OpenOptions, "secrets"> =>
+  secrets === undefined ? {} : { secrets };
+
+const hostOptions = (name: string, options: OpenOptions): HostOpenOptions => {
+  const { relay, durability = "relaxed", readonly = false, secrets, history, expireIn } = options;
+  const { placement = "auto", fallback } = options;
+  checkBucketName(name);
+  if (placement !== "auto" && placement !== "worker" && placement !== "main") {
+    throw new TypeError(`placement must be "auto", "worker" or "main": received ${String(placement)}`);
+  }
+  if (fallback !== undefined && fallback !== "memory") {
+    throw new TypeError(`fallback must be "memory", or left out: received ${String(fallback)}`);
+  }
+  if (durability !== "relaxed" && durability !== "strict") {
+    throw new TypeError(`durability must be "relaxed" or "strict": received ${String(durability)}`);
+  }
+  if (secrets !== undefined) checkSecretsKey(secrets.key);
+  return {
+    bucket: name,
+    database: databaseOf(name === privateName ? `${name}${crypto.randomUUID()}` : name),
+    durability,
+    readonly,
+    ...(relay === undefined ? {} : { relay: relayUrl(relay) }),
+    settings: settingsOf(history, expireIn),
+  };
+};
+
+const checkSecretsKey = (key: CryptoKey | undefined): void => {
+  const { algorithm, usages = [] } = key ?? {};
+  if (algorithm?.name === "AES-GCM" && usages.includes("encrypt") && usages.includes("decrypt")) return;
+  throw new TypeError(
+    `secrets.key must be a CryptoKey for AES-GCM that may encrypt and decrypt: received ${algorithm?.name ?? typeof key} for ${usages.join(", ") || "nothing"}`,
+  );
+};
+
+const settingsOf = (
+  history: number | undefined,
+  expireIn: number | "never" | undefined,
+): Partial<BucketSettings> => {
+  if (history !== undefined && !isInteger(history, 1, historyMax)) {
+    throw new TypeError(
+      `history must be an integer from 1 to ${historyMax}, the versions kept of each key: received ${String(history)}`,
+    );
+  }
+  if (expireIn !== undefined && expireIn !== "never" && !isInteger(expireIn, 1, Number.MAX_SAFE_INTEGER)) {
+    throw new TypeError(
+      `expireIn must be an integer of at least 1, in ms, or "never": received ${String(expireIn)}`,
+    );
+  }
+  return {
+    ...(history === undefined ? {} : { history }),
+    ...(expireIn === undefined ? {} : { expireInMs: expireIn === "never" ? null : expireIn }),
+  };
+};
+
+const isInteger = (value: unknown, min: number, max: number): boolean =>
+  Number.isInteger(value) && (value as number) >= min && (value as number) <= max;
+
+/** Not by `URL.parse`, which Safari 17 lacks. */
+const relayUrl = (relay: string | URL): string => {
+  try {
+    const { protocol, href } = new URL(relay);
+    if (protocol === "ws:" || protocol === "wss:") return href;
+  } catch {
+    // No address at all; refused like one of another kind.
+  }
+  throw new TypeError(`relay must be a ws: or wss: address: received ${String(relay)}`);
+};
+
+const connectWorker = async (
+  open: HostOpenOptions,
+  options: OpenOptions,
+  start: () => Worker,
+): Promise<Kv> => {
+  const worker = start();
+  try {
+    return await connectKv(open, wrap<HostApi>(worker) as unknown as HostApi, {
+      engine: "indexeddb",
+      placement: "worker",
+      ...secretsOf(options),
+      failure: startFailure(worker, open.bucket),
+      release: () => worker.terminate(),
+    });
+  } catch (error) {
+    worker.terminate();
+    throw error;
+  }
+};
+
+/** Rejects when the worker cannot start: Comlink alone would wait for ever. */
+const startFailure = (worker: Worker, bucket: string): Promise<never> =>
+  new Promise((_resolve, reject) => {
+    const fail = (why: string): void =>
+      reject(new KvError("unavailable", `the worker of bucket "${bucket}" did not start: ${why}`));
+    worker.addEventListener("error", (event) => fail(event.message || "its script could not be loaded"), {
+      once: true,
+    });
+    const timer = setTimeout(() => fail(`no answer within ${startMsMax} ms`), startMsMax);
+    worker.addEventListener("message", () => clearTimeout(timer), { once: true });
+  });

@@ -1,0 +1,95 @@
+/**
+ * What most pages call seldom or never: updates, locks, secrets, status, destruction. Loaded at the
+ * first such call, so that `openKv` stays small.
+ */
+import type { HostOpenOptions } from "@rockpool/host";
+import { type Key, type KvError, secretsDatabaseOf, unpackError } from "@rockpool/model";
+import { destroyDatabase } from "./buckets.ts";
+import type { TabClock } from "./clock.ts";
+import type { HostConnection } from "./host-connection.ts";
+import type { KvEntryMaybe } from "./entry.ts";
+import type { Kv, UpdateOptions, UpdateResult } from "./kv.ts";
+import type { Lease, LockOptions } from "./lease.ts";
+import type { Secrets, SecretsOptions } from "./secrets/lazy-secrets.ts";
+import type { KvStatus } from "./status.ts";
+import { lock } from "./lock.ts";
+import { readonlyError } from "./readonly-error.ts";
+import { openSecrets } from "./secrets/secrets.ts";
+import { storageReport } from "./storage.ts";
+import { update } from "./update.ts";
+
+/** Where a bucket is kept, and with what it was opened. */
+export interface BucketPlace {
+  readonly open: HostOpenOptions;
+  readonly engine: "indexeddb" | "memory";
+  readonly fallback: KvError | null;
+  readonly placement: "worker" | "main";
+  readonly secrets: SecretsOptions | undefined;
+  readonly clock: TabClock;
+}
+
+export class SeldomCalls {
+  readonly #kv: Kv;
+  readonly #connection: HostConnection;
+  readonly #place: BucketPlace;
+  #secrets: (Secrets & { close(): void }) | undefined;
+
+  constructor(kv: Kv, connection: HostConnection, place: BucketPlace) {
+    this.#kv = kv;
+    this.#connection = connection;
+    this.#place = place;
+  }
+
+  update<T>(
+    key: Key,
+    change: (entry: KvEntryMaybe<T>) => unknown,
+    options: UpdateOptions,
+  ): Promise<UpdateResult<T>> {
+    return update(this.#kv, this.#place.clock, key, change, options);
+  }
+
+  lock<T>(key: Key, options: LockOptions, work: (lease: Lease) => T | Promise<T>): Promise<T> {
+    return lock(this.#kv, this.#place.clock, key, options, work);
+  }
+
+  /** @throws KvError "closed" | "unavailable" */
+  mustGetSecrets(): Secrets {
+    this.#connection.assertOpen();
+    const { open, engine, secrets: options } = this.#place;
+    const database = secretsDatabaseOf(open.database);
+    this.#secrets ??= openSecrets({ kv: this.#kv, database, engine, options });
+    return this.#secrets;
+  }
+
+  async status(): Promise<KvStatus> {
+    const { open, engine, fallback, placement } = this.#place;
+    const [{ settings, trouble, ...status }, storage] = await Promise.all([
+      this.#connection.call("status", {}),
+      storageReport(),
+    ]);
+    return {
+      bucket: open.bucket,
+      engine,
+      fallback,
+      placement,
+      durability: open.durability,
+      readonly: open.readonly === true,
+      relay: open.relay ?? null,
+      ...status,
+      history: settings.history,
+      expireIn: settings.expireInMs,
+      error: trouble === null ? null : unpackError(trouble),
+      ...storage,
+    };
+  }
+
+  async destroy(): Promise<void> {
+    if (this.#place.open.readonly === true) throw readonlyError();
+    await this.#kv[Symbol.asyncDispose]();
+    await destroyDatabase(this.#place.open.database);
+  }
+
+  close(): void {
+    this.#secrets?.close();
+  }
+}

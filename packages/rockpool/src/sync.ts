@@ -1,0 +1,107 @@
+/**
+ * `kv.sync` as an app sees it: the state of the session, and what became of commits.
+ */
+import type { Key, KvError, RejectionReason } from "@rockpool/model";
+import type { KvEntryMaybe } from "./entry.ts";
+
+/**
+ * - `off`: the bucket has no relay. - `connecting`. - `syncing`: connected, something is on its way.
+ * - `synced`: connected, nothing is pending and all that the relay had is here.
+ * - `offline`: no connection, tried again by itself. - `paused`: the app said so.
+ * - `stopped`: cannot go on by itself; `error` says why.
+ */
+export type SyncState = "off" | "connecting" | "syncing" | "synced" | "offline" | "paused" | "stopped";
+
+export interface SyncStatus {
+  readonly state: SyncState;
+  /** Commits that wait for the relay's ruling. */
+  readonly pending: number;
+  /** When the oldest of them was made, in ms since 1970; null when there is none. */
+  readonly oldestPendingMs: number | null;
+  /** Groups of rejected commits that wait for the app's decision. */
+  readonly rejected: number;
+  /** Tabs (or processes) of this device that have the bucket open. */
+  readonly tabs: number;
+  /** True when this tab carries the connection for all of them. */
+  readonly syncing: boolean;
+  /** The last failure of the connection; null while all is well. */
+  readonly error: KvError | null;
+}
+
+/** What became of a commit: its ruling by the relay. */
+export type Settled =
+  | { readonly type: "confirmed"; readonly revision: number; readonly superseded: readonly Key[] }
+  | { readonly type: "rejected"; readonly reason: RejectionReason };
+
+/** A mutation of a rejected commit, beside what stands under its key now. */
+export interface RejectedMutation {
+  readonly type: "set" | "delete" | "sum" | "min" | "max";
+  readonly key: Key;
+  /** What the commit would have written: the value of a set, the operand of a sum, min or max. */
+  readonly mine: unknown;
+  /** What is in view now. */
+  readonly theirs: KvEntryMaybe<unknown>;
+}
+
+export interface RejectedCommit {
+  readonly versionstamp: string;
+  readonly reason: RejectionReason;
+  readonly checks: readonly Key[];
+  readonly mutations: readonly RejectedMutation[];
+}
+
+/** A rejected commit with those that build on it, kept with their values until the app decides. */
+export interface RejectedGroup {
+  /** Names the group in `retry` and `discard`. */
+  readonly id: string;
+  readonly commits: readonly RejectedCommit[];
+}
+
+/** A blind write that lost to a later one. */
+export interface SupersededWrite {
+  readonly versionstamp: string;
+  readonly mutation: RejectedMutation;
+}
+
+export interface SyncEventMap {
+  /** The status changed. */
+  status: CustomEvent<SyncStatus>;
+  /** The relay rejected commits of this device. */
+  rejected: CustomEvent<readonly RejectedGroup[]>;
+  /** Blind writes of this device lost to later ones. */
+  superseded: CustomEvent<readonly SupersededWrite[]>;
+  /**
+   * The bucket can be used no more, though nobody closed it, and every call fails with this: `evicted`,
+   * `destroyed`, or `outcome-unknown` when its host is gone. What was not acknowledged by then may be lost.
+   */
+  ended: CustomEvent<KvError>;
+}
+
+/** The bucket's relation to its relay. */
+export interface Sync {
+  readonly status: SyncStatus;
+  /** Stops syncing on this device, in every tab, until `resume`; survives a reload. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /**
+   * Fulfilled when all that is pending at the call is ruled and this device has what the relay had.
+   * @throws KvError "offline" when the bucket has no relay or is paused
+   */
+  flush(options?: { readonly signal?: AbortSignal }): Promise<void>;
+  /** What became of the commit that was given this versionstamp here; waits for the ruling. @throws KvError "not-found" */
+  settled(versionstamp: string, options?: { readonly signal?: AbortSignal }): Promise<Settled>;
+  rejected(): Promise<readonly RejectedGroup[]>;
+  /** Commits a rejected group again, its checks renewed to what is in view now. @throws KvError "not-found" */
+  retry(id: string): Promise<void>;
+  /** Forgets a rejected group. @throws KvError "not-found" */
+  discard(id: string): Promise<void>;
+  addEventListener<K extends keyof SyncEventMap>(
+    type: K,
+    listener: (event: SyncEventMap[K]) => void,
+    options?: AddEventListenerOptions,
+  ): void;
+  removeEventListener<K extends keyof SyncEventMap>(
+    type: K,
+    listener: (event: SyncEventMap[K]) => void,
+  ): void;
+}

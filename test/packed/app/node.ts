@@ -1,0 +1,17 @@
+// A program in Node: a bucket in memory, and one that a relay in the same process keeps.
+// Prints what it read.
+import { openMemoryEngine, startRelay } from "@rockpool/relay";
+import { openKv } from "rockpool";
+
+const kv = await openKv("in memory");
+await kv.set(["greeting"], "hello");
+const again = await openKv("in memory");
+process.stdout.write(`${(await again.get<string>(["greeting"])).value}\n`);
+again.close();
+kv.close();
+
+await using relay = await startRelay({ port: 0, engine: await openMemoryEngine() });
+const synced = await openKv("synced", { relay: relay.url });
+const { versionstamp } = await synced.set(["greeting"], "hello");
+process.stdout.write(`${(await synced.sync.settled(versionstamp)).type}\n`);
+synced.close();
