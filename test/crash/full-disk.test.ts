@@ -5,7 +5,7 @@
 import { afterAll, expect, test } from "vitest";
 import { eventually } from "../browser/browser-bed.ts";
 import { CrashBed } from "./crash-bed.ts";
-import type { BackingStore } from "./crash-browser.ts";
+import type { BackingStore, CrashTab } from "./crash-browser.ts";
 import { call } from "./full-disk-call.ts";
 
 const quotaBytes = 12_000_000;
@@ -13,6 +13,19 @@ const largeBytes = 300_000;
 
 const bed = await CrashBed.open();
 afterAll(() => bed.close());
+
+/**
+ * Writes entries where others were deleted. Chromium deletes the files of large values, and shortens its
+ * own logs, some seconds after the deletion; until then the site's usage stays, and with it quota.
+ */
+const refill = async (tab: CrashTab, bytes: number, count: number): Promise<void> => {
+  let left = count;
+  const writeOn = async (): Promise<number> => {
+    left -= (await call(tab, "fill", bytes, left)).written;
+    return left;
+  };
+  await expect.poll(writeOn, { timeout: 30_000, interval: 500 }).toBe(0);
+};
 
 test.each<BackingStore>(["leveldb", "sqlite"])(
   "a site that is over its quota keeps what was acknowledged, deletes, and writes again (%s)",
@@ -39,13 +52,12 @@ test.each<BackingStore>(["leveldb", "sqlite"])(
     await call(tab, "deleteEach", 12);
     expect(await call(tab, "read")).toEqual({ count: written - 12, torn: 0 });
     // Twelve large ones are gone: seven of them may be put aside again.
-    const again = await call(tab, "fill", largeBytes, 3);
-    expect(again).toEqual({ written: 3, code: null });
+    await refill(tab, largeBytes, 3);
 
     const deleted = await call(tab, "deleteAllBut", 2);
     expect(deleted).toBe(written - 12 + 3 - 2);
-    expect(await call(tab, "fill", largeBytes, 12)).toEqual({ written: 12, code: null });
-    expect(await call(tab, "trouble")).toBeNull();
+    await refill(tab, largeBytes, 12);
+    await eventually(() => call(tab, "trouble")).toBeNull();
     await call(tab, "close");
     await call(tab, "open", "full");
     expect(await call(tab, "read")).toEqual({ count: 14, torn: 0 });
