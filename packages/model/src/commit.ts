@@ -37,7 +37,14 @@ export interface Check {
 }
 
 export type Mutation =
-  | { readonly type: "set"; readonly key: PackedKey; readonly value: Value; readonly expireAt?: number }
+  | {
+      readonly type: "set";
+      readonly key: PackedKey;
+      readonly value: Value;
+      readonly expireAt?: number;
+      /** Written before the bucket had a relay: it counts only where the relay never had anything. */
+      readonly initial?: true;
+    }
   | {
       readonly type: "delete";
       readonly key: PackedKey;

@@ -1,6 +1,7 @@
 // Keys, values, operations, versionstamps, stamps, limits and errors of Rockpool. Pure.
 export { decodeBase64, encodeBase64 } from "./base64.ts";
 export { type Checksum, createChecksum } from "./checksum.ts";
+export { type ConvergenceHash, createConvergenceHash, type HashedEntry } from "./convergence.ts";
 export {
   type Check,
   type Commit,

@@ -25,8 +25,8 @@ export type RejectionReason =
 export interface SupersededMutation {
   /** Index among the commit's mutations. */
   readonly mutation: number;
-  /** The name of the commit that the key's entry shows instead. */
-  readonly winner: CommitName;
+  /** The name of the commit that the key's entry shows instead; absent when its reader may not know. */
+  readonly winner?: CommitName;
 }
 
 export type Ruling =

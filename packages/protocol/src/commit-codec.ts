@@ -25,6 +25,8 @@ type WireCheck =
 type WireMutation =
   | readonly [type: "set", key: string, value: WireValue]
   | readonly [type: "set", key: string, value: WireValue, expireAt: number]
+  | readonly [type: "initial", key: string, value: WireValue]
+  | readonly [type: "initial", key: string, value: WireValue, expireAt: number]
   | readonly [type: "delete", key: string]
   | readonly [type: "sum" | "min" | "max", key: string, operand: string];
 
@@ -90,10 +92,12 @@ const readCheck = (value: unknown): Check => {
 
 const writeMutation = (mutation: Mutation): WireMutation => {
   switch (mutation.type) {
-    case "set":
+    case "set": {
+      const type = mutation.initial === true ? "initial" : "set";
       return mutation.expireAt === undefined
-        ? ["set", mutation.key, writeValue(mutation.value)]
-        : ["set", mutation.key, writeValue(mutation.value), mutation.expireAt];
+        ? [type, mutation.key, writeValue(mutation.value)]
+        : [type, mutation.key, writeValue(mutation.value), mutation.expireAt];
+    }
     case "delete":
       return ["delete", mutation.key];
     case "sum":
@@ -108,12 +112,17 @@ const readMutation = (value: unknown): Mutation => {
   const type = fields[0];
   const key = readKey(fields[1], "key");
   switch (type) {
-    case "set": {
-      const set = readValue(fields[2], "value");
-      return fields[3] === undefined || fields[3] === null
-        ? { type, key, value: set }
-        : { type, key, value: set, expireAt: readTimeMs(fields[3], "expireAt") };
-    }
+    case "set":
+    case "initial":
+      return {
+        type: "set",
+        key,
+        value: readValue(fields[2], "value"),
+        ...(fields[3] === undefined || fields[3] === null
+          ? {}
+          : { expireAt: readTimeMs(fields[3], "expireAt") }),
+        ...(type === "initial" ? { initial: true } : {}),
+      };
     case "delete":
       return { type, key };
     case "sum":
@@ -121,6 +130,6 @@ const readMutation = (value: unknown): Mutation => {
     case "max":
       return { type, key, operand: readU64(fields[2], "operand") };
     default:
-      return failField("type", '"set", "delete", "sum", "min" or "max"', type);
+      return failField("type", '"set", "initial", "delete", "sum", "min" or "max"', type);
   }
 };

@@ -7,8 +7,10 @@ import {
   readBoolean,
   readId,
   readInteger,
+  readKey,
   readList,
   readObject,
+  readPrefix,
   readRevision,
   readScope,
   readStamp,
@@ -18,6 +20,7 @@ import {
 } from "./field.ts";
 import type {
   DownMessage,
+  PageMessage,
   PatchMessage,
   RelayLimits,
   SessionError,
@@ -31,6 +34,7 @@ const sessionErrorCodes: Readonly<Record<SessionErrorCode, true>> = {
   malformed: true,
   "too-large": true,
   unauthorized: true,
+  scope: true,
   busy: true,
   closing: true,
   internal: true,
@@ -42,7 +46,11 @@ export const writeDown = (message: DownMessage): unknown => {
       return { type: message.type, results: message.results.map(writeResult) };
     case "patch":
       return writePatch(message);
+    case "page":
+      return { ...message, entries: message.entries.map(writeEntry) };
     case "welcome":
+    case "renewed":
+    case "verified":
     case "pong":
     case "error":
       return message;
@@ -59,6 +67,16 @@ export const readDown = (value: unknown): DownMessage => {
       return { type: "ruled", results: readList(fields["results"], "results", readResult) };
     case "patch":
       return readPatch(fields);
+    case "page":
+      return readPage(fields);
+    case "renewed":
+      return { type: "renewed", expiresInMs: readExpiresInMs(fields) };
+    case "verified":
+      return {
+        type: "verified",
+        at: readRevision(fields["at"], "at"),
+        equal: fields["equal"] === null ? null : readBoolean(fields["equal"], "equal"),
+      };
     case "pong":
       return {
         type: "pong",
@@ -68,7 +86,11 @@ export const readDown = (value: unknown): DownMessage => {
     case "error":
       return readSessionError(fields);
     default:
-      return failField("type", '"welcome", "ruled", "patch", "pong" or "error"', fields["type"]);
+      return failField(
+        "type",
+        '"welcome", "ruled", "patch", "page", "renewed", "verified", "pong" or "error"',
+        fields["type"],
+      );
   }
 };
 
@@ -77,12 +99,18 @@ const readWelcome = (fields: Fields): Welcome => ({
   protocol: readInteger(fields["protocol"], "protocol", 1),
   epoch: readId(fields["epoch"], "epoch"),
   valid: readBoolean(fields["valid"], "valid"),
+  shared: readRevision(fields["shared"], "shared"),
   head: readRevision(fields["head"], "head"),
   scope: readScope(fields["scope"], "scope"),
+  subject: fields["subject"] === null ? null : readId(fields["subject"], "subject"),
+  expiresInMs: readExpiresInMs(fields),
   limits: readLimits(fields["limits"]),
   clockMs: readTimeMs(fields["clockMs"], "clockMs"),
   helloClockMs: readTimeMs(fields["helloClockMs"], "helloClockMs"),
 });
+
+const readExpiresInMs = ({ expiresInMs }: Fields): number | null =>
+  expiresInMs === null ? null : readTimeMs(expiresInMs, "expiresInMs");
 
 const readLimits = (value: unknown): RelayLimits => {
   const fields = readObject(value, "limits");
@@ -98,10 +126,11 @@ const readLimits = (value: unknown): RelayLimits => {
   };
 };
 
-export const writePatch = ({ type, epoch, scope, patch }: PatchMessage): unknown => ({
+export const writePatch = ({ type, epoch, scope, patch, paused }: PatchMessage): unknown => ({
   type,
   epoch,
   scope,
+  paused,
   from: patch.from,
   to: patch.to,
   head: patch.head,
@@ -116,6 +145,7 @@ const readPatch = (fields: Fields): PatchMessage => {
   const from = readRevision(fields["from"], "from");
   const to = readInteger(fields["to"], "to", from);
   return {
+    ...(fields["paused"] === true ? { paused: true } : {}),
     type: "patch",
     epoch: readId(fields["epoch"], "epoch"),
     scope: readScope(fields["scope"], "scope"),
@@ -130,6 +160,17 @@ const readPatch = (fields: Fields): PatchMessage => {
     },
   };
 };
+
+const readPage = (fields: Fields): PageMessage => ({
+  type: "page",
+  epoch: readId(fields["epoch"], "epoch"),
+  scope: readScope(fields["scope"], "scope"),
+  after: readPrefix(fields["after"], "after"),
+  next: fields["next"] === null ? null : readKey(fields["next"], "next"),
+  head: readRevision(fields["head"], "head"),
+  entries: readList(fields["entries"], "entries", readEntry),
+  stamp: readStamp(fields["stamp"], "stamp"),
+});
 
 const readSessionError = (fields: Fields): SessionError => {
   const code = fields["code"];

@@ -9,19 +9,25 @@ export {
   encodeWithEntries,
 } from "./codec.ts";
 export type {
+  Auth,
   DownMessage,
+  Fill,
   Hello,
+  PageMessage,
   PatchMessage,
   Ping,
   Pong,
   Pull,
   Push,
   RelayLimits,
+  Renewed,
   Ruled,
   Scope,
   SessionError,
   SessionErrorCode,
   UpMessage,
+  Verified,
+  Verify,
   Welcome,
 } from "./messages.ts";
 export { protocolVersion } from "./messages.ts";

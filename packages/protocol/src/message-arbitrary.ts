@@ -21,6 +21,7 @@ import * as fc from "fast-check";
 import type {
   DownMessage,
   Hello,
+  PageMessage,
   PatchMessage,
   RelayLimits,
   Scope,
@@ -77,7 +78,7 @@ const check: fc.Arbitrary<Check> = fc.record({
 
 const mutation: fc.Arbitrary<Mutation> = fc.oneof(
   fc.record(
-    { type: fc.constant("set"), key, value, expireAt: timeMs },
+    { type: fc.constant("set"), key, value, expireAt: timeMs, initial: fc.constant(true) },
     { requiredKeys: ["type", "key", "value"] },
   ),
   fc.record({ type: fc.constant("delete"), key }),
@@ -102,7 +103,9 @@ const reason: fc.Arbitrary<RejectionReason> = fc.oneof(
 const ruling: fc.Arbitrary<Ruling> = fc.oneof(
   fc.record({
     type: fc.constant("accepted"),
-    superseded: fc.array(fc.record({ mutation: place, winner: name }), { maxLength: 3 }),
+    superseded: fc.array(fc.record({ mutation: place, winner: name }, { requiredKeys: ["mutation"] }), {
+      maxLength: 3,
+    }),
   }),
   fc.record({ type: fc.constant("rejected"), reason }),
 );
@@ -155,37 +158,64 @@ const welcome: fc.Arbitrary<Welcome> = fc.record({
   protocol: count,
   epoch: id,
   valid: fc.boolean(),
+  shared: place,
   head: place,
   scope,
+  subject: fc.option(id),
+  expiresInMs: fc.option(timeMs),
   limits,
   clockMs: timeMs,
   helloClockMs: timeMs,
 });
 
-export const patchMessage: fc.Arbitrary<PatchMessage> = fc.record({
-  type: fc.constant("patch"),
+export const patchMessage: fc.Arbitrary<PatchMessage> = fc.record(
+  {
+    paused: fc.constant(true),
+    type: fc.constant("patch"),
+    epoch: id,
+    scope,
+    patch: fc
+      .record({
+        span: fc.tuple(fc.nat(), fc.nat(), fc.nat()),
+        upToDate: fc.boolean(),
+        entries: fc.array(entry, { maxLength: 4 }),
+        results: fc.array(result, { maxLength: 3 }),
+        stamp,
+      })
+      .map(({ span: [from, length, rest], ...parts }) => ({
+        from,
+        to: from + length,
+        head: from + length + rest,
+        ...parts,
+      })),
+  },
+  { requiredKeys: ["type", "epoch", "scope", "patch"] },
+);
+
+const pageMessage: fc.Arbitrary<PageMessage> = fc.record({
+  type: fc.constant("page"),
   epoch: id,
   scope,
-  patch: fc
-    .record({
-      span: fc.tuple(fc.nat(), fc.nat(), fc.nat()),
-      upToDate: fc.boolean(),
-      entries: fc.array(entry, { maxLength: 4 }),
-      results: fc.array(result, { maxLength: 3 }),
-      stamp,
-    })
-    .map(({ span: [from, length, rest], ...parts }) => ({
-      from,
-      to: from + length,
-      head: from + length + rest,
-      ...parts,
-    })),
+  after: fc.oneof(key, fc.constant(packKey([]))),
+  next: fc.option(key),
+  head: place,
+  entries: fc.array(entry, { maxLength: 4 }),
+  stamp,
 });
 
 const sessionError: fc.Arbitrary<SessionError> = fc.record(
   {
     type: fc.constant("error"),
-    code: fc.constantFrom("version", "malformed", "too-large", "unauthorized", "busy", "closing", "internal"),
+    code: fc.constantFrom(
+      "version",
+      "malformed",
+      "too-large",
+      "unauthorized",
+      "scope",
+      "busy",
+      "closing",
+      "internal",
+    ),
     message: text,
     retryAfterMs: timeMs,
   },
@@ -196,7 +226,13 @@ const sessionError: fc.Arbitrary<SessionError> = fc.record(
 export const upMessage: fc.Arbitrary<UpMessage> = fc.oneof(
   hello,
   fc.record({ type: fc.constant("push"), commits: fc.array(commit, { maxLength: 4 }) }),
-  fc.record({ type: fc.constant("pull"), epoch: id, from: place }),
+  fc.record(
+    { type: fc.constant("pull"), epoch: id, from: place, filledTo: place },
+    { requiredKeys: ["type", "epoch", "from"] },
+  ),
+  fc.record({ type: fc.constant("fill"), epoch: id, after: fc.oneof(key, fc.constant(packKey([]))) }),
+  fc.record({ type: fc.constant("auth"), token: text }),
+  fc.record({ type: fc.constant("verify"), epoch: id, at: place, hash: id }),
   fc.record({ type: fc.constant("ping"), id: place }),
 );
 
@@ -205,6 +241,9 @@ export const downMessage: fc.Arbitrary<DownMessage> = fc.oneof(
   welcome,
   fc.record({ type: fc.constant("ruled"), results: fc.array(result, { maxLength: 4 }) }),
   patchMessage,
+  pageMessage,
+  fc.record({ type: fc.constant("renewed"), expiresInMs: fc.option(timeMs) }),
+  fc.record({ type: fc.constant("verified"), at: place, equal: fc.option(fc.boolean()) }),
   fc.record({ type: fc.constant("pong"), id: place, head: place }),
   sessionError,
 );

@@ -2,7 +2,17 @@
  * The messages between a replica and the relay, as both sides hold them in memory. How they look on
  * the wire is codec.ts; what they mean, and in which order they may come, is PROTOCOL.md.
  */
-import type { Commit, CommitResult, EpochId, PackedKey, Patch, ReplicaId, Revision } from "@rockpool/model";
+import type {
+  Commit,
+  CommitResult,
+  EpochId,
+  PackedKey,
+  Patch,
+  PatchEntry,
+  ReplicaId,
+  Revision,
+  Stamp,
+} from "@rockpool/model";
 
 /** Raised whenever a message changes in a way an older peer cannot read. */
 export const protocolVersion = 1;
@@ -33,11 +43,40 @@ export interface Push {
   readonly commits: readonly Commit[];
 }
 
-/** Asks for patches from a cursor on, because one that came did not follow on the replica's. */
+/**
+ * Asks for patches from a cursor on: because one that came did not follow on the replica's, because
+ * the last one said `paused`, or to end a fill.
+ */
 export interface Pull {
   readonly type: "pull";
   readonly epoch: EpochId;
   readonly from: Revision;
+  /** Entries up to this revision came by pages: patches leave them out, not the results. */
+  readonly filledTo?: Revision;
+}
+
+/**
+ * Asks for the next page of all entries in the scope, by key: those behind `after`, "" for the first.
+ * From here to the next `pull` the relay sends no patches.
+ */
+export interface Fill {
+  readonly type: "fill";
+  readonly epoch: EpochId;
+  readonly after: PackedKey;
+}
+
+/** Another proof of who asks, before the last one ends. Of the same subject. */
+export interface Auth {
+  readonly type: "auth";
+  readonly token: string;
+}
+
+/** Asks whether the relay's entries in the scope, at a revision, are those of this hash (`hashEntries`). */
+export interface Verify {
+  readonly type: "verify";
+  readonly epoch: EpochId;
+  readonly at: Revision;
+  readonly hash: string;
 }
 
 /** Asks for a sign of life and the head. */
@@ -65,10 +104,20 @@ export interface Welcome {
   readonly protocol: number;
   /** The epoch now. */
   readonly epoch: EpochId;
-  /** False when the hello's (epoch, cursor) lies in no history of this relay: patches start at 0. */
+  /** False when patches cannot go on from the hello's (epoch, cursor): the replica fills anew. */
   readonly valid: boolean;
+  /**
+   * The last revision of the history that the replica received and the relay still has: the hello's
+   * cursor, unless the relay lost what came after; 0 where it does not know.
+   */
+  readonly shared: Revision;
   readonly head: Revision;
+  /** What is followed and may be read. */
   readonly scope: Scope;
+  /** Whom the token names; null where the relay asks for none. */
+  readonly subject: string | null;
+  /** How long the token holds, in ms; null: for ever. */
+  readonly expiresInMs: number | null;
   readonly limits: RelayLimits;
   /** The relay's clock when it answered, in ms since 1970, and the hello's `clockMs` again. */
   readonly clockMs: number;
@@ -87,6 +136,38 @@ export interface PatchMessage {
   readonly epoch: EpochId;
   readonly scope: Scope;
   readonly patch: Patch;
+  /** The relay sends no more of this catch-up until it is asked, by a pull from `patch.to` or a fill. */
+  readonly paused?: true;
+}
+
+/** A run of the scope's entries by key, without tombstones: all those in (`after`, `next`]. Answers a fill. */
+export interface PageMessage {
+  readonly type: "page";
+  readonly epoch: EpochId;
+  readonly scope: Scope;
+  readonly after: PackedKey;
+  /** Where the next page begins; null when this is the last. */
+  readonly next: PackedKey | null;
+  /** The head of the history when it was read. */
+  readonly head: Revision;
+  readonly entries: readonly PatchEntry[];
+  /** The highest stamp among the entries, for the replica's clock. */
+  readonly stamp: Stamp;
+}
+
+/** The token of an `auth` holds. */
+export interface Renewed {
+  readonly type: "renewed";
+  /** How long, in ms; null: for ever. */
+  readonly expiresInMs: number | null;
+}
+
+/** Answers a verify. */
+export interface Verified {
+  readonly type: "verified";
+  readonly at: Revision;
+  /** Null: the head had moved on, or the history is another; ask again when all is quiet. */
+  readonly equal: boolean | null;
 }
 
 /** Answers a ping. */
@@ -99,6 +180,7 @@ export interface Pong {
 /**
  * - `version`: no common protocol version. - `malformed`: what came is no message.
  * - `too-large`: a frame or a push over the limits. - `unauthorized`: no token, or none that holds.
+ * - `scope`: what the token may read or write changed; come back at once.
  * - `busy`: try again later. - `closing`: the relay is going down. - `internal`: the relay's fault.
  */
 export type SessionErrorCode =
@@ -106,6 +188,7 @@ export type SessionErrorCode =
   | "malformed"
   | "too-large"
   | "unauthorized"
+  | "scope"
   | "busy"
   | "closing"
   | "internal";
@@ -120,5 +203,13 @@ export interface SessionError {
   readonly retryAfterMs?: number;
 }
 
-export type UpMessage = Hello | Push | Pull | Ping;
-export type DownMessage = Welcome | Ruled | PatchMessage | Pong | SessionError;
+export type UpMessage = Hello | Push | Pull | Fill | Auth | Verify | Ping;
+export type DownMessage =
+  | Welcome
+  | Ruled
+  | PatchMessage
+  | PageMessage
+  | Renewed
+  | Verified
+  | Pong
+  | SessionError;

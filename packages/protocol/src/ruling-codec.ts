@@ -19,7 +19,7 @@ import {
 import { errorWithin } from "./protocol-error.ts";
 import { readValue, writeValue, type WireValue } from "./value-codec.ts";
 
-type WireSuperseded = readonly [mutation: number, host: string, n: number];
+type WireSuperseded = readonly [mutation: number] | readonly [mutation: number, host: string, n: number];
 
 type WireReason =
   | readonly [type: "check", checks: readonly number[]]
@@ -89,7 +89,9 @@ const writeRuling = (ruling: Ruling): WireRuling =>
   ruling.type === "accepted"
     ? [
         "accepted",
-        ruling.superseded.map(({ mutation, winner }): WireSuperseded => [mutation, winner.host, winner.n]),
+        ruling.superseded.map(({ mutation, winner }): WireSuperseded =>
+          winner === undefined ? [mutation] : [mutation, winner.host, winner.n],
+        ),
       ]
     : ["rejected", writeReason(ruling.reason)];
 
@@ -109,8 +111,9 @@ const readRuling = (type: unknown, detail: unknown): Ruling => {
 };
 
 const readSuperseded = (value: unknown): SupersededMutation => {
-  const fields = readTuple(value, "", 3);
-  return { mutation: readInteger(fields[0], "mutation", 0), winner: readName(fields[1], fields[2]) };
+  const fields = readTuple(value, "", 1);
+  const mutation = readInteger(fields[0], "mutation", 0);
+  return fields[1] === undefined ? { mutation } : { mutation, winner: readName(fields[1], fields[2]) };
 };
 
 const writeReason = (reason: RejectionReason): WireReason => {

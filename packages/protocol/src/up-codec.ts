@@ -9,6 +9,7 @@ import {
   readInteger,
   readList,
   readObject,
+  readPrefix,
   readRevision,
   readScope,
   readText,
@@ -16,7 +17,7 @@ import {
   readTuple,
   type Fields,
 } from "./field.ts";
-import type { Hello, UpMessage } from "./messages.ts";
+import type { Hello, Pull, UpMessage } from "./messages.ts";
 
 export const writeUp = (message: UpMessage): unknown => {
   switch (message.type) {
@@ -25,6 +26,9 @@ export const writeUp = (message: UpMessage): unknown => {
     case "push":
       return { type: message.type, commits: message.commits.map(writeCommit) };
     case "pull":
+    case "fill":
+    case "auth":
+    case "verify":
     case "ping":
       return message;
   }
@@ -39,16 +43,37 @@ export const readUp = (value: unknown): UpMessage => {
     case "push":
       return { type: "push", commits: readList(fields["commits"], "commits", readCommit) };
     case "pull":
+      return readPull(fields);
+    case "fill":
       return {
-        type: "pull",
+        type: "fill",
         epoch: readId(fields["epoch"], "epoch"),
-        from: readRevision(fields["from"], "from"),
+        after: readPrefix(fields["after"], "after"),
+      };
+    case "auth":
+      return { type: "auth", token: readText(fields["token"], "token") };
+    case "verify":
+      return {
+        type: "verify",
+        epoch: readId(fields["epoch"], "epoch"),
+        at: readRevision(fields["at"], "at"),
+        hash: readId(fields["hash"], "hash"),
       };
     case "ping":
       return { type: "ping", id: readInteger(fields["id"], "id", 0) };
     default:
-      return failField("type", '"hello", "push", "pull" or "ping"', fields["type"]);
+      return failField("type", '"hello", "push", "pull", "fill", "auth", "verify" or "ping"', fields["type"]);
   }
+};
+
+const readPull = (fields: Fields): Pull => {
+  const pull: Pull = {
+    type: "pull",
+    epoch: readId(fields["epoch"], "epoch"),
+    from: readRevision(fields["from"], "from"),
+  };
+  const filledTo = fields["filledTo"];
+  return filledTo === undefined ? pull : { ...pull, filledTo: readRevision(filledTo, "filledTo") };
 };
 
 const readHello = (fields: Fields): Hello => {

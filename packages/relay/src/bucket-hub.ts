@@ -13,7 +13,7 @@ import {
   type Scope,
 } from "@rockpool/protocol";
 import type { BucketState, Engine, PushedCommit, RuledTurn } from "./engine.ts";
-import { isValidCursor } from "./epoch-history.ts";
+import { isValidCursor, sharedRevision } from "./epoch-history.ts";
 import type { RelayConfig } from "./relay-config.ts";
 import type { Session, SessionBucket, TurnNews } from "./session.ts";
 
@@ -58,6 +58,10 @@ export class BucketHub implements SessionBucket {
 
   isValidCursor(epoch: string | null, cursor: Revision): boolean {
     return isValidCursor({ epochs: this.#epochs, head: this.#head }, epoch, cursor);
+  }
+
+  sharedRevision(epoch: string | null, cursor: Revision): Revision {
+    return sharedRevision({ epochs: this.#epochs, head: this.#head }, epoch, cursor);
   }
 
   join(session: Session): void {

@@ -17,6 +17,7 @@ import type { RelayConfig } from "./relay-config.ts";
 const closeCodeByError: Readonly<Record<SessionErrorCode, number>> = {
   malformed: 4400,
   unauthorized: 4401,
+  scope: 4509,
   "too-large": 4413,
   version: 4426,
   internal: 1011,

@@ -10,6 +10,18 @@ export interface EpochStart {
   readonly firstRevision: Revision;
 }
 
+/** The last revision that a replica received up to the cursor and `history` has; 0 when nobody can say. */
+export const sharedRevision = (
+  { epochs, head }: { readonly epochs: readonly EpochStart[]; readonly head: Revision },
+  epoch: EpochId | null,
+  cursor: Revision,
+): Revision => {
+  const index = epochs.findLastIndex((start) => start.epoch === epoch);
+  if (index === -1) return 0;
+  const next = epochs[index + 1];
+  return Math.min(cursor, next === undefined ? head : next.firstRevision - 1);
+};
+
 /**
  * True when the point (epoch, revision) lies in the history that `epochs` tells of: the epoch is
  * listed, and the revision lies below the first one of the epoch that follows it.

@@ -106,6 +106,10 @@ export class Session {
         return this.#push(message.commits, frameLength);
       case "pull":
         return this.#pull(message);
+      case "fill":
+      case "auth":
+      case "verify":
+        return this.#connection.fail("malformed", `a message of type ${message.type}, which is not served`);
       case "ping":
         return this.#connection.send([{ type: "pong", id: message.id, head: this.#bucket.head }]);
       case "hello":

@@ -38,6 +38,9 @@ const decide = (
       protocol: 1,
       epoch: "e1",
       valid: true,
+      shared: 0,
+      subject: null,
+      expiresInMs: null,
       head: 3,
       scope: wholeBucket,
       limits: {

@@ -158,6 +158,9 @@ export class TestReplica {
         type: "welcome",
         protocol: 1,
         valid: true,
+        shared: 0,
+        subject: null,
+        expiresInMs: null,
         head: 0,
         scope: wholeBucket,
         limits: {

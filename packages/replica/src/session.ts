@@ -154,6 +154,10 @@ const hear = (session: Session, message: DownMessage, context: SessionContext): 
     }
     case "ruled":
       return hearRulings(session, message.results, context);
+    case "page":
+    case "renewed":
+    case "verified":
+      return stay(session);
     case "pong":
       return { session, effects: [{ type: "probed", id: message.id, head: message.head }] };
     case "error": {

@@ -109,6 +109,9 @@ const welcome = (change: Partial<Welcome> = {}): Welcome => ({
   protocol: 1,
   epoch: "e1",
   valid: true,
+  shared: 0,
+  subject: null,
+  expiresInMs: null,
   head: 0,
   scope,
   limits: {
