@@ -128,7 +128,10 @@ export class Host {
       options,
       emit,
       readClock,
-      onFailure: (error) => this.#onFailure(error),
+      // A failure in the background: the next call meets it too, and can say so to the app.
+      onFailure: (error) => {
+        if (!this.#closed) this.#sync.fail(error);
+      },
       onDestroyed: () => this.end(destroyedError(options.bucket)),
     });
     const limits = settings.limits ?? checkpointLimits;
@@ -242,10 +245,12 @@ export class Host {
         return this.#committer.settled().then(() => this.#status());
       case "rest":
         this.#log.rest();
-        return Promise.resolve(undefined);
+        return this.#sync.rest();
       case "wake":
         this.#log.wake();
-        return this.#sync.wake();
+        return this.#sync.wake(call.visible);
+      case "hide":
+        return this.#sync.hide();
       case "pause":
         return this.#sync.pause(call.paused);
       case "flush":
@@ -283,11 +288,6 @@ export class Host {
         `the bucket "${this.#options.bucket}" is closed; open it again with openKv`,
       );
     }
-  }
-
-  /** A failure in the background: the next call meets it too, and can say so to the app. */
-  #onFailure(error: unknown): void {
-    if (!this.#closed) this.#sync.fail(error);
   }
 }
 
