@@ -21,6 +21,8 @@ export interface SyncControlOptions {
   readonly emit: (event: HostEvent) => void;
   readonly readClock: () => number;
   readonly onFailure: (error: unknown) => void;
+  /** The session of this device with the relay came or went, whoever carries it. */
+  readonly onSession: () => void;
   /** The bucket is about to be deleted. */
   readonly onDestroyed: () => void;
 }
@@ -139,6 +141,13 @@ export class SyncControl {
     this.#lock?.stop();
   }
 
+  /** True while a tab of this device has a session with the relay, as far as is known here. */
+  get isLive(): boolean {
+    const { paused } = this.#its.ledger.state.session;
+    const phase = this.#runner?.isHolder === true ? this.#runner.session.phase : this.#news?.phase;
+    return !paused && phase === "live";
+  }
+
   /** Remembers a failure in the background, for the status to show. */
   fail(error: unknown): void {
     this.#failure = error;
@@ -190,6 +199,7 @@ export class SyncControl {
       case "session":
         if (this.#runner?.isHolder !== true) this.#news = message;
         this.#lock?.onHolder(message.visible);
+        this.#its.onSession();
         return this.#tellStatus();
       case "joined":
         return this.#tellNews();
@@ -225,6 +235,7 @@ export class SyncControl {
     if (this.#runner?.session.phase === "live") this.#failure = undefined;
     this.#tellNews();
     this.#flushes.ask();
+    this.#its.onSession();
     this.#tellStatus();
   }
 
