@@ -2,8 +2,7 @@
  * A host's part in syncing: joins the other tabs, attaches the bucket to its relay, carries the
  * session when its turn comes, and knows the bucket's sync status whoever carries it.
  */
-import { KvError, type PackedRange, packKey } from "@rockpool/model";
-import { listEntries } from "@rockpool/replica";
+import { attachRelay } from "./attach.ts";
 import type { HostEnvironment } from "../environment.ts";
 import { Flushes } from "./flushes.ts";
 import type { HostEvent, HostOpenOptions, TransportStatus } from "../host-api.ts";
@@ -94,7 +93,7 @@ export class SyncControl {
   async start(): Promise<void> {
     await this.#tabs.join();
     if (this.#runner !== undefined) {
-      await this.#attach();
+      await attachRelay(this.#its.ledger, this.#its.environment, this.#its.options.bucket);
       this.#lock?.start();
       this.#lock?.check();
     }
@@ -171,27 +170,6 @@ export class SyncControl {
     this.#stopWaking?.();
     this.#lock?.stop();
     this.#tabs.close();
-  }
-
-  /** Gives the bucket its replica id the first time it is opened with a relay. */
-  async #attach(): Promise<void> {
-    const { ledger, environment, options } = this.#its;
-    const replica = environment.drawId();
-    const everything: PackedRange = {
-      start: packKey([]),
-      end: "\xff" as PackedRange["end"],
-      common: packKey([]),
-    };
-    await ledger.append((state, pages) => {
-      if (state.replica !== null) return { row: undefined, result: undefined };
-      if (listEntries(state, pages, everything, 1, false, ({ value }) => value !== undefined).length > 0) {
-        throw new KvError(
-          "unsupported",
-          `the bucket "${options.bucket}" holds entries written without a relay, which cannot be handed to one yet; open it without the option relay, or use another name`,
-        );
-      }
-      return { row: { type: "attach", replica }, result: undefined };
-    });
   }
 
   #onTabMessage(message: Exclude<TabMessage, { type: "notice" }>): void {
