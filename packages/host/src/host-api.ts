@@ -195,7 +195,7 @@ export interface Transferred {
 /** Calls that wait long, or are seldom made. */
 export interface HostCalls {
   status: Record<string, never>;
-  /** The page goes or is frozen, perhaps to come back: until `wake` no transaction is begun and no session carried. */
+  /** The page goes, perhaps to come back: until `wake` no transaction is begun and no session carried. */
   rest: Record<string, never>;
   /** The page is back or looked at again: what was missed is read, the relay is tried at once. */
   wake: { readonly visible: boolean };

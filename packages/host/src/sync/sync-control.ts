@@ -81,8 +81,11 @@ export class SyncControl {
       environment: its.environment,
       database,
       isVisible: !hidden,
-      onHeld: () => this.#runner?.start(),
-      onLost: () => this.#onLost(),
+      onHeld: () => this.#onHeld(),
+      onLost: () => {
+        this.#runner?.stop();
+        this.#tellStatus();
+      },
       ask: () => this.#tabs.post({ type: "ask" }),
       answer: () => this.#tellNews(),
       isNeeded: () => its.ledger.state.pendingCount > 0,
@@ -135,7 +138,7 @@ export class SyncControl {
     this.#lock?.setVisible(false);
   }
 
-  /** The page goes or is frozen, perhaps to come back: until `wake` another host carries the session. */
+  /** The page goes, perhaps to come back: until `wake` another host carries the session. */
   async rest(): Promise<undefined> {
     this.#lock?.stop();
   }
@@ -175,7 +178,7 @@ export class SyncControl {
   #onTabMessage(message: Exclude<TabMessage, { type: "notice" }>): void {
     switch (message.type) {
       case "session":
-        if (this.#runner?.isHolder !== true) this.#news = message;
+        this.#news = message;
         this.#lock?.onHolder(message.visible);
         this.#its.onSession();
         return this.#tellStatus();
@@ -217,11 +220,10 @@ export class SyncControl {
     this.#tellStatus();
   }
 
-  #onLost(): void {
-    this.#runner?.stop();
-    // What was known of another's session is from before this one.
+  #onHeld(): void {
+    // News from here on are those of a host that robs this one; it may be heard of before the robbery.
     this.#news = undefined;
-    this.#tellStatus();
+    this.#runner?.start();
   }
 
   /** Asks whoever carries the session for the relay's head. */
