@@ -3,7 +3,8 @@
  */
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { eventually } from "../browser/browser-bed.ts";
-import { type Device, SyncBed } from "./sync-bed.ts";
+import type { Device } from "./device.ts";
+import { SyncBed } from "./sync-bed.ts";
 import type { WitnessTab } from "./witness-tab.ts";
 
 const bed = await SyncBed.open();
