@@ -37,6 +37,7 @@ export {
   groupBytesMax,
   groupCommitsMax,
   historyMax,
+  hostMs,
   keyBytesMax,
   listBatchDefault,
   listBatchMax,
