@@ -33,6 +33,8 @@ export {
   checksMax,
   clockAheadMsMax,
   commitBytesMax,
+  type CommitLimits,
+  commitLimits,
   deletionMs,
   groupBytesMax,
   groupCommitsMax,
@@ -53,6 +55,8 @@ export {
   checkCommitLimits,
   commitBytes,
   entryBytes,
+  findCommitExcess,
+  findPartExcess,
   mutationBytes,
   type MutationOutcome,
 } from "./operation.ts";
