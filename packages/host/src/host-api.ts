@@ -119,6 +119,32 @@ export interface TransportRejectedGroup {
   readonly commits: readonly TransportRejectedCommit[];
 }
 
+/** A key of a rejected group on which the app may decide by itself. */
+export interface TransportConflict {
+  readonly key: PackedKey;
+  readonly mine: TransportValue | undefined;
+  readonly theirs: TransportEntry;
+  /** What was written over, where it is kept. */
+  readonly base?: TransportValue;
+}
+
+export interface TransportConflictGroup {
+  readonly id: string;
+  readonly conflicts: readonly TransportConflict[];
+}
+
+/** What the app decides on a group in conflict. */
+export type TransportResolution = { readonly id: string } & (
+  | {
+      readonly type: "retry";
+      /** What is to be set in place of what was. */
+      readonly values: readonly { readonly key: PackedKey; readonly value: TransportValue }[];
+    }
+  | { readonly type: "discard" }
+  /** It stays in the list. `error`: because the app's function failed. */
+  | { readonly type: "leave"; readonly error?: PackedError }
+);
+
 export interface TransportSuperseded {
   readonly versionstamp: Versionstamp;
   readonly mutation: TransportRejectedMutation;
@@ -146,6 +172,12 @@ export type HostEvent =
   | { readonly type: "ended"; readonly error: PackedError }
   | { readonly type: "status"; readonly status: TransportStatus }
   | { readonly type: "rejected"; readonly groups: readonly TransportRejectedGroup[] }
+  /** Asks the app to decide; answered by the call `resolve`. */
+  | {
+      readonly type: "conflicts";
+      readonly round: number;
+      readonly groups: readonly TransportConflictGroup[];
+    }
   | { readonly type: "superseded"; readonly writes: readonly TransportSuperseded[] };
 
 export interface HostOpenOptions {
@@ -157,6 +189,8 @@ export interface HostOpenOptions {
   readonly durability: "relaxed" | "strict";
   /** "revision": each set and delete is checked by the relay against the entry it was written over. */
   readonly conflict?: "last-write-wins" | "revision";
+  /** The tab decides on conflicts when it is asked. Default: false. */
+  readonly resolvesConflicts?: boolean;
   /** How the bucket is to be kept from here on, as far as it is said. Default: as it is. */
   readonly settings?: Partial<BucketSettings>;
   /** The tab is not visible now: the host of a visible one had better carry the session. Default: false. */
@@ -211,11 +245,16 @@ export interface HostCalls {
   rejected: Record<string, never>;
   retry: { readonly id: string };
   discard: { readonly id: string };
+  /** Answers the event `conflicts` of a round. */
+  resolve: { readonly round: number; readonly resolutions: readonly TransportResolution[] };
   /** Deletions made longer ago than this leave the pages. */
   forgetDeletions: { readonly olderThanMs: number };
   /** A step of a backup or a restore. */
   transfer: { readonly step: TransferStep };
 }
+
+/** A call with its argument. */
+export type HostCall = { [K in keyof HostCalls]: { readonly type: K } & HostCalls[K] }[keyof HostCalls];
 
 export interface HostCallResults {
   /** `trouble`: what its upkeep failed with last, unless it went well since. */
@@ -231,6 +270,7 @@ export interface HostCallResults {
   rejected: readonly TransportRejectedGroup[];
   retry: undefined;
   discard: undefined;
+  resolve: undefined;
   /** How many there were. */
   forgetDeletions: number;
   transfer: Transferred;

@@ -22,6 +22,8 @@ export interface SyncControlOptions {
   readonly onFailure: (error: unknown) => void;
   /** The session of this device with the relay came or went, whoever carries it. */
   readonly onSession: () => void;
+  /** In another tab the app left these rejected groups in the list. */
+  readonly onUndecided: (ids: readonly string[]) => void;
   /** The bucket is about to be deleted. */
   readonly onDestroyed: () => void;
 }
@@ -150,6 +152,11 @@ export class SyncControl {
     return !paused && phase === "live";
   }
 
+  /** Tells the other tabs that the app left these rejected groups in the list. */
+  tellUndecided(ids: readonly string[]): void {
+    this.#tabs.post({ type: "undecided", ids });
+  }
+
   /** Remembers a failure in the background, for the status to show. */
   fail(error: unknown): void {
     this.#failure = error;
@@ -194,6 +201,8 @@ export class SyncControl {
         return this.#flushes.onHead(message.id, message.head);
       case "wake":
         return this.#runner?.handle({ type: "wake" });
+      case "undecided":
+        return this.#its.onUndecided(message.ids);
       case "destroyed":
         return this.#its.onDestroyed();
     }
