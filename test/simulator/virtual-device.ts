@@ -75,10 +75,9 @@ export class VirtualDevice {
     return tab;
   }
 
-  /** Takes the sync lock from whoever holds it, and gives it back: the next in line carries a session too. */
+  /** Takes the sync lock from whoever holds it and does not hear of it: the next in line carries a session too. */
   stealSync(): void {
-    const thief = this.#locks.forTab(new AbortController().signal);
-    void thief.request("rockpool:sync:db", { steal: true }, () => undefined);
+    this.#locks.takeUnheard("rockpool:sync:db");
   }
 
   /** Its disk answers nothing until the result is called. */
@@ -100,6 +99,13 @@ export class VirtualDevice {
   /** Its browser deletes all it stored. */
   evict(): void {
     this.loseStorage(emptyImage);
+  }
+
+  /** What a tab that a test makes itself takes from its platform, until it ends. */
+  environment(end: AbortSignal): HostEnvironment {
+    const life = new TabLife();
+    end.addEventListener("abort", () => life.kill(), { once: true });
+    return this.#environment(life);
   }
 
   #createStorage(image: StorageImage): DeviceStorage {

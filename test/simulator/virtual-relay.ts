@@ -36,6 +36,7 @@ export class VirtualRelay {
   onPush: ((name: CommitName) => void) | null = null;
   /** Faults of the engine, which tests of sync do not cause. */
   readonly errors: unknown[] = [];
+  #held: Promise<void> | undefined;
   #storage = new MemoryEngineStorage();
   #backup: MemoryEngineStorage | undefined;
   /** After the next turn it is killed for so long, in ms. */
@@ -122,6 +123,16 @@ export class VirtualRelay {
     await this.start();
   }
 
+  /** Rules on nothing until the result is called; all else goes on. */
+  holdRulings(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#held = promise;
+    return () => {
+      this.#held = undefined;
+      resolve();
+    };
+  }
+
   /** All entries and tombstones, and the head. */
   async read(): Promise<{ readonly entries: readonly PatchEntry[]; readonly head: number }> {
     const engine = await openMemoryEngine({ storage: copyOf(this.#storage) });
@@ -143,6 +154,7 @@ export class VirtualRelay {
       return state;
     };
     const rule: Engine["rule"] = async (bucket, turn) => {
+      await this.#held;
       for (const { commit } of turn.pushes) this.onPush?.(commit.name);
       const ruled = await engine.rule(bucket, turn);
       for (const { result, isNew } of ruled.answers) {

@@ -60,11 +60,13 @@ export type HostRequest =
   /** Counts a piece of a range: what one snapshot may cost. */
   | { readonly type: "count"; readonly range: PackedRange; readonly strong: boolean }
   /** Deletes what is in view under a range, as much as one commit may hold. */
-  | { readonly type: "delete"; readonly range: PackedRange }
+  | { readonly type: "delete"; readonly range: PackedRange; readonly confirm?: "relay" }
   | {
       readonly type: "commit";
       readonly checks: readonly { readonly key: PackedKey; readonly versionstamp: Versionstamp | null }[];
       readonly mutations: readonly TransportMutation[];
+      /** Refused without a session; what the relay rules is asked for by `confirm`. */
+      readonly confirm?: "relay";
     };
 
 export type HostAnswer =
@@ -117,6 +119,32 @@ export interface TransportRejectedGroup {
   readonly commits: readonly TransportRejectedCommit[];
 }
 
+/** A key of a rejected group on which the app may decide by itself. */
+export interface TransportConflict {
+  readonly key: PackedKey;
+  readonly mine: TransportValue | undefined;
+  readonly theirs: TransportEntry;
+  /** What was written over, where it is kept. */
+  readonly base?: TransportValue;
+}
+
+export interface TransportConflictGroup {
+  readonly id: string;
+  readonly conflicts: readonly TransportConflict[];
+}
+
+/** What the app decides on a group in conflict. */
+export type TransportResolution = { readonly id: string } & (
+  | {
+      readonly type: "retry";
+      /** What is to be set in place of what was. */
+      readonly values: readonly { readonly key: PackedKey; readonly value: TransportValue }[];
+    }
+  | { readonly type: "discard" }
+  /** It stays in the list. `error`: because the app's function failed. */
+  | { readonly type: "leave"; readonly error?: PackedError }
+);
+
 export interface TransportSuperseded {
   readonly versionstamp: Versionstamp;
   readonly mutation: TransportRejectedMutation;
@@ -144,6 +172,12 @@ export type HostEvent =
   | { readonly type: "ended"; readonly error: PackedError }
   | { readonly type: "status"; readonly status: TransportStatus }
   | { readonly type: "rejected"; readonly groups: readonly TransportRejectedGroup[] }
+  /** Asks the app to decide; answered by the call `resolve`. */
+  | {
+      readonly type: "conflicts";
+      readonly round: number;
+      readonly groups: readonly TransportConflictGroup[];
+    }
   | { readonly type: "superseded"; readonly writes: readonly TransportSuperseded[] };
 
 export interface HostOpenOptions {
@@ -153,8 +187,14 @@ export interface HostOpenOptions {
   readonly database: string;
   readonly relay?: string;
   readonly durability: "relaxed" | "strict";
+  /** "revision": each set and delete is checked by the relay against the entry it was written over. */
+  readonly conflict?: "last-write-wins" | "revision";
+  /** The tab decides on conflicts when it is asked. Default: false. */
+  readonly resolvesConflicts?: boolean;
   /** How the bucket is to be kept from here on, as far as it is said. Default: as it is. */
   readonly settings?: Partial<BucketSettings>;
+  /** The tab is not visible now: the host of a visible one had better carry the session. Default: false. */
+  readonly hidden?: boolean;
   /** Nothing is written by this host: no row, no page, and no session with the relay. Default: false. */
   readonly readonly?: boolean;
 }
@@ -189,33 +229,48 @@ export interface Transferred {
 /** Calls that wait long, or are seldom made. */
 export interface HostCalls {
   status: Record<string, never>;
-  /** The page goes, perhaps to come back: no transaction is begun until `wake`. */
+  /** The page goes, perhaps to come back: until `wake` no transaction is begun and no session carried. */
   rest: Record<string, never>;
-  /** The page is looked at again: what was missed is read, the relay is tried at once. */
-  wake: Record<string, never>;
+  /** The page is back or looked at again: what was missed is read, the relay is tried at once. */
+  wake: { readonly visible: boolean };
+  /** The page is hidden: the host of a visible one had better carry the session. */
+  hide: Record<string, never>;
   pause: { readonly paused: boolean };
   flush: Record<string, never>;
   settled: { readonly versionstamp: Versionstamp };
+  /** As `settled`, of a commit that was made with `confirm`; not longer than a ruling may take. */
+  confirm: { readonly versionstamp: Versionstamp };
+  /** Whether the caller of a commit made with `confirm` was told that it was rejected. */
+  heard: { readonly versionstamp: Versionstamp; readonly isHeard: boolean };
   rejected: Record<string, never>;
   retry: { readonly id: string };
   discard: { readonly id: string };
+  /** Answers the event `conflicts` of a round. */
+  resolve: { readonly round: number; readonly resolutions: readonly TransportResolution[] };
   /** Deletions made longer ago than this leave the pages. */
   forgetDeletions: { readonly olderThanMs: number };
   /** A step of a backup or a restore. */
   transfer: { readonly step: TransferStep };
 }
 
+/** A call with its argument. */
+export type HostCall = { [K in keyof HostCalls]: { readonly type: K } & HostCalls[K] }[keyof HostCalls];
+
 export interface HostCallResults {
   /** `trouble`: what its upkeep failed with last, unless it went well since. */
   status: TransportBucketStatus & { readonly trouble: PackedError | null };
   rest: undefined;
   wake: undefined;
+  hide: undefined;
   pause: undefined;
   flush: undefined;
   settled: TransportSettled;
+  confirm: TransportSettled;
+  heard: undefined;
   rejected: readonly TransportRejectedGroup[];
   retry: undefined;
   discard: undefined;
+  resolve: undefined;
   /** How many there were. */
   forgetDeletions: number;
   transfer: Transferred;

@@ -2,7 +2,7 @@
  * A host: one tab's replica at work. Composes the ledger, group commit, feeds, tabs, checkpoints and
  * the session, and answers its tab's requests in the order they were made.
  */
-import { type HostId, KvError, packError, type Versionstamp } from "@rockpool/model";
+import { type HostId, type KvError, packError, type Versionstamp } from "@rockpool/model";
 import type { Log, PlacedRow } from "@rockpool/log";
 import {
   type CheckpointLimits,
@@ -14,13 +14,14 @@ import { takeSettings } from "./bucket-settings.ts";
 import { type FeedLimits, feedLimits } from "./feeds/feed-source.ts";
 import { tailBytesDefault, tailEntriesDefault } from "./upkeep/checkpointer.ts";
 import { Committer } from "./committer.ts";
-import { Decisions } from "./sync/decisions.ts";
 import { bucketStatus } from "./bucket-status.ts";
 import type { HostEnvironment } from "./environment.ts";
+import { closedError, destroyedError } from "./host-end.ts";
 import { Feeds } from "./feeds/feeds.ts";
 import type { FeedRequest } from "./feeds/feed-api.ts";
 import type {
   HostAnswer,
+  HostCall,
   HostCallResults,
   HostCalls,
   HostEvent,
@@ -30,6 +31,7 @@ import type {
 import { Ledger, type LedgerListener } from "./ledger.ts";
 import { readonlyLog } from "./readonly-log.ts";
 import { Requests } from "./requests.ts";
+import { Rulings } from "./sync/rulings.ts";
 import { SyncControl } from "./sync/sync-control.ts";
 import { hostLockName } from "./tabs.ts";
 import { Transfers } from "./backup/transfers.ts";
@@ -53,7 +55,7 @@ export class Host {
   readonly #upkeep: Upkeep;
   readonly #transfers: Transfers;
   readonly #sync: SyncControl;
-  readonly #decisions: Decisions;
+  readonly #rulings: Rulings;
   readonly #options: HostOpenOptions;
   readonly #emit: (event: HostEvent) => void;
   #closed = false;
@@ -82,6 +84,7 @@ export class Host {
       if (options.readonly !== true) await takeSettings(ledger, options.settings ?? {});
       await host.#sync.start();
       host.#upkeep.start(rows);
+      host.#rulings.start();
     } catch (error) {
       await host.close();
       throw error;
@@ -117,10 +120,28 @@ export class Host {
       committer: this.#committer,
       readClock,
       strict: options.durability === "strict",
+      byRevision: options.conflict === "revision",
       assertOpen: () => this.#assertOpen(),
+      assertLive: () => this.#rulings.assertLive(),
     });
     this.#feeds = new Feeds({ log, ledger, readClock, emit, limits: settings.feeds ?? feedLimits });
-    this.#decisions = new Decisions(ledger, readClock, emit);
+    const { bucket, database } = options;
+    // A failure in the background: the next call meets it too, and can say so to the app.
+    const onFailure = (error: unknown): void => {
+      if (!this.#closed) this.#sync.fail(error);
+    };
+    this.#rulings = new Rulings({
+      ledger,
+      host: id,
+      database,
+      environment,
+      readClock,
+      emit,
+      isLive: () => this.#sync.isLive,
+      onFailure,
+      asksApp: options.resolvesConflicts === true && options.readonly !== true,
+      onUndecided: (ids) => this.#sync.tellUndecided(ids),
+    });
     this.#sync = new SyncControl({
       host: id,
       ledger,
@@ -128,11 +149,12 @@ export class Host {
       options,
       emit,
       readClock,
-      onFailure: (error) => this.#onFailure(error),
+      onFailure,
+      onUndecided: (ids) => void this.#rulings.onUndecided(ids).catch(onFailure),
+      onSession: () => this.#rulings.onSession(),
       onDestroyed: () => this.end(destroyedError(options.bucket)),
     });
     const limits = settings.limits ?? checkpointLimits;
-    const { bucket, database } = options;
     this.#transfers = new Transfers({
       log,
       ledger,
@@ -162,7 +184,7 @@ export class Host {
     this.#feeds.onRow(effect, row.position);
     this.#transfers.onRow(effect);
     this.#upkeep.onRow(row);
-    this.#decisions.onRow(effect);
+    this.#rulings.onRow(effect);
     this.#sync.onRow();
   }
 
@@ -170,7 +192,7 @@ export class Host {
     this.#feeds.onGap();
     this.#transfers.onGap(since);
     this.#upkeep.onGap();
-    this.#decisions.onGap();
+    this.#rulings.onGap();
     this.#sync.onRow();
   }
 
@@ -204,7 +226,7 @@ export class Host {
     // What waits for a page that comes back is finished now, or closing would wait too.
     this.#log.wake();
     this.#feeds.closeAll();
-    this.#decisions.close();
+    this.#rulings.close();
     await this.#committer.settled();
     await this.#transfers.close();
     await this.#upkeep.close();
@@ -242,26 +264,22 @@ export class Host {
         return this.#committer.settled().then(() => this.#status());
       case "rest":
         this.#log.rest();
-        return Promise.resolve(undefined);
+        return this.#sync.rest();
       case "wake":
         this.#log.wake();
-        return this.#sync.wake();
+        return this.#sync.wake(call.visible);
+      case "hide":
+        return this.#sync.hide();
       case "pause":
         return this.#sync.pause(call.paused);
       case "flush":
         return this.#committer.settled().then(() => this.#sync.flush());
-      case "settled":
-        return this.#decisions.settled(call.versionstamp);
-      case "rejected":
-        return this.#decisions.list();
-      case "retry":
-        return this.#decisions.retry(call.id);
-      case "discard":
-        return this.#decisions.discard(call.id);
       case "forgetDeletions":
         return this.#upkeep.forgetDeletions(this.#readClock() - call.olderThanMs);
       case "transfer":
         return this.#transfers.carryOn(call.step);
+      default:
+        return this.#rulings.call(call);
     }
   }
 
@@ -277,24 +295,6 @@ export class Host {
 
   #assertOpen(): void {
     if (this.#ended !== undefined) throw this.#ended;
-    if (this.#closed) {
-      throw new KvError(
-        "closed",
-        `the bucket "${this.#options.bucket}" is closed; open it again with openKv`,
-      );
-    }
-  }
-
-  /** A failure in the background: the next call meets it too, and can say so to the app. */
-  #onFailure(error: unknown): void {
-    if (!this.#closed) this.#sync.fail(error);
+    if (this.#closed) throw closedError(this.#options.bucket);
   }
 }
-
-const destroyedError = (bucket: string): KvError =>
-  new KvError(
-    "destroyed",
-    `the bucket "${bucket}" was deleted from this device; open it again to begin anew`,
-  );
-
-type HostCall = { [K in keyof HostCalls]: { readonly type: K } & HostCalls[K] }[keyof HostCalls];

@@ -33,10 +33,13 @@ export {
   checksMax,
   clockAheadMsMax,
   commitBytesMax,
+  type CommitLimits,
+  commitLimits,
   deletionMs,
   groupBytesMax,
   groupCommitsMax,
   historyMax,
+  hostMs,
   keyBytesMax,
   listBatchDefault,
   listBatchMax,
@@ -52,6 +55,8 @@ export {
   checkCommitLimits,
   commitBytes,
   entryBytes,
+  findCommitExcess,
+  findPartExcess,
   mutationBytes,
   type MutationOutcome,
 } from "./operation.ts";
@@ -82,6 +87,16 @@ export type {
   Ruling,
   SupersededMutation,
 } from "./ruling.ts";
+export {
+  createScope,
+  equalScopes,
+  intersectScopes,
+  isInScope,
+  isWithinPrefix,
+  rangesOfScope,
+  type Scope,
+  wholeBucket,
+} from "./scope.ts";
 export { checkSelector, resolveSelector, type Selector } from "./selector.ts";
 export {
   counterOfStamp,

@@ -20,6 +20,15 @@ export const listBatchMax = 1000;
 /** Entries of one batch of a list when nothing is said. Source: Deno KV. */
 export const listBatchDefault = 100;
 
+/** What a commit may be, by the relay's word. Units as in the limits of the same names. */
+export interface CommitLimits {
+  readonly keyBytesMax: number;
+  readonly valueBytesMax: number;
+  readonly checksMax: number;
+  readonly mutationsMax: number;
+  readonly commitBytesMax: number;
+}
+
 /** Versions kept of a key, the current one included. Source: NATS KV, ADR-8. */
 export const historyMax = 64;
 
@@ -38,3 +47,14 @@ export const deletionMs: number = 30 * 24 * 60 * 60 * 1000;
 export const retentionMs: number = 90 * 24 * 60 * 60 * 1000;
 /** How long the relay keeps the result of a commit, in ms: 30 days. */
 export const resultMs: number = 30 * 24 * 60 * 60 * 1000;
+/** How long the relay remembers which of a host's commits it has ruled on, in ms: 400 days after the last. */
+export const hostMs: number = 400 * 24 * 60 * 60 * 1000;
+
+/** What a commit may be where no relay says less. */
+export const commitLimits: CommitLimits = {
+  keyBytesMax,
+  valueBytesMax,
+  checksMax,
+  mutationsMax,
+  commitBytesMax,
+};

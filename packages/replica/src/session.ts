@@ -149,8 +149,10 @@ const hear = (session: Session, message: DownMessage, context: SessionContext): 
         effects: [{ type: "adopt", hello: session.hello, welcome: message }],
       };
     case "patch": {
-      const { epoch, scope, patch } = message;
-      return { session, effects: [{ type: "receive", received: { epoch, scope, patch } }] };
+      const { epoch, scope, patch, paused } = message;
+      const pull = { type: "pull", epoch, from: patch.to } as const;
+      const more = paused === true ? ([{ type: "send", messages: [pull] }] as const) : [];
+      return { session, effects: [{ type: "receive", received: { epoch, scope, patch } }, ...more] };
     }
     case "ruled":
       return hearRulings(session, message.results, context);

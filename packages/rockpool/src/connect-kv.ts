@@ -9,8 +9,9 @@ import { platformClock, type TabClock } from "./clock.ts";
 import { HostConnection, unwrap } from "./host-connection.ts";
 import type { Kv } from "./kv.ts";
 import type { SecretsOptions } from "./secrets/lazy-secrets.ts";
+import type { OnConflict } from "./sync.ts";
 import { KvClient } from "./kv-client.ts";
-import { onGoing, onSeenAgain } from "./page-signals.ts";
+import { isPageHidden, onGoing, onHidden, onSeenAgain } from "./page-signals.ts";
 
 export interface ConnectOptions {
   /** Rejects when the host cannot be had. Default: it can. */
@@ -27,6 +28,10 @@ export interface ConnectOptions {
   readonly placement?: "worker" | "main";
   /** As in `openKv`. */
   readonly secrets?: SecretsOptions;
+  /** As in `openKv`. */
+  readonly confirm?: "relay" | "local";
+  /** As in `openKv`; `open.resolvesConflicts` says that there is one. */
+  readonly onConflict?: OnConflict;
   /** For leases and pauses; it must be the host's. Default: the platform's. */
   readonly clock?: TabClock;
 }
@@ -41,21 +46,30 @@ export const connectKv = async (
   const connection = new HostConnection(api, open.bucket);
   const listening = new AbortController();
   const { engine = "memory", placement = "main", secrets, clock = platformClock, fallback = null } = options;
-  const kv = new KvClient({ open, engine, fallback, placement, secrets, clock }, connection, () => {
+  const { confirm = "local", onConflict } = options;
+  const place = { open, engine, fallback, placement, secrets, clock, confirm, onConflict };
+  const kv = new KvClient(place, connection, () => {
     listening.abort();
     release();
   });
   const onEvents = (events: readonly HostEvent[]): void => kv.onEvents(events);
-  const opening = api.open(open, proxy(onEvents));
+  const hidden = isPageHidden();
+  const opening = api.open({ ...open, hidden }, proxy(onEvents));
   const { lock } = unwrap(await (failure === undefined ? opening : Promise.race([opening, failure])));
   connection.watch(lock, locks);
   // A transaction that its page leaves behind can wedge the database on WebKit: none is begun any more.
   onGoing(listening.signal, () => {
     connection.call("rest", {}).catch(() => listening.abort());
   });
-  onSeenAgain(listening.signal, () => {
-    // A host that is gone was reported to every call under way; there is nothing left to wake.
-    connection.call("wake", {}).catch(() => listening.abort());
+  onHidden(listening.signal, () => {
+    connection.call("hide", {}).catch(() => listening.abort());
   });
+  const wake = (): void => {
+    // A host that is gone was reported to every call under way; there is nothing left to wake.
+    connection.call("wake", { visible: !isPageHidden() }).catch(() => listening.abort());
+  };
+  onSeenAgain(listening.signal, wake);
+  // It may have been hidden or shown while it was opened.
+  if (isPageHidden() !== hidden) wake();
   return kv;
 };

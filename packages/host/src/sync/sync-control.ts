@@ -2,13 +2,13 @@
  * A host's part in syncing: joins the other tabs, attaches the bucket to its relay, carries the
  * session when its turn comes, and knows the bucket's sync status whoever carries it.
  */
-import { KvError, type PackedRange, packKey } from "@rockpool/model";
-import { listEntries } from "@rockpool/replica";
+import { attachRelay } from "./attach.ts";
 import type { HostEnvironment } from "../environment.ts";
 import { Flushes } from "./flushes.ts";
 import type { HostEvent, HostOpenOptions, TransportStatus } from "../host-api.ts";
 import type { Ledger } from "../ledger.ts";
 import { isSameStatus, statusOf } from "./sync-status.ts";
+import { SyncLock } from "./sync-lock.ts";
 import { SyncRunner } from "./sync-runner.ts";
 import { type SessionNews, type TabMessage, Tabs } from "../tabs.ts";
 
@@ -20,6 +20,10 @@ export interface SyncControlOptions {
   readonly emit: (event: HostEvent) => void;
   readonly readClock: () => number;
   readonly onFailure: (error: unknown) => void;
+  /** The session of this device with the relay came or went, whoever carries it. */
+  readonly onSession: () => void;
+  /** In another tab the app left these rejected groups in the list. */
+  readonly onUndecided: (ids: readonly string[]) => void;
   /** The bucket is about to be deleted. */
   readonly onDestroyed: () => void;
 }
@@ -30,7 +34,9 @@ const lookEveryMs = 30_000;
 export class SyncControl {
   readonly #its: SyncControlOptions;
   readonly #tabs: Tabs;
+  /** Undefined where nothing is synced, as the lock is. */
   readonly #runner: SyncRunner | undefined;
+  readonly #lock: SyncLock | undefined;
   readonly #flushes: Flushes;
   #news: SessionNews | undefined;
   #failure: unknown;
@@ -44,7 +50,7 @@ export class SyncControl {
 
   constructor(its: SyncControlOptions) {
     this.#its = its;
-    const { database, bucket, relay, readonly } = its.options;
+    const { database, bucket, relay, readonly, hidden = false } = its.options;
     this.#tabs = new Tabs(database, its.host, its.environment, {
       onNotice: (notice) => {
         if (notice === undefined || !its.ledger.offer(notice)) this.#look();
@@ -67,11 +73,24 @@ export class SyncControl {
     this.#runner = new SyncRunner({
       ledger: its.ledger,
       environment: its.environment,
-      database,
       bucket,
       relay,
       onNews: () => this.#onNews(),
       onProbed: (id, head) => this.#onProbed(id, head),
+      onFailure: its.onFailure,
+    });
+    this.#lock = new SyncLock({
+      environment: its.environment,
+      database,
+      isVisible: !hidden,
+      onHeld: () => this.#onHeld(),
+      onLost: () => {
+        this.#runner?.stop();
+        this.#tellStatus();
+      },
+      ask: () => this.#tabs.post({ type: "ask" }),
+      answer: () => this.#tellNews(),
+      isNeeded: () => its.ledger.state.pendingCount > 0,
       onFailure: its.onFailure,
     });
   }
@@ -79,10 +98,11 @@ export class SyncControl {
   async start(): Promise<void> {
     await this.#tabs.join();
     if (this.#runner !== undefined) {
-      await this.#attach();
-      this.#runner.start();
+      await attachRelay(this.#its.ledger, this.#its.environment, this.#its.options.bucket);
+      this.#lock?.start();
+      this.#lock?.check();
     }
-    this.#stopWaking = this.#its.environment.onWake(() => void this.wake());
+    this.#stopWaking = this.#its.environment.onWake(() => this.#tryNow());
     this.#lookLater();
     this.#tellStatus();
   }
@@ -90,6 +110,7 @@ export class SyncControl {
   /** The replica's state moved. */
   onRow(): void {
     this.#runner?.onFolded();
+    if (this.#its.ledger.state.pendingCount > 0) this.#lock?.check();
     this.#flushes.onRow();
     this.#tellStatus();
   }
@@ -107,11 +128,33 @@ export class SyncControl {
     await this.#flushes.add();
   }
 
-  /** Reads what was missed, and has the relay tried at once by whoever carries the session. */
-  async wake(): Promise<undefined> {
-    this.#look();
-    this.#runner?.handle({ type: "wake" });
-    this.#tabs.post({ type: "wake" });
+  /** The page is back, or looked at again: goes on where it was. */
+  async wake(isVisible: boolean): Promise<undefined> {
+    this.#lock?.start();
+    this.#lock?.setVisible(isVisible);
+    this.#tryNow();
+  }
+
+  /** The page is hidden: the host of a visible one had better carry the session. */
+  async hide(): Promise<undefined> {
+    this.#lock?.setVisible(false);
+  }
+
+  /** The page goes, perhaps to come back: until `wake` another host carries the session. */
+  async rest(): Promise<undefined> {
+    this.#lock?.stop();
+  }
+
+  /** True while a tab of this device has a session with the relay, as far as is known here. */
+  get isLive(): boolean {
+    const { paused } = this.#its.ledger.state.session;
+    const phase = this.#runner?.isHolder === true ? this.#runner.session.phase : this.#news?.phase;
+    return !paused && phase === "live";
+  }
+
+  /** Tells the other tabs that the app left these rejected groups in the list. */
+  tellUndecided(ids: readonly string[]): void {
+    this.#tabs.post({ type: "undecided", ids });
   }
 
   /** Remembers a failure in the background, for the status to show. */
@@ -135,39 +178,21 @@ export class SyncControl {
     this.#flushes.close();
     this.#cancelLook?.();
     this.#stopWaking?.();
-    this.#runner?.close();
+    this.#lock?.stop();
     this.#tabs.close();
-  }
-
-  /** Gives the bucket its replica id the first time it is opened with a relay. */
-  async #attach(): Promise<void> {
-    const { ledger, environment, options } = this.#its;
-    const replica = environment.drawId();
-    const everything: PackedRange = {
-      start: packKey([]),
-      end: "\xff" as PackedRange["end"],
-      common: packKey([]),
-    };
-    await ledger.append((state, pages) => {
-      if (state.replica !== null) return { row: undefined, result: undefined };
-      if (listEntries(state, pages, everything, 1, false, ({ value }) => value !== undefined).length > 0) {
-        throw new KvError(
-          "unsupported",
-          `the bucket "${options.bucket}" holds entries written without a relay, which cannot be handed to one yet; open it without the option relay, or use another name`,
-        );
-      }
-      return { row: { type: "attach", replica }, result: undefined };
-    });
   }
 
   #onTabMessage(message: Exclude<TabMessage, { type: "notice" }>): void {
     switch (message.type) {
       case "session":
-        if (this.#runner?.isHolder !== true) this.#news = message;
+        this.#news = message;
+        this.#lock?.onHolder(message.visible);
+        this.#its.onSession();
         return this.#tellStatus();
       case "joined":
-        if (this.#runner?.isHolder === true) this.#tabs.post({ type: "session", ...this.#ownNews() });
-        return;
+        return this.#tellNews();
+      case "ask":
+        return this.#lock?.onAsk();
       case "left":
         return;
       case "probe":
@@ -176,6 +201,8 @@ export class SyncControl {
         return this.#flushes.onHead(message.id, message.head);
       case "wake":
         return this.#runner?.handle({ type: "wake" });
+      case "undecided":
+        return this.#its.onUndecided(message.ids);
       case "destroyed":
         return this.#its.onDestroyed();
     }
@@ -183,15 +210,29 @@ export class SyncControl {
 
   #ownNews(): SessionNews {
     const { session, head } = this.#runner as SyncRunner;
-    return { host: this.#its.host, phase: session.phase, head, error: session.error?.message ?? null };
+    const { host } = this.#its;
+    const visible = this.#lock?.isVisible === true;
+    return { host, phase: session.phase, head, error: session.error?.message ?? null, visible };
+  }
+
+  /** Tells the other tabs of the session, if it is carried here. */
+  #tellNews(): void {
+    if (this.#runner?.isHolder === true) this.#tabs.post({ type: "session", ...this.#ownNews() });
   }
 
   #onNews(): void {
     // Whatever failed, it did not stand in the way.
     if (this.#runner?.session.phase === "live") this.#failure = undefined;
-    if (this.#runner?.isHolder === true) this.#tabs.post({ type: "session", ...this.#ownNews() });
+    this.#tellNews();
     this.#flushes.ask();
+    this.#its.onSession();
     this.#tellStatus();
+  }
+
+  #onHeld(): void {
+    // News from here on are those of a host that robs this one; it may be heard of before the robbery.
+    this.#news = undefined;
+    this.#runner?.start();
   }
 
   /** Asks whoever carries the session for the relay's head. */
@@ -205,6 +246,13 @@ export class SyncControl {
     this.#flushes.onHead(id, head);
   }
 
+  /** Reads what was missed, and has the relay tried at once by whoever carries the session. */
+  #tryNow(): void {
+    this.#look();
+    this.#runner?.handle({ type: "wake" });
+    this.#tabs.post({ type: "wake" });
+  }
+
   #look(): void {
     this.#its.ledger.catchUp().catch(this.#its.onFailure);
   }
@@ -213,6 +261,7 @@ export class SyncControl {
     if (this.#closed) return;
     this.#cancelLook = this.#its.environment.setTimer(() => {
       this.#look();
+      this.#lock?.check();
       this.#lookLater();
     }, lookEveryMs);
   }

@@ -67,10 +67,6 @@ const environment = (): HostEnvironment =>
     now: () => nowMs,
     random: () => 0.5,
     drawId: () => "id",
-    locks: {
-      request: async (_name: string, _options: unknown, held: () => Promise<void>) => held(),
-      query: async () => ({}),
-    },
     openSocket: (_url: string, events: SocketEvents) => {
       lines.push(new Line(events));
       return lastLine();
@@ -94,7 +90,6 @@ beforeEach(async () => {
   runner = new SyncRunner({
     ledger,
     environment: environment(),
-    database: "d",
     bucket: "b",
     relay: "ws://relay",
     onNews: () => {},
