@@ -100,6 +100,17 @@ test("signing out without an answer tells what is not synced, and leaves everyth
   await expect(kv.sync.signOut({ unsynced: "lose" as never })).rejects.toThrow(TypeError);
 });
 
+test("what was set in the same turn counts as not synced, and is not deleted", async () => {
+  const name = freshName();
+  await using kv = await openTab(name);
+  await kv.sync.flush();
+  await kv.sync.pause();
+  const setting = kv.set(["k"], "mine");
+  expect(await kv.sync.signOut()).toMatchObject({ ok: false, unsynced: { pending: 1 } });
+  await setting;
+  expect((await kv.get(["k"])).value).toBe("mine");
+});
+
 test("signing out with drain has everything ruled first", async () => {
   const name = freshName();
   const kv = await openUnsynced(name);
