@@ -13,6 +13,7 @@ import type {
 } from "@rockpool/model";
 import type { BucketSettings } from "@rockpool/log";
 import type { CountedRange } from "@rockpool/replica";
+import type { Transferred, TransferStep } from "./backup/transfer-api.ts";
 import type { FeedItem, FeedRequest } from "./feeds/feed-api.ts";
 import type { TransportEntry, TransportValue, TransportVersion } from "./transport-entry.ts";
 
@@ -119,6 +120,32 @@ export interface TransportRejectedGroup {
   readonly commits: readonly TransportRejectedCommit[];
 }
 
+/** A key of a rejected group on which the app may decide by itself. */
+export interface TransportConflict {
+  readonly key: PackedKey;
+  readonly mine: TransportValue | undefined;
+  readonly theirs: TransportEntry;
+  /** What was written over, where it is kept. */
+  readonly base?: TransportValue;
+}
+
+export interface TransportConflictGroup {
+  readonly id: string;
+  readonly conflicts: readonly TransportConflict[];
+}
+
+/** What the app decides on a group in conflict. */
+export type TransportResolution = { readonly id: string } & (
+  | {
+      readonly type: "retry";
+      /** What is to be set in place of what was. */
+      readonly values: readonly { readonly key: PackedKey; readonly value: TransportValue }[];
+    }
+  | { readonly type: "discard" }
+  /** It stays in the list. `error`: because the app's function failed. */
+  | { readonly type: "leave"; readonly error?: PackedError }
+);
+
 export interface TransportSuperseded {
   readonly versionstamp: Versionstamp;
   readonly mutation: TransportRejectedMutation;
@@ -134,6 +161,9 @@ export interface TransportStatus {
   readonly error: PackedError | null;
 }
 
+/** What is on this device and not safe at the relay. */
+export type Unsynced = Pick<TransportStatus, "pending" | "oldestPendingMs" | "rejected">;
+
 export type TransportSettled =
   | { readonly type: "confirmed"; readonly revision: number; readonly superseded: readonly PackedKey[] }
   | { readonly type: "rejected"; readonly reason: RejectionReason };
@@ -145,7 +175,15 @@ export type HostEvent =
   /** The host cannot go on: every call fails with this from now on. The tab closes it. */
   | { readonly type: "ended"; readonly error: PackedError }
   | { readonly type: "status"; readonly status: TransportStatus }
+  /** The relay wants a token: the tab answers by the call `token`, with this id. */
+  | { readonly type: "token"; readonly id: number }
   | { readonly type: "rejected"; readonly groups: readonly TransportRejectedGroup[] }
+  /** Asks the app to decide; answered by the call `resolve`. */
+  | {
+      readonly type: "conflicts";
+      readonly round: number;
+      readonly groups: readonly TransportConflictGroup[];
+    }
   | { readonly type: "superseded"; readonly writes: readonly TransportSuperseded[] };
 
 export interface HostOpenOptions {
@@ -157,10 +195,14 @@ export interface HostOpenOptions {
   readonly durability: "relaxed" | "strict";
   /** "revision": each set and delete is checked by the relay against the entry it was written over. */
   readonly conflict?: "last-write-wins" | "revision";
+  /** The tab decides on conflicts when it is asked. Default: false. */
+  readonly resolvesConflicts?: boolean;
   /** How the bucket is to be kept from here on, as far as it is said. Default: as it is. */
   readonly settings?: Partial<BucketSettings>;
   /** The tab is not visible now: the host of a visible one had better carry the session. Default: false. */
   readonly hidden?: boolean;
+  /** The tab answers `token` events. Default: false. */
+  readonly givesTokens?: boolean;
   /** Nothing is written by this host: no row, no page, and no session with the relay. Default: false. */
   readonly readonly?: boolean;
 }
@@ -169,28 +211,6 @@ export interface HostOpenOptions {
 export type Outcome<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: PackedError };
-
-/** A step of a backup or a restore, each under an id that its tab gives it. */
-export type TransferStep = { readonly id: number } &
-  /** Asks for the next part; the first one begins the backup. */
-  (
-    | { readonly type: "read-backup" }
-    | { readonly type: "end-backup" }
-    | { readonly type: "begin-restore" }
-    | { readonly type: "restore"; readonly bytes: Uint8Array }
-    /** Everything was given. */
-    | { readonly type: "end-restore" }
-    | { readonly type: "abort-restore" }
-  );
-
-export interface Transferred {
-  /** Of a backup: entries read so far. Of a restore: entries verified so far; at its end, those of the bucket. */
-  readonly entries: number;
-  /** Of a backup: its next bytes. */
-  readonly bytes?: Uint8Array<ArrayBuffer>;
-  /** True when it has ended. */
-  readonly done: boolean;
-}
 
 /** Calls that wait long, or are seldom made. */
 export interface HostCalls {
@@ -201,8 +221,13 @@ export interface HostCalls {
   wake: { readonly visible: boolean };
   /** The page is hidden: the host of a visible one had better carry the session. */
   hide: Record<string, never>;
+  /** What became of a `token` event. */
+  token: { readonly id: number; readonly answer: Outcome<string> };
   pause: { readonly paused: boolean };
   flush: Record<string, never>;
+  unsynced: Record<string, never>;
+  /** Has the other tabs let go of the bucket, and waits a moment for those that answer. */
+  endOthers: Record<string, never>;
   settled: { readonly versionstamp: Versionstamp };
   /** As `settled`, of a commit that was made with `confirm`; not longer than a ruling may take. */
   confirm: { readonly versionstamp: Versionstamp };
@@ -211,11 +236,16 @@ export interface HostCalls {
   rejected: Record<string, never>;
   retry: { readonly id: string };
   discard: { readonly id: string };
+  /** Answers the event `conflicts` of a round. */
+  resolve: { readonly round: number; readonly resolutions: readonly TransportResolution[] };
   /** Deletions made longer ago than this leave the pages. */
   forgetDeletions: { readonly olderThanMs: number };
   /** A step of a backup or a restore. */
   transfer: { readonly step: TransferStep };
 }
+
+/** A call with its argument. */
+export type HostCall = { [K in keyof HostCalls]: { readonly type: K } & HostCalls[K] }[keyof HostCalls];
 
 export interface HostCallResults {
   /** `trouble`: what its upkeep failed with last, unless it went well since. */
@@ -223,14 +253,18 @@ export interface HostCallResults {
   rest: undefined;
   wake: undefined;
   hide: undefined;
+  token: undefined;
   pause: undefined;
   flush: undefined;
+  unsynced: Unsynced;
+  endOthers: undefined;
   settled: TransportSettled;
   confirm: TransportSettled;
   heard: undefined;
   rejected: readonly TransportRejectedGroup[];
   retry: undefined;
   discard: undefined;
+  resolve: undefined;
   /** How many there were. */
   forgetDeletions: number;
   transfer: Transferred;

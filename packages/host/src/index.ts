@@ -11,16 +11,19 @@ export type {
   HostOpenOptions,
   HostRequest,
   Outcome,
-  TransferStep,
-  Transferred,
+  TransportConflict,
+  TransportConflictGroup,
   TransportMutation,
   TransportRejectedGroup,
   TransportRejectedMutation,
+  TransportResolution,
   TransportSettled,
   TransportStatus,
   TransportSuperseded,
+  Unsynced,
 } from "./host-api.ts";
 export type { TransportEntry, TransportValue, TransportVersion } from "./transport-entry.ts";
+export type { Transferred, TransferStep } from "./backup/transfer-api.ts";
 export { createMainHost } from "./main.ts";
 export { platformEnvironment } from "./platform.ts";
 export { serveHost, type ServeOptions } from "./serve.ts";

@@ -9,6 +9,7 @@ import { platformClock, type TabClock } from "./clock.ts";
 import { HostConnection, unwrap } from "./host-connection.ts";
 import type { Kv } from "./kv.ts";
 import type { SecretsOptions } from "./secrets/lazy-secrets.ts";
+import type { OnConflict } from "./sync.ts";
 import { KvClient } from "./kv-client.ts";
 import { isPageHidden, onGoing, onHidden, onSeenAgain } from "./page-signals.ts";
 
@@ -28,7 +29,11 @@ export interface ConnectOptions {
   /** As in `openKv`. */
   readonly secrets?: SecretsOptions;
   /** As in `openKv`. */
+  readonly token?: () => Promise<string>;
+  /** As in `openKv`. */
   readonly confirm?: "relay" | "local";
+  /** As in `openKv`; `open.resolvesConflicts` says that there is one. */
+  readonly onConflict?: OnConflict;
   /** For leases and pauses; it must be the host's. Default: the platform's. */
   readonly clock?: TabClock;
 }
@@ -43,14 +48,15 @@ export const connectKv = async (
   const connection = new HostConnection(api, open.bucket);
   const listening = new AbortController();
   const { engine = "memory", placement = "main", secrets, clock = platformClock, fallback = null } = options;
-  const { confirm = "local" } = options;
-  const kv = new KvClient({ open, engine, fallback, placement, secrets, clock, confirm }, connection, () => {
+  const { confirm = "local", onConflict, token } = options;
+  const place = { open, engine, fallback, placement, secrets, clock, confirm, onConflict, token };
+  const kv = new KvClient(place, connection, () => {
     listening.abort();
     release();
   });
   const onEvents = (events: readonly HostEvent[]): void => kv.onEvents(events);
   const hidden = isPageHidden();
-  const opening = api.open({ ...open, hidden }, proxy(onEvents));
+  const opening = api.open({ ...open, hidden, givesTokens: token !== undefined }, proxy(onEvents));
   const { lock } = unwrap(await (failure === undefined ? opening : Promise.race([opening, failure])));
   connection.watch(lock, locks);
   // A transaction that its page leaves behind can wedge the database on WebKit: none is begun any more.

@@ -34,17 +34,23 @@ export type { Lease, LockOptions } from "./lease.ts";
 export type { Secrets, SecretsOptions } from "./secrets/lazy-secrets.ts";
 export type { KvStatus } from "./status.ts";
 export type {
+  Conflict,
+  ConflictAnswer,
+  OnConflict,
   RejectedCommit,
   RejectedGroup,
   RejectedMutation,
   Settled,
+  SignOutOptions,
+  SignOutResult,
   SupersededWrite,
   Sync,
   SyncEventMap,
   SyncState,
   SyncStatus,
+  UnsyncedWork,
 } from "./sync.ts";
-export { destroyBucket, listBuckets } from "./buckets.ts";
+export { type BucketOwner, destroyBucket, listBuckets } from "./buckets.ts";
 export { deleteEntry } from "./delete-entry.ts";
 export type { OpenOptions } from "./open-bucket.ts";
 export { openKv } from "./open-kv.ts";

@@ -6,9 +6,10 @@ import type { HostApi, HostOpenOptions } from "@rockpool/host";
 import type { BucketSettings } from "@rockpool/log";
 import { databaseOf, historyMax, KvError } from "@rockpool/model";
 import { wrap } from "comlink";
-import { checkBucketName, privateName } from "./bucket-name.ts";
+import { checkBucketName, checkUser, privateName } from "./bucket-name.ts";
 import { connectKv } from "./connect-kv.ts";
 import type { Kv } from "./kv.ts";
+import type { OnConflict } from "./sync.ts";
 import type { SecretsOptions } from "./secrets/lazy-secrets.ts";
 import { currentPlatform, engineOn, placementOn } from "./place.ts";
 import { askToPersist } from "./storage.ts";
@@ -17,6 +18,18 @@ import type { MainStorage } from "./thread-host.ts";
 export interface OpenOptions {
   /** The relay's address, ws: or wss:. Without it the bucket stays on this device. */
   readonly relay?: string | URL;
+  /**
+   * Gives the relay's proof of who is signed in, where it wants one. Called by the tab that carries the
+   * session: before it connects, before a token ends, and when one was refused. Where it rejects, or
+   * gives nothing for 10 s, it is called again after a pause that grows to a minute. Tabs without it
+   * leave the session to those that have it.
+   */
+  readonly token?: () => Promise<string>;
+  /**
+   * Whose bucket it is: a name that stays, such as the token's subject. Each user has a copy of their own
+   * on the device, which no other user's tab sees or sends. Default: nobody's.
+   */
+  readonly user?: string;
   /** "strict": a commit also survives a power cut. Default "relaxed": it survives a crash of the browser. */
   readonly durability?: "relaxed" | "strict";
   /**
@@ -65,6 +78,13 @@ export interface OpenOptions {
    * counts as a check too, 1,000 at most a commit. Default "last-write-wins".
    */
   readonly conflict?: "last-write-wins" | "revision";
+  /**
+   * Decides on commits that the relay rejected because a key they set or delete had changed: in one tab,
+   * at once or when the bucket is opened next. Without it, and when it throws (`sync.status.error` says
+   * so) or answers undefined, they wait in `sync.rejected()`. Not asked: where a check failed on a key that
+   * the commit does not write.
+   */
+  readonly onConflict?: OnConflict;
 }
 
 /** Longest wait for the worker's first answer, in ms. */
@@ -143,16 +163,24 @@ const connectMemory = (
   fallback: KvError | null = null,
 ): Promise<Kv> => connectKv(open, api, { engine: "memory", fallback, ...pageOptions(options) });
 
+type PageOptions = Pick<OpenOptions, "secrets" | "confirm" | "onConflict" | "token">;
+
 /** What the page keeps to itself: the host needs none of it. */
-const pageOptions = ({ secrets, confirm }: OpenOptions): Pick<OpenOptions, "secrets" | "confirm"> => ({
+const pageOptions = ({ secrets, confirm, onConflict, token }: OpenOptions): PageOptions => ({
+  ...(token === undefined ? {} : { token }),
   ...(secrets === undefined ? {} : { secrets }),
   ...(confirm === undefined ? {} : { confirm }),
+  ...(onConflict === undefined ? {} : { onConflict }),
 });
 
 const hostOptions = (name: string, options: OpenOptions): HostOpenOptions => {
   const { relay, durability = "relaxed", readonly = false, secrets, history, expireIn } = options;
-  const { placement = "auto", fallback, conflict = "last-write-wins" } = options;
+  const { placement = "auto", fallback, conflict = "last-write-wins", onConflict, user, token } = options;
   checkBucketName(name);
+  checkUser(user);
+  if (token !== undefined && typeof token !== "function") {
+    throw new TypeError(`token must be a function that gives a promise of one: received ${typeof token}`);
+  }
   checkPolicies(options);
   if (placement !== "auto" && placement !== "worker" && placement !== "main") {
     throw new TypeError(`placement must be "auto", "worker" or "main": received ${String(placement)}`);
@@ -166,16 +194,18 @@ const hostOptions = (name: string, options: OpenOptions): HostOpenOptions => {
   if (secrets !== undefined) checkSecretsKey(secrets.key);
   return {
     bucket: name,
-    database: databaseOf(name === privateName ? `${name}${crypto.randomUUID()}` : name),
+    database: name === privateName ? databaseOf(`${name}${crypto.randomUUID()}`) : databaseOf(name, user),
     durability,
     readonly,
     conflict,
+    resolvesConflicts: onConflict !== undefined,
     ...(relay === undefined ? {} : { relay: relayUrl(relay) }),
     settings: settingsOf(history, expireIn),
   };
 };
 
-const checkPolicies = ({ relay, confirm = "local", conflict = "last-write-wins" }: OpenOptions): void => {
+const checkPolicies = (options: OpenOptions): void => {
+  const { relay, confirm = "local", conflict = "last-write-wins", onConflict } = options;
   if (confirm !== "relay" && confirm !== "local") {
     throw new TypeError(`confirm must be "relay" or "local": received ${String(confirm)}`);
   }
@@ -183,6 +213,9 @@ const checkPolicies = ({ relay, confirm = "local", conflict = "last-write-wins" 
     throw new TypeError(
       `confirm: "relay" needs a relay to confirm commits: pass its address in the option relay, or leave confirm out`,
     );
+  }
+  if (onConflict !== undefined && typeof onConflict !== "function") {
+    throw new TypeError(`onConflict must be a function, or left out: received ${typeof onConflict}`);
   }
   if (conflict !== "last-write-wins" && conflict !== "revision") {
     throw new TypeError(`conflict must be "last-write-wins" or "revision": received ${String(conflict)}`);
