@@ -11,8 +11,6 @@ export type {
   HostOpenOptions,
   HostRequest,
   Outcome,
-  TransferStep,
-  Transferred,
   TransportConflict,
   TransportConflictGroup,
   TransportMutation,
@@ -22,8 +20,10 @@ export type {
   TransportSettled,
   TransportStatus,
   TransportSuperseded,
+  Unsynced,
 } from "./host-api.ts";
 export type { TransportEntry, TransportValue, TransportVersion } from "./transport-entry.ts";
+export type { Transferred, TransferStep } from "./backup/transfer-api.ts";
 export { createMainHost } from "./main.ts";
 export { platformEnvironment } from "./platform.ts";
 export { serveHost, type ServeOptions } from "./serve.ts";
