@@ -42,6 +42,8 @@ export class VirtualDevice {
   readonly tabs: Set<VirtualTab> = new Set();
   readonly options: DeviceOptions;
   clockAheadMs: number;
+  /** Its clock was set back at some time. */
+  clockWentBack = false;
   /** Another one after each loss of what was stored. */
   storage: DeviceStorage;
   readonly #locks = new FakeLocks();
@@ -59,6 +61,11 @@ export class VirtualDevice {
 
   get settings(): HostSettings {
     return this.options.settings ?? {};
+  }
+
+  setClock(byMs: number): void {
+    this.clockAheadMs += byMs;
+    this.clockWentBack ||= byMs < 0;
   }
 
   /** Opens a tab; time must pass before it is there. */
