@@ -33,6 +33,7 @@ export {
   checksMax,
   clockAheadMsMax,
   commitBytesMax,
+  type CommitLimits,
   deletionMs,
   groupBytesMax,
   groupCommitsMax,

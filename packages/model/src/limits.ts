@@ -20,6 +20,15 @@ export const listBatchMax = 1000;
 /** Entries of one batch of a list when nothing is said. Source: Deno KV. */
 export const listBatchDefault = 100;
 
+/** What a commit may be, by the relay's word. Units as in the limits of the same names. */
+export interface CommitLimits {
+  readonly keyBytesMax: number;
+  readonly valueBytesMax: number;
+  readonly checksMax: number;
+  readonly mutationsMax: number;
+  readonly commitBytesMax: number;
+}
+
 /** Versions kept of a key, the current one included. Source: NATS KV, ADR-8. */
 export const historyMax = 64;
 

@@ -4,6 +4,7 @@
  */
 import type {
   Commit,
+  CommitLimits,
   CommitResult,
   EpochId,
   PackedKey,
@@ -87,12 +88,7 @@ export interface Ping {
 }
 
 /** What a relay allows; a replica checks its commits against them before it keeps them. */
-export interface RelayLimits {
-  readonly keyBytesMax: number;
-  readonly valueBytesMax: number;
-  readonly checksMax: number;
-  readonly mutationsMax: number;
-  readonly commitBytesMax: number;
+export interface RelayLimits extends CommitLimits {
   /** Commits and bytes pushed and not yet ruled, at most. */
   readonly pushCommitsMax: number;
   readonly pushBytesMax: number;

@@ -6,7 +6,7 @@ import type { Hello, Welcome } from "@rockpool/protocol";
 import { type AdoptDecision, decideWelcome } from "./adopt.ts";
 import { key, testNowMs } from "./commit-fixture.ts";
 import { TestReplica } from "./replica-fixture.ts";
-import { wholeBucket } from "./state.ts";
+import { wholeBucket } from "./folded-session.ts";
 
 let replica: TestReplica;
 

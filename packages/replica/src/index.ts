@@ -14,7 +14,9 @@ export {
   evaluateGroup,
   type GroupEvaluation,
 } from "./evaluate.ts";
-export { foldRow, type RowEffect } from "./fold.ts";
+export { foldRow } from "./fold.ts";
+export { lostCommits } from "./fold-sync.ts";
+export { sameScope, wholeBucket } from "./folded-session.ts";
 export { historyOf } from "./history.ts";
 export { type ListedEntry, listEntries } from "./list.ts";
 export { type Lacking, PageIndex, Pages } from "./page-index.ts";
@@ -28,9 +30,11 @@ export {
 } from "./receive.ts";
 export { decideDiscard, decideRetry, type RejectedCommits, rejectedGroups } from "./rejected.ts";
 export { createPage, resized } from "./rewrite-pages.ts";
+export type { RowEffect } from "./row-effect.ts";
 export { scanKeys, type ScanLimits, type Scanned, scanRange } from "./scan.ts";
 export { nextSession, offSession } from "./session.ts";
 export type {
+  FillPart,
   Session,
   SessionContext,
   SessionEffect,
@@ -42,5 +46,5 @@ export { decideSweep, dueAt, dueMsOf, type SweepLimits, sweepableKeys } from "./
 export { isUnruled, pageIndexOf, ReplicaState, stateAtCheckpoint } from "./state.ts";
 export { memoryKeys, sizeChange } from "./size.ts";
 export { type StoredGenerations, storedGenerations } from "./stored-generations.ts";
-export { type EntryView, isPresent, viewOf } from "./view.ts";
+export { type ConfirmedView, confirmedOf, type EntryView, isPresent, viewOf } from "./view.ts";
 export { countKeys, type CountedRange, type DeletedRange, deletesIn } from "./walk.ts";

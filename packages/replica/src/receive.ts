@@ -20,7 +20,7 @@ import {
   zeroVersionstamp,
 } from "@rockpool/model";
 import type { PatchRow, TrackedCommit } from "@rockpool/log";
-import { sameScope } from "./fold.ts";
+import { sameScope } from "./folded-session.ts";
 import type { Pages } from "./page-index.ts";
 import type { PendingOperations, ReplicaState } from "./state.ts";
 import {
@@ -46,7 +46,7 @@ export interface ReceivedRulings {
   readonly results: readonly CommitResult[];
 }
 
-/** - `row`: append it. - `stale`: all of it is here already. - `gap`: it does not follow, pull from `received`. */
+/** - `row`: append it. - `stale`: all of it is here already, or a fill will bring it. - `gap`: it does not follow, pull from `received`. */
 export type PatchDecision =
   | { readonly type: "row"; readonly row: PatchRow }
   | { readonly type: "stale" }
@@ -61,11 +61,12 @@ export const decidePatch = (
 ): PatchDecision => {
   const { session } = state;
   const { epoch, scope, patch } = received;
+  if (session.fillDue) return { type: "stale" };
   if (epoch !== session.epoch || !sameScope(scope, session.scope)) return { type: "gap" };
   if (patch.from !== session.received) {
     return patch.to <= session.received ? { type: "stale" } : { type: "gap" };
   }
-  if (isEmpty(patch) && session.setAside === null && !session.reset) return { type: "stale" };
+  if (isEmpty(patch) && session.setAside === null) return { type: "stale" };
   const row = { type: "patch", epoch, scope, readingMs } as const;
   const upToDate = patch.upToDate && patch.to >= (session.setAside?.head ?? 0);
   if (!upToDate) {
@@ -94,7 +95,7 @@ export const decideLateResults = (
   readingMs: number,
 ): PatchRow | undefined => {
   const { session } = state;
-  if (rulings.epoch !== session.epoch || session.reset) return undefined;
+  if (rulings.epoch !== session.epoch || session.fillDue) return undefined;
   const late = rulings.results.filter(
     (result) => result.revision <= session.received && state.getUnruled(result) !== undefined,
   );
@@ -120,12 +121,11 @@ interface Revelation {
   readonly ruled: ReadonlyMap<string, { readonly tracked: TrackedCommit; readonly result: CommitResult }>;
   /** The versionstamps of our commits that were accepted, by revision. */
   readonly ownByRevision: ReadonlyMap<number, Versionstamp>;
-  readonly reset: boolean;
   readonly readingMs: number;
 }
 
 const revelation = (state: ReplicaState, patch: Patch, readingMs: number): Revelation => {
-  const { setAside, reset } = state.session;
+  const { setAside } = state.session;
   const entries = new Map(setAside?.entries);
   for (const entry of patch.entries) entries.set(entry.key, entry);
   const ruled = new Map<string, { tracked: TrackedCommit; result: CommitResult }>();
@@ -136,7 +136,7 @@ const revelation = (state: ReplicaState, patch: Patch, readingMs: number): Revel
     ruled.set(nameKey(result.name), { tracked, result });
     if (result.ruling.type === "accepted") ownByRevision.set(result.revision, tracked.versionstamp);
   }
-  return { entries, ruled, ownByRevision, reset, readingMs };
+  return { entries, ruled, ownByRevision, readingMs };
 };
 
 /** The pending checked commits that cannot hold on what is revealed, in log order, dependents included. */
@@ -166,7 +166,7 @@ const mayHold = (
         isChangedBefore(state, revealed, hidden, tracked, key)
       );
     case "revision":
-      return entry === undefined ? !revealed.reset : entry.revision === premise.revision;
+      return entry === undefined || entry.revision === premise.revision;
     case "written": {
       const by = nameKey(premise.by);
       if (hidden.has(by)) return false;
@@ -175,7 +175,7 @@ const mayHold = (
       if (ruling === undefined) {
         if (writer?.state === "hidden" || writer?.state === "rejected") return false;
         if (writer?.state !== "confirmed") return true;
-        return entry === undefined ? !revealed.reset : entry.revision === writer.revision;
+        return entry === undefined || entry.revision === writer.revision;
       }
       if (ruling.ruling.type === "rejected") return false;
       if (entry === undefined) {
@@ -202,7 +202,7 @@ const isChangedBefore = (
 const touches = (state: ReplicaState, name: string, mutation: number, key: PackedKey): boolean =>
   state.tracked.get(name)?.commit.mutations[mutation]?.key === key;
 
-/** The keys whose view differs once everything is revealed, in value or in versionstamp; after a reset all. */
+/** The keys whose view differs once everything is revealed, in value or in versionstamp. */
 const changedBy = (
   state: ReplicaState,
   pages: Pages,
@@ -214,12 +214,12 @@ const changedBy = (
     return revealed.ruled.has(key) || hidden.has(key);
   };
   const changed: PackedKey[] = [];
-  for (const key of affectedKeys(state, pages, revealed, hidden)) {
+  for (const key of affectedKeys(state, revealed, hidden)) {
     const operations = state.operations.get(key);
     const entry = revealed.entries.get(key);
     const own = entry && revealed.ownByRevision.get(entry.revision);
-    if (revealed.reset || (operations === undefined && own === undefined)) {
-      if (revealed.reset || entry !== undefined) changed.push(key);
+    if (operations === undefined && own === undefined) {
+      if (entry !== undefined) changed.push(key);
       continue;
     }
     const after = foldOperations(
@@ -233,7 +233,6 @@ const changedBy = (
 
 const affectedKeys = (
   state: ReplicaState,
-  pages: Pages,
   revealed: Revelation,
   hidden: ReadonlyMap<string, CommitName>,
 ): Set<PackedKey> => {
@@ -244,19 +243,7 @@ const affectedKeys = (
   for (const name of hidden.keys()) {
     for (const { key } of state.tracked.get(name)?.commit.mutations ?? []) affected.add(key);
   }
-  if (revealed.reset) for (const key of confirmedKeys(state, pages)) affected.add(key);
   return affected;
-};
-
-/** Every key with a confirmed entry, in memory or in a page: what a reset may change. */
-const confirmedKeys = (state: ReplicaState, pages: Pages): Set<PackedKey> => {
-  const keys = new Set(state.overlay.keys());
-  if (pages.index.generation !== state.generation) return keys;
-  pages.expect(0, pages.index.firsts.length - 1);
-  for (const index of pages.index.firsts.keys()) {
-    for (const { key } of pages.page(index)?.entries ?? []) keys.add(key);
-  }
-  return keys;
 };
 
 const confirmedAfter = (

@@ -21,11 +21,12 @@ import { decideWelcome } from "./adopt.ts";
 import { buildCheckpoint, type CheckpointLimits, planCheckpoint } from "./checkpoint.ts";
 import { key, testNowMs } from "./commit-fixture.ts";
 import { type CommitOutcome, type CommitRequest, evaluateGroup } from "./evaluate.ts";
-import { foldRow, type RowEffect } from "./fold.ts";
+import { foldRow } from "./fold.ts";
+import { wholeBucket } from "./folded-session.ts";
 import { Pages } from "./page-index.ts";
 import { historyOf } from "./history.ts";
 import { decidePatch, type PatchDecision } from "./receive.ts";
-import { pageIndexOf, type ReplicaState, stateAtCheckpoint, wholeBucket } from "./state.ts";
+import { pageIndexOf, type ReplicaState, stateAtCheckpoint } from "./state.ts";
 import { dataOf, versionsAfter } from "./versions-fixture.ts";
 import { type EntryView, viewOf } from "./view.ts";
 

@@ -8,7 +8,7 @@ import { set, testNowMs } from "./commit-fixture.ts";
 import { TestReplica } from "./replica-fixture.ts";
 import { nextSession, offSession } from "./session.ts";
 import type { Session, SessionEffect, SessionEvent } from "./session-event.ts";
-import { wholeBucket } from "./state.ts";
+import { wholeBucket } from "./folded-session.ts";
 
 let replica: TestReplica;
 let session: Session;
