@@ -22,6 +22,7 @@ export { type ListedEntry, listEntries } from "./list.ts";
 export { type Lacking, PageIndex, Pages } from "./page-index.ts";
 export { splitEntries } from "./page-split.ts";
 export {
+  decideDoomed,
   decideLateResults,
   decidePatch,
   type PatchDecision,

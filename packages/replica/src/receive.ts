@@ -114,6 +114,44 @@ export const decideLateResults = (
   return decision.type === "row" ? decision.row : undefined;
 };
 
+/**
+ * Decides which pending checked commits can no longer hold on what is confirmed, after a fill put it all
+ * in place anew: they are hidden by a patch that goes nowhere. Undefined when there are none. Void when
+ * `pages` notes something lacking.
+ */
+export const decideDoomed = (state: ReplicaState, pages: Pages, readingMs: number): PatchRow | undefined => {
+  const { epoch, scope, received, setAside } = state.session;
+  if (epoch === null || setAside !== null) return undefined;
+  const entries = new Map<PackedKey, PatchEntry>();
+  for (const { commit } of state.unruled.values()) {
+    for (const { key } of commit.checks) entries.set(key, confirmedEntry(state, pages, key));
+  }
+  const nothing = { entries: new Map(), ruled: new Map(), ownByRevision: new Map(), readingMs };
+  const hidden = hiddenBy(state, { ...nothing, entries });
+  if (hidden.size === 0) return undefined;
+  const patch: Patch = {
+    from: received,
+    to: received,
+    head: received,
+    upToDate: true,
+    entries: [],
+    results: [],
+    stamp: zeroStamp,
+  };
+  const changed = changedBy(state, pages, nothing, hidden);
+  return { type: "patch", epoch, scope, readingMs, patch, changed, hidden: [...hidden.values()] };
+};
+
+const confirmedEntry = (state: ReplicaState, pages: Pages, key: PackedKey): PatchEntry => {
+  const { value, expireAt, revision = 0 } = confirmedOf(state, pages, key);
+  return {
+    key,
+    revision,
+    ...(value === undefined ? {} : { value }),
+    ...(expireAt === undefined ? {} : { expireAt }),
+  };
+};
+
 /** Everything that a revealing patch shows. */
 interface Revelation {
   readonly entries: ReadonlyMap<PackedKey, PatchEntry>;

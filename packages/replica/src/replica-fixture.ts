@@ -23,6 +23,7 @@ import { key, testNowMs } from "./commit-fixture.ts";
 import { type CommitOutcome, type CommitRequest, evaluateGroup } from "./evaluate.ts";
 import { foldRow } from "./fold.ts";
 import { wholeBucket } from "./folded-session.ts";
+import type { RowEffect } from "./row-effect.ts";
 import { Pages } from "./page-index.ts";
 import { historyOf } from "./history.ts";
 import { decidePatch, type PatchDecision } from "./receive.ts";

@@ -36,14 +36,16 @@ export const goLive = (session: Session, context: SessionContext): SessionStep =
 /** After anything that changed: fills if that is due, else settles what can be and pushes what fits. */
 export const goOn = (session: Session, context: SessionContext): SessionStep => {
   const { replica } = context;
-  if (session.hello === null || !sameScope(session.hello.follow, replica.session.followed)) {
-    return retreat(session, "the app follows other prefixes", context);
-  }
+  if (followsOthers(session, context)) return retreat(session, "the app follows other prefixes", context);
   if (needsFill(session, replica)) return beginFill(session, context);
   const settled = settle(session, context);
   const pushed = push(settled.session, context);
   return { session: pushed.session, effects: [...settled.effects, ...pushed.effects] };
 };
+
+/** True when the hello does not say what is followed now. */
+export const followsOthers = ({ hello }: Session, { replica }: SessionContext): boolean =>
+  hello === null || !sameScope(hello.follow, replica.session.followed);
 
 /** Any message is a sign of life. */
 export const hearLife = (session: Session, { nowMs }: SessionContext): Session =>

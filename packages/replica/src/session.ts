@@ -34,6 +34,7 @@ import {
 } from "./session-event.ts";
 import { onFilled, onStored, takePage, takePatch } from "./session-fill.ts";
 import {
+  followsOthers,
   goLive,
   goOn,
   hearLife,
@@ -98,6 +99,11 @@ const adopted: Handler<Named<"adopted">> = (session, { outcome }, context) => {
 
 const folded: Handler<unknown> = (session, _event, context) => goOn(session, context);
 
+const foldedInFill: Handler<unknown> = (session, _event, context) =>
+  followsOthers(session, context)
+    ? retreat(session, "the app follows other prefixes", context)
+    : stay(session);
+
 const keepOnly: Handler<Named<"ruled">> = (session, { results }) => stay(keepRulings(session, results));
 
 const unanswered: Handler<unknown> = (session, _event, context) =>
@@ -130,7 +136,7 @@ const table: { readonly [Name in Happening["type"]]: Row<Named<Name>> } = {
   patch: row(stay, stay, stay, stay, stay, hearPatch, hearPatch, takePatch, stay, stay),
   gap: row(stay, stay, stay, stay, stay, stay, pull, stay, stay, stay),
   ruled: row(stay, stay, stay, stay, stay, stay, hearRulings, keepOnly, stay, stay),
-  folded: row(stay, stay, stay, stay, stay, stay, folded, stay, stay, stay),
+  folded: row(stay, stay, stay, stay, stay, stay, folded, foldedInFill, stay, stay),
   page: row(stay, stay, stay, stay, stay, stay, stay, takePage, stay, stay),
   stored: row(stay, stay, stay, stay, stay, stay, stay, onStored, stay, stay),
   filled: row(stay, stay, stay, stay, stay, stay, stay, onFilled, stay, stay),
