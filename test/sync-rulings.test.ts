@@ -4,7 +4,7 @@
  */
 import { expect, test } from "vitest";
 import { key, openScene, remove, set, sum, type Scene } from "./sync/scene-suite.ts";
-import { textOf, type VirtualTab } from "./sync/device-suite.ts";
+import { textOf, type VirtualTab } from "./simulator/virtual-device.ts";
 
 const eventsOf = <Type extends string>(tab: VirtualTab, type: Type) =>
   tab.events.filter((event): event is Extract<typeof event, { type: Type }> => event.type === type);

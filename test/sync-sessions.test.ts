@@ -4,7 +4,7 @@
  */
 import { expect, test } from "vitest";
 import { KvError } from "@rockpool/model";
-import { everyChange, textOfEntries, type VirtualTab } from "./sync/device-suite.ts";
+import { everyChange, textOfEntries, type VirtualTab } from "./simulator/virtual-device.ts";
 import { key, openScene, set, sum, type Scene } from "./sync/scene-suite.ts";
 
 const statusOf = (tab: VirtualTab) => {

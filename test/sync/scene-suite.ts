@@ -5,10 +5,16 @@
 import { onTestFinished } from "vitest";
 import { isUnruled } from "@rockpool/replica";
 import { type Mutation, packKey, type PackedKey, type Versionstamp } from "@rockpool/model";
-import { type DeviceOptions, json, textOf, VirtualDevice, type VirtualTab } from "./device-suite.ts";
-import { VirtualRelay } from "./virtual-relay-suite.ts";
-import { VirtualWorld } from "./virtual-world-suite.ts";
-import { Witness } from "./witness-suite.ts";
+import {
+  type DeviceOptions,
+  json,
+  textOf,
+  VirtualDevice,
+  type VirtualTab,
+} from "../simulator/virtual-device.ts";
+import { VirtualRelay } from "../simulator/virtual-relay.ts";
+import { VirtualWorld } from "../simulator/virtual-world.ts";
+import { Witness } from "../simulator/witness.ts";
 
 export const key = (...parts: readonly string[]): PackedKey => packKey(parts);
 

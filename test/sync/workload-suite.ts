@@ -10,10 +10,17 @@ import {
   type Value,
   type Versionstamp,
 } from "@rockpool/model";
-import { everyChange, json, textOfEntries, u64, VirtualDevice, type VirtualTab } from "./device-suite.ts";
-import { Witness } from "./witness-suite.ts";
-import { VirtualRelay } from "./virtual-relay-suite.ts";
-import { VirtualWorld } from "./virtual-world-suite.ts";
+import {
+  everyChange,
+  json,
+  textOfEntries,
+  u64,
+  VirtualDevice,
+  type VirtualTab,
+} from "../simulator/virtual-device.ts";
+import { Witness } from "../simulator/witness.ts";
+import { VirtualRelay } from "../simulator/virtual-relay.ts";
+import { VirtualWorld } from "../simulator/virtual-world.ts";
 
 const texts = ["a", "b", "c"].map((name) => packKey(["text", name]));
 const checked = ["a", "b"].map((name) => packKey(["checked", name]));

@@ -83,6 +83,16 @@ export type {
   Ruling,
   SupersededMutation,
 } from "./ruling.ts";
+export {
+  createScope,
+  equalScopes,
+  intersectScopes,
+  isInScope,
+  isWithinPrefix,
+  rangesOfScope,
+  type Scope,
+  wholeBucket,
+} from "./scope.ts";
 export { checkSelector, resolveSelector, type Selector } from "./selector.ts";
 export {
   counterOfStamp,

@@ -7,14 +7,15 @@ import {
   isPackedKey,
   isPackedKeyForWrite,
   isStamp,
+  isWithinPrefix,
   u64Max,
   type CommitName,
   type HostId,
   type PackedKey,
   type Revision,
+  type Scope,
   type Stamp,
 } from "@rockpool/model";
-import type { Scope } from "./messages.ts";
 import { describeFound, errorWithin, ProtocolError } from "./protocol-error.ts";
 
 /** Longest id, tag, digest or name on the wire, in characters. A derived host id is the longest. */
@@ -125,13 +126,13 @@ export const readName = (host: unknown, n: unknown): CommitName => ({
   n: readInteger(n, "n", 1),
 });
 
-/** Prefixes as packed keys, sorted, none a prefix of another; [""] is the whole bucket. */
+/** Prefixes as packed keys, sorted, none within another; [""] is the whole bucket. */
 export const readScope = (value: unknown, name: string): Scope => {
   const scope = readList(value, name, (prefix) => readPrefix(prefix, ""));
   scope.forEach((prefix, index) => {
     const before = scope[index - 1];
-    if (before !== undefined && (before >= prefix || prefix.startsWith(before))) {
-      failField(`${name}[${index}]`, "prefixes sorted, none a prefix of another", prefix);
+    if (before !== undefined && (before >= prefix || isWithinPrefix(before, prefix))) {
+      failField(`${name}[${index}]`, "prefixes sorted, none within another", prefix);
     }
   });
   return scope;

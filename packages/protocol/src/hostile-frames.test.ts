@@ -124,7 +124,7 @@ describe("a malformed frame of a relay is refused with its place", () => {
     [patch('"head":3'), "[0].head", "at least 4"],
     [patch('"upToDate":1'), "[0].upToDate", "true or false"],
     [patch(String.raw`"scope":["\u0002b\u0000","\u0002a\u0000"]`), "[0].scope[1]", "sorted"],
-    [patch(String.raw`"scope":["","\u0002a\u0000"]`), "[0].scope[1]", "none a prefix"],
+    [patch(String.raw`"scope":["","\u0002a\u0000"]`), "[0].scope[1]", "none within another"],
     [patch(`"entries":[[${key},0]]`), "[0].entries[0].revision", "at least 1"],
     [patch(`"entries":[[${key},1,["u64","-1"]]]`), "[0].entries[0].value.text", "decimal text"],
     [patch('"results":{}'), "[0].results", "an array"],

@@ -22,7 +22,6 @@ export type {
   RelayLimits,
   Renewed,
   Ruled,
-  Scope,
   SessionError,
   SessionErrorCode,
   UpMessage,

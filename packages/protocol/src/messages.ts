@@ -12,14 +12,12 @@ import type {
   PatchEntry,
   ReplicaId,
   Revision,
+  Scope,
   Stamp,
 } from "@rockpool/model";
 
 /** Raised whenever a message changes in a way an older peer cannot read. */
 export const protocolVersion = 1;
-
-/** Prefixes as packed keys; [""] is the whole bucket. Sorted, none a prefix of another. */
-export type Scope = readonly PackedKey[];
 
 /** Opens a session. The first message on a socket. */
 export interface Hello {

@@ -4,21 +4,19 @@
  * each session hears what became of its commits and what changed.
  */
 import { setImmediate } from "node:timers/promises";
-import type { Commit, CommitResult, Patch, ReplicaId, Revision } from "@rockpool/model";
 import {
-  encodeEntries,
-  encodeWithEntries,
-  type DownMessage,
-  type EncodedEntries,
-  type Scope,
-} from "@rockpool/protocol";
+  wholeBucket,
+  type Commit,
+  type CommitResult,
+  type Patch,
+  type ReplicaId,
+  type Revision,
+} from "@rockpool/model";
+import { encodeEntries, encodeWithEntries, type DownMessage, type EncodedEntries } from "@rockpool/protocol";
 import type { BucketState, Engine, PushedCommit, RuledTurn } from "./engine.ts";
 import { isValidCursor, sharedRevision } from "./epoch-history.ts";
 import type { RelayConfig } from "./relay-config.ts";
 import type { Session, SessionBucket, TurnNews } from "./session.ts";
-
-/** The scope of every session: the whole bucket. */
-export const wholeBucket: Scope = [""] as unknown as Scope;
 
 export interface HubOptions {
   readonly engine: Engine;

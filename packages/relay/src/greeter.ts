@@ -3,9 +3,10 @@
  * version both speak, the bucket opened, and a welcome that says whether the replica's cursor lies
  * in its history.
  */
+import { wholeBucket } from "@rockpool/model";
 import { protocolVersion, type Hello } from "@rockpool/protocol";
 import type { BucketDirectory } from "./bucket-directory.ts";
-import { wholeBucket, type BucketHub } from "./bucket-hub.ts";
+import type { BucketHub } from "./bucket-hub.ts";
 import { helloTimeoutCloseCode, type Connection, type ConnectionEvents } from "./connection.ts";
 import type { RelayConfig } from "./relay-config.ts";
 import { Session } from "./session.ts";

@@ -4,8 +4,8 @@
  * engine until it is there; both go on from `sentTo`, so nothing is left out or sent in between.
  */
 import { setImmediate } from "node:timers/promises";
-import type { Commit, CommitResult, Patch, ReplicaId, Revision } from "@rockpool/model";
-import type { DownMessage, PatchMessage, Pull, Ruled, Scope, UpMessage } from "@rockpool/protocol";
+import type { Commit, CommitResult, Patch, ReplicaId, Revision, Scope } from "@rockpool/model";
+import type { DownMessage, PatchMessage, Pull, Ruled, UpMessage } from "@rockpool/protocol";
 import type { Connection } from "./connection.ts";
 import type { RelayConfig } from "./relay-config.ts";
 

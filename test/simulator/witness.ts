@@ -16,8 +16,8 @@ import {
   type Versionstamp,
 } from "@rockpool/model";
 import { listEntries, PageIndex, Pages, type ReplicaState } from "@rockpool/replica";
-import { textOf, type VirtualDevice, type VirtualTab, wholeRange } from "./device-suite.ts";
-import type { VirtualRelay } from "./virtual-relay-suite.ts";
+import { textOf, type VirtualDevice, type VirtualTab, wholeRange } from "./virtual-device.ts";
+import type { VirtualRelay } from "./virtual-relay.ts";
 
 interface DeviceRecord {
   lastPosition: number;

@@ -18,8 +18,8 @@ import {
 import { type Log, MemoryStorage, openMemoryLog, type StorageImage } from "@rockpool/log";
 import type { Mutation, PackedKey, PackedRange, Value, Versionstamp } from "@rockpool/model";
 import { FakeLocks } from "../fake-locks.ts";
-import { bucketName, type VirtualRelay } from "./virtual-relay-suite.ts";
-import type { VirtualWorld } from "./virtual-world-suite.ts";
+import { bucketName, type VirtualRelay } from "./virtual-relay.ts";
+import type { VirtualWorld } from "./virtual-world.ts";
 
 export interface DeviceOptions {
   readonly name: string;

@@ -11,8 +11,8 @@ import {
   RelayCore,
   type RelayConfig,
 } from "@rockpool/relay";
-import { VirtualNetwork } from "./virtual-network-suite.ts";
-import type { VirtualWorld } from "./virtual-world-suite.ts";
+import { VirtualNetwork } from "./virtual-network.ts";
+import type { VirtualWorld } from "./virtual-world.ts";
 
 export const bucketName = "b";
 

@@ -16,19 +16,42 @@ const turnsPerEvent = 3;
 
 export class VirtualWorld {
   readonly seed: number;
-  readonly #random: () => number;
+  /** Draws ids alone, so that none is ever drawn twice. */
+  readonly #idRandom: () => number;
+  #random: () => number;
   /** Ascending by time; of one time, in the order they were asked for. */
   readonly #events: WorldEvent[] = [];
   readonly #watchers = new Set<() => void>();
   #nowMs = Date.UTC(2026, 0, 1);
+  #trace = 0x811c9dc5;
 
   constructor(seed: number) {
     this.seed = seed;
     this.#random = seededRandom(seed);
+    this.#idRandom = seededRandom(~seed);
   }
 
   get nowMs(): number {
     return this.#nowMs;
+  }
+
+  /** A number that two runs share, as good as surely, only when the same was noted in both, in the same order. */
+  get trace(): number {
+    return this.#trace >>> 0;
+  }
+
+  /** Notes that something happened, now. */
+  note(what: string): void {
+    let trace = Math.imul(this.#trace ^ (this.#nowMs & 0x7fffffff), 0x01000193);
+    for (let index = 0; index < what.length; index++) {
+      trace = Math.imul(trace ^ what.charCodeAt(index), 0x01000193);
+    }
+    this.#trace = trace;
+  }
+
+  /** From here on chance depends on the seed and `label` alone, not on what was drawn before. */
+  reseed(label: number): void {
+    this.#random = seededRandom(Math.imul(this.seed, 0x9e3779b1) ^ Math.imul(label + 1, 0x85ebca6b));
   }
 
   /** A draw from [0, 1). */
@@ -52,7 +75,7 @@ export class VirtualWorld {
   /** 128 bits as 32 hex digits. */
   drawId(): string {
     const part = (): string =>
-      Math.floor(this.#random() * 2 ** 32)
+      Math.floor(this.#idRandom() * 2 ** 32)
         .toString(16)
         .padStart(8, "0");
     return part() + part() + part() + part();

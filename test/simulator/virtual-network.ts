@@ -6,7 +6,7 @@
 import { EventEmitter } from "node:events";
 import type { HostSocket, SocketEvents } from "@rockpool/host";
 import type { WebSocket } from "ws";
-import type { VirtualWorld } from "./virtual-world-suite.ts";
+import type { VirtualWorld } from "./virtual-world.ts";
 
 export interface LinkFaults {
   /** Delay of a frame, in ms, both inclusive. */
