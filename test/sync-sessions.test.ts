@@ -176,7 +176,7 @@ test("a device whose relay forgot everything pushes only once it has what the re
   const pushedEarly: string[] = [];
   scene.relay.onPush = ({ host }) => {
     const isHis = [...one.host.state.unruled.values()].some(({ commit }) => commit.name.host === host);
-    if (isHis && (one.host.state.session.reset || one.host.state.session.revealed === 0)) {
+    if (isHis && (one.host.state.session.fillDue || one.host.state.session.revealed === 0)) {
       pushedEarly.push(host);
     }
   };

@@ -154,7 +154,7 @@ export class Workload {
         pending: state.pendingCount,
         received: state.session.received,
         revealed: state.session.revealed,
-        reset: state.session.reset,
+        reset: state.session.fillDue,
         paused: state.session.paused,
         status: events.findLast(({ type }) => type === "status"),
       })),

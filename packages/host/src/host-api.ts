@@ -123,7 +123,15 @@ export interface TransportSuperseded {
 }
 
 export interface TransportStatus {
-  readonly state: "off" | "connecting" | "syncing" | "synced" | "offline" | "paused" | "stopped";
+  readonly state:
+    | "off"
+    | "connecting"
+    | "syncing"
+    | "synced"
+    | "offline"
+    | "paused"
+    | "unauthorized"
+    | "stopped";
   readonly pending: number;
   readonly oldestPendingMs: number | null;
   readonly rejected: number;
@@ -144,7 +152,9 @@ export type HostEvent =
   | { readonly type: "ended"; readonly error: PackedError }
   | { readonly type: "status"; readonly status: TransportStatus }
   | { readonly type: "rejected"; readonly groups: readonly TransportRejectedGroup[] }
-  | { readonly type: "superseded"; readonly writes: readonly TransportSuperseded[] };
+  | { readonly type: "superseded"; readonly writes: readonly TransportSuperseded[] }
+  /** The replica was found to differ from the relay at this revision, and is filled anew. */
+  | { readonly type: "diverged"; readonly revision: number };
 
 export interface HostOpenOptions {
   /** The bucket's name, as the relay knows it. */

@@ -121,9 +121,12 @@ export class Host {
     });
     this.#feeds = new Feeds({ log, ledger, readClock, emit, limits: settings.feeds ?? feedLimits });
     this.#decisions = new Decisions(ledger, readClock, emit);
+    const limits = settings.limits ?? checkpointLimits;
     this.#sync = new SyncControl({
       host: id,
+      log,
       ledger,
+      limits,
       environment,
       options,
       emit,
@@ -131,7 +134,6 @@ export class Host {
       onFailure: (error) => this.#onFailure(error),
       onDestroyed: () => this.end(destroyedError(options.bucket)),
     });
-    const limits = settings.limits ?? checkpointLimits;
     const { bucket, database } = options;
     this.#transfers = new Transfers({
       log,

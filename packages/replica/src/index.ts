@@ -7,6 +7,7 @@ export {
   type CheckpointPlan,
   planCheckpoint,
 } from "./checkpoint.ts";
+export { confirmedIn, type ConfirmedPiece } from "./confirmed.ts";
 export {
   type CommitAuthor,
   type CommitOutcome,

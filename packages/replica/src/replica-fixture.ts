@@ -3,30 +3,33 @@
  * form. What is appended is decided and folded as a host does it; `restarted` is another host that
  * starts from what a checkpoint left.
  */
-import type { LogStart, Page, PendingRecord, PlacedRow, Row, Version } from "@rockpool/log";
+import type { LogStart, Page, PageKey, PendingRecord, PlacedRow, Row, Version } from "@rockpool/log";
 import {
   type CommitName,
   type CommitResult,
   createVersionstamp,
   type Mutation,
   nameKey,
+  type PackedKey,
   type Patch,
   type RejectionReason,
   type SupersededMutation,
   type Versionstamp,
   zeroStamp,
+  zeroVersionstamp,
 } from "@rockpool/model";
 import type { Welcome } from "@rockpool/protocol";
+import { helloWith, welcomeWith } from "@rockpool/protocol/hello-fixture";
 import { decideWelcome } from "./adopt.ts";
 import { buildCheckpoint, type CheckpointLimits, planCheckpoint } from "./checkpoint.ts";
 import { key, testNowMs } from "./commit-fixture.ts";
 import { type CommitOutcome, type CommitRequest, evaluateGroup } from "./evaluate.ts";
 import { foldRow } from "./fold.ts";
-import { wholeBucket } from "./folded-session.ts";
 import type { RowEffect } from "./row-effect.ts";
 import { Pages } from "./page-index.ts";
 import { historyOf } from "./history.ts";
-import { decidePatch, type PatchDecision } from "./receive.ts";
+import { decideDoomed, decidePatch, type PatchDecision } from "./receive.ts";
+import { createPage } from "./rewrite-pages.ts";
 import { pageIndexOf, type ReplicaState, stateAtCheckpoint } from "./state.ts";
 import { dataOf, versionsAfter } from "./versions-fixture.ts";
 import { type EntryView, viewOf } from "./view.ts";
@@ -59,12 +62,12 @@ export class TestReplica {
     this.#start = start;
     this.#position = start.rows.at(-1)?.position ?? 0;
     this.state = stateAtCheckpoint(start);
+    for (const row of start.rows) foldRow(this.state, row);
     this.#pages = new Pages(pageIndexOf(this.state, start));
     this.#pages.add(pages);
     this.#stored = pages;
     this.#versions = versions;
     this.#addVersions();
-    for (const row of start.rows) foldRow(this.state, row);
   }
 
   #stored: readonly Page[];
@@ -144,50 +147,24 @@ export class TestReplica {
   /** The relay's answer to a hello of this replica as it is. */
   welcome(welcome: Pick<Welcome, "epoch"> & Partial<Welcome>): RowEffect | undefined {
     const { epoch, received, followed } = this.state.session;
-    const decision = decideWelcome(
-      this.state,
-      {
-        type: "hello",
-        protocol: { min: 1, max: 1 },
-        bucket: "b",
-        replica: "r",
-        epoch,
-        cursor: received,
-        follow: followed,
-        clockMs: this.nowMs,
-      },
-      {
-        type: "welcome",
-        protocol: 1,
-        valid: true,
-        shared: 0,
-        subject: null,
-        expiresInMs: null,
-        head: 0,
-        scope: wholeBucket,
-        limits: {
-          keyBytesMax: 2048,
-          valueBytesMax: 1e6,
-          checksMax: 100,
-          mutationsMax: 1000,
-          commitBytesMax: 1e6,
-          pushCommitsMax: 100,
-          pushBytesMax: 1e6,
-        },
-        clockMs: this.nowMs,
-        helloClockMs: this.nowMs,
-        ...welcome,
-      },
-      this.nowMs,
-    );
+    const { nowMs } = this;
+    const hello = helloWith({ epoch, cursor: received, follow: followed, clockMs: nowMs });
+    const answer = welcomeWith({ clockMs: nowMs, helloClockMs: nowMs, ...welcome });
+    const decision = decideWelcome(this.state, hello, answer, nowMs);
     return decision.type === "row" ? this.append(decision.row) : undefined;
   }
 
   /** Decides on a patch that follows on what was received. */
   decide(patch: Partial<Patch> & Pick<Patch, "to">): PatchDecision {
-    const { epoch, scope, received } = this.state.session;
-    const whole: Patch = {
-      from: received,
+    const { epoch, scope } = this.state.session;
+    const received = { epoch: epoch ?? "", scope, patch: this.patch(patch) };
+    return decidePatch(this.state, this.#pages, received, this.nowMs);
+  }
+
+  /** A patch that follows on what was received. */
+  patch(patch: Partial<Patch> & Pick<Patch, "to">): Patch {
+    return {
+      from: this.state.session.received,
       head: patch.to,
       upToDate: true,
       entries: [],
@@ -195,7 +172,6 @@ export class TestReplica {
       stamp: zeroStamp,
       ...patch,
     };
-    return decidePatch(this.state, this.#pages, { epoch: epoch ?? "", scope, patch: whole }, this.nowMs);
   }
 
   /** Receives a patch. @throws Error when it does not apply */
@@ -203,6 +179,27 @@ export class TestReplica {
     const decision = this.decide(patch);
     if (decision.type !== "row") throw new Error(`the patch to ${patch.to} does not apply: ${decision.type}`);
     return this.append(decision.row);
+  }
+
+  /** Fills anew from a relay that holds `entries`, in key order, at revision `to`. */
+  refill({ to, entries = [], results = [] }: Partial<Patch> & Pick<Patch, "to">): RowEffect {
+    this.append({ type: "build" });
+    const generation = this.#position;
+    const kept = entries.map((entry) => ({ ...entry, versionstamp: zeroVersionstamp }));
+    this.#stored = [...this.#stored, createPage(generation, "" as PackedKey, kept)];
+    this.#start = { ...this.#start, pageKeys: keysOf(this.#stored) };
+    const { nowMs } = this;
+    const { epoch, scope, received } = this.state.session;
+    const effect = this.append({
+      type: "fill",
+      generation,
+      stored: { entries: entries.length, bytes: 0 },
+      relay: { epoch: epoch ?? "", scope, from: received, to, results, stamp: zeroStamp, readingMs: nowMs },
+    });
+    this.#readAgain();
+    const doomed = decideDoomed(this.state, this.#pages, nowMs);
+    if (doomed !== undefined) this.append(doomed);
+    return effect;
   }
 
   /** The relay's ruling on a commit of this replica: accepted, unless a reason is given. */
@@ -260,14 +257,19 @@ export class TestReplica {
     const rows = this.#start.rows.filter(({ position }) => position > plan.at);
     this.#start = {
       meta,
-      pageKeys: this.#stored.map(({ generation, first }) => ({ generation, first })),
+      pageKeys: keysOf(this.#stored),
       pending: [...pendingOf.values()].toSorted((a, b) => a.position - b.position),
       rows: [...rows, { type: "checkpoint", position: ++this.#position }],
     };
-    const { state, pages: read } = this.restarted();
-    this.state = state;
-    this.#pages = read;
+    this.#readAgain();
     return true;
+  }
+
+  /** Is from now on the host that starts from what is stored. */
+  #readAgain(): void {
+    const { state, pages } = this.restarted();
+    this.state = state;
+    this.#pages = pages;
   }
 
   /** Another host, which starts from the pages and the rows after them. */
@@ -293,6 +295,9 @@ export class TestReplica {
     return generation === this.#pages.index.generation;
   }
 }
+
+const keysOf = (pages: readonly Page[]): readonly PageKey[] =>
+  pages.map(({ generation, first }) => ({ generation, first }));
 
 const addressOf = ({ generation, first }: { generation: number; first: string }): string =>
   `${String(generation).padStart(8, "0")}/${first}`;

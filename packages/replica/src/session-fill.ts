@@ -6,7 +6,6 @@
 import type { PackedKey } from "@rockpool/model";
 import type { Fill, PageMessage, PatchMessage, Pull } from "@rockpool/protocol";
 import { sameScope } from "./folded-session.ts";
-import { fail } from "./session-connect.ts";
 import {
   type FillPart,
   type FillProgress,
@@ -17,7 +16,6 @@ import {
   type SessionStep,
   stay,
 } from "./session-event.ts";
-import { goOn, pull } from "./session-live.ts";
 import type { ReplicaState } from "./state.ts";
 
 /** A catch-up of more than this is a fill: it is held in memory and in the log until it is revealed. */
@@ -107,23 +105,6 @@ export const onStored = (session: Session, { id }: SessionEvent & { type: "store
   if (fill.isHeld) return step(session, next, askForPage(session, next));
   if (next.stage !== "ready" || next.storing > 0) return step(session, next, []);
   return step(session, next, [{ type: "revealFill", id, to: next.received }]);
-};
-
-/** Shown, or given up: then another connection sees what is to be done. */
-export const onFilled = (
-  session: Session,
-  { id, ok, reason = "the replica moved on during a fill" }: SessionEvent & { type: "filled" },
-  context: SessionContext,
-): SessionStep => {
-  if (id !== session.fill?.id) return stay(session);
-  if (!ok) {
-    const failed = fail(session, { permanent: false, reason }, context);
-    return { session: failed.session, effects: [{ type: "close" }, ...failed.effects] };
-  }
-  const live: Session = { ...session, phase: "live", fill: null };
-  const pulled = pull(live, undefined, context);
-  const gone = goOn(pulled.session, context);
-  return { session: gone.session, effects: [...pulled.effects, ...gone.effects] };
 };
 
 const step = (session: Session, fill: FillProgress, effects: readonly SessionEffect[]): SessionStep => ({

@@ -5,7 +5,7 @@ import { type CommitResult, nameKey } from "@rockpool/model";
 import type { PatchMessage, Pong, Renewed, Ruled, Verified } from "@rockpool/protocol";
 import { sameScope } from "./folded-session.ts";
 import { nextPush } from "./push.ts";
-import { answerMsMax, renewAtMs, retreat } from "./session-connect.ts";
+import { answerMsMax, fail, renewAtMs, retreat } from "./session-connect.ts";
 import {
   type Session,
   type SessionContext,
@@ -166,6 +166,23 @@ export const hearRenewed = (
   { expiresInMs }: Renewed,
   { nowMs }: SessionContext,
 ): SessionStep => stay({ ...session, renewAtMs: renewAtMs(expiresInMs, nowMs) });
+
+/** Shown, or given up: then another connection sees what is to be done. */
+export const onFilled = (
+  session: Session,
+  { id, ok, reason = "the replica moved on during a fill" }: SessionEvent & { type: "filled" },
+  context: SessionContext,
+): SessionStep => {
+  if (id !== session.fill?.id) return stay(session);
+  if (!ok) {
+    const failed = fail(session, { permanent: false, reason }, context);
+    return { session: failed.session, effects: [{ type: "close" }, ...failed.effects] };
+  }
+  const live: Session = { ...session, phase: "live", fill: null };
+  const pulled = pull(live, undefined, context);
+  const gone = goOn(pulled.session, context);
+  return { session: gone.session, effects: [...pulled.effects, ...gone.effects] };
+};
 
 const raiseHead = (session: Session, head: number): Session =>
   head > session.head ? { ...session, head } : session;

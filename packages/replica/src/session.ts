@@ -32,7 +32,7 @@ import {
   type SessionStep,
   stay,
 } from "./session-event.ts";
-import { onFilled, onStored, takePage, takePatch } from "./session-fill.ts";
+import { onStored, takePage, takePatch } from "./session-fill.ts";
 import {
   followsOthers,
   goLive,
@@ -44,6 +44,7 @@ import {
   hearRulings,
   hearVerified,
   keepRulings,
+  onFilled,
   probe,
   pull,
   sendHash,

@@ -13,7 +13,7 @@ import type { HostConnection } from "./host-connection.ts";
 import type { RejectedGroup, RejectedMutation, Settled, Sync, SyncEventMap, SyncStatus } from "./sync.ts";
 import { decodeFromHost, toEntry } from "./transport.ts";
 
-type SyncEvent = Extract<HostEvent, { type: "status" | "rejected" | "superseded" }>;
+type SyncEvent = Extract<HostEvent, { type: "status" | "rejected" | "superseded" | "diverged" }>;
 
 interface Waiting {
   readonly signal?: AbortSignal;
@@ -49,6 +49,8 @@ export class SyncClient implements Sync {
         return this.#dispatch("status", this.#status);
       case "rejected":
         return this.#dispatch("rejected", event.groups.map(toGroup));
+      case "diverged":
+        return this.#dispatch("diverged", { revision: event.revision });
       case "superseded": {
         const writes = event.writes.map(({ versionstamp, mutation }) => ({
           versionstamp,

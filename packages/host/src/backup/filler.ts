@@ -77,10 +77,7 @@ export class Filler {
   #ended = false;
 
   /** @throws what `mayFill` throws, of the state that the fill begins on */
-  static async begin(
-    its: FillerOptions,
-    mayFill: (state: ReplicaState) => void = () => {},
-  ): Promise<Filler> {
+  static async begin(its: FillerOptions, mayFill: (state: ReplicaState) => void = () => {}): Promise<Filler> {
     const { ledger, locks, database } = its;
     for (let attempt = 0; attempt < beginningsMax; attempt++) {
       const { position } = await ledger.append((state) => {
@@ -136,7 +133,7 @@ export class Filler {
    * @throws what `decide` throws; KvError "interrupted" when this tab was taken for dead meanwhile; and
    * as the log does
    */
-  async reveal(decide: DecideFill): Promise<StoredSize | undefined> {
+  async reveal(decide: DecideFill = () => ({})): Promise<StoredSize | undefined> {
     await this.#merge();
     // A bucket of no entries has a page too: the first one covers all keys before the second.
     if (this.#firsts.length === 0) await this.#its.log.putPages([createPage(this.#generation, firstKey, [])]);

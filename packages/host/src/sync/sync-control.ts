@@ -3,7 +3,8 @@
  * session when its turn comes, and knows the bucket's sync status whoever carries it.
  */
 import { KvError, type PackedRange, packKey } from "@rockpool/model";
-import { listEntries } from "@rockpool/replica";
+import type { Log } from "@rockpool/log";
+import { type CheckpointLimits, listEntries } from "@rockpool/replica";
 import type { HostEnvironment } from "../environment.ts";
 import { Flushes } from "./flushes.ts";
 import type { HostEvent, HostOpenOptions, TransportStatus } from "../host-api.ts";
@@ -14,7 +15,9 @@ import { type SessionNews, type TabMessage, Tabs } from "../tabs.ts";
 
 export interface SyncControlOptions {
   readonly host: string;
+  readonly log: Log;
   readonly ledger: Ledger;
+  readonly limits: CheckpointLimits;
   readonly environment: HostEnvironment;
   readonly options: HostOpenOptions;
   readonly emit: (event: HostEvent) => void;
@@ -70,6 +73,9 @@ export class SyncControl {
       database,
       bucket,
       relay,
+      log: its.log,
+      limits: its.limits,
+      onDiverged: (at) => its.emit({ type: "diverged", revision: at }),
       onNews: () => this.#onNews(),
       onProbed: (id, head) => this.#onProbed(id, head),
       onFailure: its.onFailure,

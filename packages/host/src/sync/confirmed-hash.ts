@@ -1,0 +1,28 @@
+/**
+ * The hash of what is confirmed here, for the relay to compare with its own: taken piece by piece, and
+ * given up when the replica moves on meanwhile.
+ */
+import { createConvergenceHash, type HashedEntry, type PackedKey, type Revision } from "@rockpool/model";
+import { confirmedIn, type ReplicaState } from "@rockpool/replica";
+import type { Ledger } from "../ledger.ts";
+
+/** The hash at revision `at`; null when that is not, or no longer, what is confirmed. @throws as the log does */
+export const confirmedHash = async (ledger: Ledger, at: Revision): Promise<string | null> => {
+  const hash = createConvergenceHash();
+  for (let from: PackedKey | null = "" as PackedKey; from !== null;) {
+    const start: PackedKey = from;
+    const piece = await ledger.read(false, (state, pages) =>
+      isAt(state, at) ? confirmedIn(state, pages, start) : undefined,
+    );
+    if (piece === undefined) return null;
+    hash.add(piece.entries.filter(isHashed));
+    from = piece.rest;
+  }
+  return hash.digest();
+};
+
+const isAt = ({ session }: ReplicaState, at: Revision): boolean =>
+  session.revealed === at && session.received === at && !session.fillDue;
+
+const isHashed = (entry: { readonly key: PackedKey; readonly revision?: Revision }): entry is HashedEntry =>
+  entry.revision !== undefined;
