@@ -1,9 +1,10 @@
 /**
  * One device for tests, as far as hosts see it: a clock that only the test moves, Web Locks, a
  * channel between tabs that may lose what is posted, sockets that never open unless a test says so.
- * Each tab gets an environment of its own; `kill` ends one as a browser does, without a word from it.
+ * Each tab gets an environment of its own; `kill` ends one as a browser does, without a word from it,
+ * and `freeze` stops one that may be thawed.
  */
-import type { HostEnvironment, HostSocket, SocketEvents } from "@rockpool/host";
+import type { HostEnvironment, HostLocks, HostSocket, SocketEvents } from "@rockpool/host";
 import { FakeLocks } from "./fake-locks.ts";
 
 export interface FakeDeviceOptions {
@@ -21,6 +22,10 @@ export interface FakeTab {
   readonly environment: HostEnvironment;
   /** Ends the tab at once: its locks are free, its timers never fire, nobody hears it or is heard by it. */
   kill(): void;
+  /** Stops the tab where it is: it keeps its locks, and nothing is heard, fired or told until `thaw`. */
+  freeze(): void;
+  /** What it was not told meanwhile is told now, in order. */
+  thaw(): void;
 }
 
 interface Timer {
@@ -75,25 +80,29 @@ export class FakeDevice {
   openTab(): FakeTab {
     const killing = new AbortController();
     const { signal } = killing;
-    const locks = this.#locks.forTab(signal);
+    const gate = new Gate(signal);
+    const locks = gatedLocks(this.#locks.forTab(signal), gate);
     const random = this.#options.random ?? Math.random;
     const environment: HostEnvironment = {
       now: () => this.#nowMs,
       random,
       drawId: () => drawId(random),
       locks,
-      openChannel: (name) => this.#openChannel(name, signal),
+      openChannel: (name) => this.#openChannel(name, gate),
       openSocket: this.#options.openSocket ?? ((): HostSocket => ({ send: () => {}, close: () => {} })),
-      setTimer: (callback, delayMs) => this.#setTimer(callback, delayMs, signal),
+      setTimer: (callback, delayMs) => this.#setTimer(callback, delayMs, gate),
       onWake: (callback) => {
-        const wake = (): void => {
-          if (!signal.aborted) callback();
-        };
+        const wake = (): void => gate.pass(callback);
         this.#wakers.add(wake);
         return () => this.#wakers.delete(wake);
       },
     };
-    return { environment, kill: () => killing.abort() };
+    return {
+      environment,
+      kill: () => killing.abort(),
+      freeze: () => gate.shut(),
+      thaw: () => gate.open(),
+    };
   }
 
   #nextTimer(untilMs: number): Timer | undefined {
@@ -104,30 +113,26 @@ export class FakeDevice {
     return next;
   }
 
-  #setTimer(callback: () => void, delayMs: number, signal: AbortSignal): () => void {
-    const timer: Timer = {
-      atMs: this.#nowMs + delayMs,
-      callback: () => {
-        if (!signal.aborted) callback();
-      },
-    };
+  #setTimer(callback: () => void, delayMs: number, gate: Gate): () => void {
+    const timer: Timer = { atMs: this.#nowMs + delayMs, callback: () => gate.pass(callback) };
     this.#timers.add(timer);
     return () => this.#timers.delete(timer);
   }
 
-  #openChannel(name: string, signal: AbortSignal): ReturnType<HostEnvironment["openChannel"]> {
+  #openChannel(name: string, gate: Gate): ReturnType<HostEnvironment["openChannel"]> {
     const channel: ReturnType<HostEnvironment["openChannel"]> = {
       onMessage: null,
       post: (message) => {
-        if (!signal.aborted && this.#listeners.has(listener)) this.#post(listener, message);
+        if (!gate.isDead && this.#listeners.has(listener)) this.#post(listener, message);
       },
       close: () => this.#listeners.delete(listener),
     };
     const listener: Listener = {
       name,
-      hear: (message) => {
-        if (!signal.aborted && this.#listeners.has(listener)) channel.onMessage?.(message);
-      },
+      hear: (message) =>
+        gate.pass(() => {
+          if (this.#listeners.has(listener)) channel.onMessage?.(message);
+        }),
     };
     this.#listeners.add(listener);
     return channel;
@@ -141,6 +146,60 @@ export class FakeDevice {
     }
   }
 }
+
+/** What reaches a tab passes here: at once, late if the tab is frozen, never once it is dead. */
+class Gate {
+  readonly #signal: AbortSignal;
+  #waiting: (() => void)[] | undefined;
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  get isDead(): boolean {
+    return this.#signal.aborted;
+  }
+
+  pass(callback: () => void): void {
+    if (this.isDead) return;
+    if (this.#waiting === undefined) callback();
+    else this.#waiting.push(callback);
+  }
+
+  shut(): void {
+    this.#waiting ??= [];
+  }
+
+  open(): void {
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    for (const callback of waiting) this.pass(callback);
+  }
+}
+
+const told = (granted: (lock: Lock | null) => unknown, lock: Lock | null, gate: Gate): Promise<unknown> =>
+  new Promise((settle) => gate.pass(() => settle(granted(lock))));
+
+/** Locks are granted, lost and given back behind a frozen tab's back. */
+const gatedLocks = (locks: HostLocks, gate: Gate): HostLocks => {
+  const request = (name: string, options: LockOptions, granted: (lock: Lock | null) => unknown) =>
+    new Promise((resolve, reject) => {
+      locks
+        .request(name, options, (lock) => told(granted, lock, gate))
+        .then(
+          (value) => gate.pass(() => resolve(value)),
+          (error: unknown) => gate.pass(() => reject(error as Error)),
+        );
+    });
+  return {
+    // oxlint-disable-next-line typescript/consistent-type-assertions -- `request` has overloads
+    request: ((name: string, ...given: readonly unknown[]) =>
+      given.length === 1
+        ? request(name, {}, given[0] as () => unknown)
+        : request(name, given[0] as LockOptions, given[1] as () => unknown)) as LockManager["request"],
+    query: locks.query,
+  };
+};
 
 /** 128 bits as 32 hex digits, as hosts draw them. */
 const drawId = (random: () => number): string =>

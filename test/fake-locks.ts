@@ -35,6 +35,12 @@ export class FakeLocks {
     return { request: request as LockManager["request"], query: async () => this.#query() };
   }
 
+  /** Takes a lock from its holder, who does not hear of it, like one that is frozen: the next in line holds it too. */
+  takeUnheard(name: string): void {
+    for (const holder of this.#held) if (holder.name === name) this.#held.delete(holder);
+    this.#grant();
+  }
+
   #request<T>(
     name: string,
     { mode = "exclusive", signal, ifAvailable = false, steal = false }: LockOptions,

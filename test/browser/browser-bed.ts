@@ -130,6 +130,10 @@ export class BrowserBed {
 /** Expects of what `read` gives that it becomes so, soon. */
 export const eventually: EventualExpect = (read) => expect.poll(read, { timeout: soonMsMax, interval: 30 });
 
+/** For `toMatchObject`: a number that is no smaller. */
+export const atLeast = (least: number): unknown =>
+  expect.toSatisfy((count: number) => count >= least, `at least ${least}`);
+
 type EventualExpect = <T>(read: () => T) => ReturnType<typeof expect.poll<T>>;
 
 /**

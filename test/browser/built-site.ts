@@ -12,14 +12,16 @@ import { inject } from "vitest";
 
 /**
  * `board`: the demo. `tally`: a page that writes and counts (page/tally.ts). `generations`: one for the tests that kill
- * browsers (../crash/page/generations.ts).
+ * browsers (../crash/page/generations.ts). `witness`: one that says what became of each commit
+ * (../browser-sync/page/witness.ts).
  */
-export type SiteName = "board" | "tally" | "generations";
+export type SiteName = "board" | "tally" | "generations" | "witness";
 
 const rootByName: Readonly<Record<SiteName, string>> = {
   board: dirname(createRequire(import.meta.url).resolve("@rockpool/board/package.json")),
   tally: fileURLToPath(new URL("page", import.meta.url)),
   generations: fileURLToPath(new URL("../crash/page", import.meta.url)),
+  witness: fileURLToPath(new URL("../browser-sync/page", import.meta.url)),
 };
 
 /** The folder with the built site. */

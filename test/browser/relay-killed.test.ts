@@ -5,7 +5,7 @@
 import type { Page } from "playwright";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { AnswerGate } from "./answer-gate.ts";
-import { eventually, noticeNetwork, useBrowserBed } from "./browser-bed.ts";
+import { atLeast, eventually, noticeNetwork, useBrowserBed } from "./browser-bed.ts";
 import type { Tally, TallyContent, TallyProgress } from "./page/tally.ts";
 
 declare global {
@@ -31,9 +31,6 @@ const openTally = async (device: "first" | "second"): Promise<Page> => {
   await page.evaluate(([bucket, relay]) => tally.open(bucket, relay), [bed.bucket, gate.url] as const);
   return page;
 };
-
-const atLeast = (least: number): unknown =>
-  expect.toSatisfy((count: number) => count >= least, `at least ${least}`);
 
 const untilAcknowledged = (page: Page, least: number): Promise<void> =>
   eventually(() => progressOf(page)).toMatchObject({ acknowledged: atLeast(least) });

@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { expect } from "vitest";
 import { chromiumLaunchOptions } from "../../scripts/chromium.ts";
+import { BrowserTab, type TabAddress } from "./browser-tab.ts";
 import { Devtools } from "./devtools.ts";
 import type { Content, Generations } from "./page/generations.ts";
 
@@ -47,11 +48,23 @@ export class CrashBrowser {
 
   /** A new tab, in front of the others. */
   async openTab(url: string): Promise<CrashTab> {
-    const { targetId } = await this.devtools.send("Target.createTarget", { url: "about:blank" });
-    const { sessionId } = await this.devtools.send("Target.attachToTarget", { targetId, flatten: true });
-    const tab = new CrashTab(this.devtools, String(targetId), String(sessionId));
+    const tab = new CrashTab(await this.addTab());
     await tab.load(url);
     return tab;
+  }
+
+  /** A new tab without a page; `context` is one that `addContext` gave. */
+  async addTab(context?: string): Promise<TabAddress> {
+    const { devtools } = this;
+    const target = { url: "about:blank", browserContextId: context };
+    const { targetId } = await devtools.send("Target.createTarget", target);
+    const { sessionId } = await devtools.send("Target.attachToTarget", { targetId, flatten: true });
+    return { devtools, target: String(targetId), session: String(sessionId) };
+  }
+
+  /** Another device, as far as pages can tell: it shares nothing with the profile, and keeps nothing. */
+  async addContext(): Promise<string> {
+    return String((await this.devtools.send("Target.createBrowserContext"))["browserContextId"]);
   }
 
   /** SIGKILL to every process of the browser. */
@@ -78,47 +91,12 @@ const devtoolsAddress = async ({ stderr }: ChildProcess): Promise<string> => {
   throw new Error(`Chromium did not start:\n${said.join("\n")}`);
 };
 
-export class CrashTab {
-  readonly #devtools: Devtools;
-  readonly #target: string;
-  readonly #session: string;
+export class CrashTab extends BrowserTab {
   /** The highest number that the page said was acknowledged, as far as it was heard. */
   acknowledged = 0;
-  /** What the page did not catch. */
-  readonly errors: unknown[] = [];
 
-  constructor(devtools: Devtools, target: string, session: string) {
-    this.#devtools = devtools;
-    this.#target = target;
-    this.#session = session;
-    devtools.listen(({ method, sessionId, params }) => {
-      if (sessionId !== session) return;
-      if (method === "Runtime.bindingCalled") this.#acknowledge(Number(params["payload"]));
-      if (method === "Runtime.exceptionThrown") this.errors.push(params["exceptionDetails"]);
-    });
-  }
-
-  async load(url: string): Promise<void> {
-    await Promise.all([
-      this.send("Page.enable"),
-      this.send("Runtime.enable"),
-      this.send("Inspector.enable"),
-      this.send("Runtime.addBinding", { name: "acknowledge" }),
-    ]);
-    const loaded = this.next("Page.loadEventFired");
-    await this.send("Page.navigate", { url });
-    await loaded;
-  }
-
-  send(
-    method: string,
-    params: Readonly<Record<string, unknown>> = {},
-  ): Promise<Readonly<Record<string, unknown>>> {
-    return this.#devtools.send(method, params, this.#session);
-  }
-
-  next(method: string): Promise<unknown> {
-    return this.#devtools.next(method, this.#session);
+  constructor(address: TabAddress) {
+    super(address, "acknowledge");
   }
 
   /** Calls what the page offers. */
@@ -130,52 +108,14 @@ export class CrashTab {
     return (await this.evaluate(expression)) as Awaited<ReturnType<Generations[Name]>>;
   }
 
-  async evaluate(expression: string): Promise<unknown> {
-    const options = { awaitPromise: true, returnByValue: true, userGesture: true };
-    const { result, exceptionDetails } = await this.send("Runtime.evaluate", { expression, ...options });
-    if (exceptionDetails !== undefined) {
-      throw new Error(`${expression} threw ${JSON.stringify(exceptionDetails)}`);
-    }
-    return (result as { readonly value?: unknown }).value;
-  }
-
   /** Waits until so many more commits have been acknowledged than now. @throws Error when the page fails */
   untilAcknowledged(more: number): Promise<void> {
     const goal = this.acknowledged + more;
-    return new Promise((resolve, reject) => {
-      const forget = this.#devtools.listen(() => {
-        if (this.errors.length > 0) reject(new Error(`the page failed: ${JSON.stringify(this.errors[0])}`));
-        else if (this.acknowledged >= goal) resolve();
-        else return;
-        forget();
-      });
-    });
+    return this.until(() => this.acknowledged >= goal);
   }
 
-  /** Fulfilled when the tab is gone. `asking`: the page asks the user first, who leaves all the same. */
-  async close({ asking }: { readonly asking: boolean }): Promise<void> {
-    const gone = this.#devtools.next("Target.detachedFromTarget");
-    if (asking) {
-      const asked = this.next("Page.javascriptDialogOpening");
-      await this.send("Page.close");
-      await asked;
-      await this.send("Page.handleJavaScriptDialog", { accept: true });
-    } else {
-      await this.#devtools.send("Target.closeTarget", { targetId: this.#target });
-    }
-    await gone;
-  }
-
-  /** Ends its process as a fault in it would. */
-  async crash(): Promise<void> {
-    const crashed = this.next("Inspector.targetCrashed");
-    // Its answer never comes: there is nobody left to give it.
-    this.send("Page.crash").catch(() => undefined);
-    await crashed;
-  }
-
-  #acknowledge(n: number): void {
-    this.acknowledged = Math.max(this.acknowledged, n);
+  protected override hear(n: string): void {
+    this.acknowledged = Math.max(this.acknowledged, Number(n));
   }
 }
 

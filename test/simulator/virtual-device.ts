@@ -93,10 +93,9 @@ export class VirtualDevice {
     return tab;
   }
 
-  /** Takes the sync lock from whoever holds it, and gives it back: the next in line carries a session too. */
+  /** Takes the sync lock from whoever holds it and does not hear of it: the next in line carries a session too. */
   stealSync(): void {
-    const thief = this.#locks.forTab(new AbortController().signal);
-    void thief.request("rockpool:sync:db", { steal: true }, () => undefined);
+    this.#locks.takeUnheard("rockpool:sync:db");
   }
 
   /** Its disk answers nothing until the result is called. */

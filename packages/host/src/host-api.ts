@@ -165,6 +165,8 @@ export interface HostOpenOptions {
   readonly durability: "relaxed" | "strict";
   /** How the bucket is to be kept from here on, as far as it is said. Default: as it is. */
   readonly settings?: Partial<BucketSettings>;
+  /** The tab is not visible now: the host of a visible one had better carry the session. Default: false. */
+  readonly hidden?: boolean;
   /** Nothing is written by this host: no row, no page, and no session with the relay. Default: false. */
   readonly readonly?: boolean;
 }
@@ -199,10 +201,12 @@ export interface Transferred {
 /** Calls that wait long, or are seldom made. */
 export interface HostCalls {
   status: Record<string, never>;
-  /** The page goes, perhaps to come back: no transaction is begun until `wake`. */
+  /** The page goes or is frozen, perhaps to come back: until `wake` no transaction is begun and no session carried. */
   rest: Record<string, never>;
-  /** The page is looked at again: what was missed is read, the relay is tried at once. */
-  wake: Record<string, never>;
+  /** The page is back or looked at again: what was missed is read, the relay is tried at once. */
+  wake: { readonly visible: boolean };
+  /** The page is hidden: the host of a visible one had better carry the session. */
+  hide: Record<string, never>;
   pause: { readonly paused: boolean };
   flush: Record<string, never>;
   settled: { readonly versionstamp: Versionstamp };
@@ -220,6 +224,7 @@ export interface HostCallResults {
   status: TransportBucketStatus & { readonly trouble: PackedError | null };
   rest: undefined;
   wake: undefined;
+  hide: undefined;
   pause: undefined;
   flush: undefined;
   settled: TransportSettled;

@@ -33,6 +33,7 @@ import { Requests } from "./requests.ts";
 import { SyncControl } from "./sync/sync-control.ts";
 import { hostLockName } from "./tabs.ts";
 import { Transfers } from "./backup/transfers.ts";
+import type { Room } from "./upkeep/room.ts";
 import { Upkeep } from "./upkeep/upkeep.ts";
 
 export interface HostSettings {
@@ -105,13 +106,8 @@ export class Host {
     this.#options = options;
     this.#emit = emit;
     const readClock = (): number => this.#readClock();
-    this.#committer = new Committer({
-      ledger,
-      host: id,
-      drawId: environment.drawId,
-      readClock,
-      room: () => this.#upkeep.room,
-    });
+    const room = (): Room => this.#upkeep.room;
+    this.#committer = new Committer({ ledger, host: id, drawId: environment.drawId, readClock, room });
     this.#requests = new Requests({
       ledger,
       committer: this.#committer,
@@ -131,7 +127,10 @@ export class Host {
       options,
       emit,
       readClock,
-      onFailure: (error) => this.#onFailure(error),
+      // A failure in the background: the next call meets it too, and can say so to the app.
+      onFailure: (error) => {
+        if (!this.#closed) this.#sync.fail(error);
+      },
       onDestroyed: () => this.end(destroyedError(options.bucket)),
     });
     const { bucket, database } = options;
@@ -244,10 +243,12 @@ export class Host {
         return this.#committer.settled().then(() => this.#status());
       case "rest":
         this.#log.rest();
-        return Promise.resolve(undefined);
+        return this.#sync.rest();
       case "wake":
         this.#log.wake();
-        return this.#sync.wake();
+        return this.#sync.wake(call.visible);
+      case "hide":
+        return this.#sync.hide();
       case "pause":
         return this.#sync.pause(call.paused);
       case "flush":
@@ -285,11 +286,6 @@ export class Host {
         `the bucket "${this.#options.bucket}" is closed; open it again with openKv`,
       );
     }
-  }
-
-  /** A failure in the background: the next call meets it too, and can say so to the app. */
-  #onFailure(error: unknown): void {
-    if (!this.#closed) this.#sync.fail(error);
   }
 }
 

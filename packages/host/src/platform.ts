@@ -65,15 +65,35 @@ const openSocket = (url: string, { onOpen, onFrame, onClose }: SocketEvents): Ho
 };
 
 const setTimer = (callback: () => void, delayMs: number): (() => void) => {
-  const timer: unknown = setTimeout(callback, delayMs);
+  const timer = setTimeout(callback, delayMs);
+  letProcessEnd(timer);
+  return () => clearTimeout(timer);
+};
+
+/** In Node a timer keeps the process alive unless it is told not to. */
+const letProcessEnd = (timer: unknown): void => {
   if (typeof timer === "object" && timer !== null && "unref" in timer && typeof timer.unref === "function") {
     timer.unref();
   }
-  return () => clearTimeout(timer as number);
 };
 
+/** How often the clock is looked at, in ms. */
+const tickMs = 5000;
+/** A tick that comes so much too late tells of a sleep, in ms. */
+const lateMsMin = 10_000;
+
+/** The network is back, or this thread was frozen or its device asleep: no event tells a worker of that. */
 const onWake = (callback: () => void): (() => void) => {
-  if (typeof globalThis.addEventListener !== "function") return () => {};
-  globalThis.addEventListener("online", callback);
-  return () => globalThis.removeEventListener("online", callback);
+  let tickedAtMs = Date.now();
+  const ticks = setInterval(() => {
+    const lateMs = Date.now() - tickedAtMs - tickMs;
+    tickedAtMs = Date.now();
+    if (lateMs >= lateMsMin) callback();
+  }, tickMs);
+  letProcessEnd(ticks);
+  globalThis.addEventListener?.("online", callback);
+  return () => {
+    clearInterval(ticks);
+    globalThis.removeEventListener?.("online", callback);
+  };
 };

@@ -14,12 +14,16 @@ export interface SessionNews {
   /** The highest revision the relay is known to have reached. */
   readonly head: number;
   readonly error: string | null;
+  /** Whether its tab is visible. */
+  readonly visible: boolean;
 }
 
 export type TabMessage =
   /** `row` only when it is small; who does not get it reads the log. */
   | { readonly type: "notice"; readonly after: number; readonly position: number; readonly row?: PlacedRow }
   | ({ readonly type: "session" } & SessionNews)
+  /** A visible tab that would carry the session asks who does: a holder answers with its news. */
+  | { readonly type: "ask" }
   | { readonly type: "joined" }
   | { readonly type: "left" }
   /** Asks the host that carries the session for the relay's head. */
@@ -40,6 +44,7 @@ export interface TabListener {
 const messageTypes: ReadonlySet<unknown> = new Set([
   "notice",
   "session",
+  "ask",
   "joined",
   "left",
   "probe",

@@ -10,7 +10,7 @@ import { HostConnection, unwrap } from "./host-connection.ts";
 import type { Kv } from "./kv.ts";
 import type { SecretsOptions } from "./secrets/lazy-secrets.ts";
 import { KvClient } from "./kv-client.ts";
-import { onGoing, onSeenAgain } from "./page-signals.ts";
+import { isPageHidden, onGoing, onHidden, onSeenAgain } from "./page-signals.ts";
 
 export interface ConnectOptions {
   /** Rejects when the host cannot be had. Default: it can. */
@@ -46,16 +46,23 @@ export const connectKv = async (
     release();
   });
   const onEvents = (events: readonly HostEvent[]): void => kv.onEvents(events);
-  const opening = api.open(open, proxy(onEvents));
+  const hidden = isPageHidden();
+  const opening = api.open({ ...open, hidden }, proxy(onEvents));
   const { lock } = unwrap(await (failure === undefined ? opening : Promise.race([opening, failure])));
   connection.watch(lock, locks);
   // A transaction that its page leaves behind can wedge the database on WebKit: none is begun any more.
   onGoing(listening.signal, () => {
     connection.call("rest", {}).catch(() => listening.abort());
   });
-  onSeenAgain(listening.signal, () => {
-    // A host that is gone was reported to every call under way; there is nothing left to wake.
-    connection.call("wake", {}).catch(() => listening.abort());
+  onHidden(listening.signal, () => {
+    connection.call("hide", {}).catch(() => listening.abort());
   });
+  const wake = (): void => {
+    // A host that is gone was reported to every call under way; there is nothing left to wake.
+    connection.call("wake", { visible: !isPageHidden() }).catch(() => listening.abort());
+  };
+  onSeenAgain(listening.signal, wake);
+  // It may have been hidden or shown while it was opened.
+  if (isPageHidden() !== hidden) wake();
   return kv;
 };

@@ -1,22 +1,39 @@
 /**
- * Signals that only the page gets and its worker does not: that it goes, is looked at again, and
- * came back from the back/forward cache. Notices may have been missed meanwhile, and sockets died.
+ * Signals that only the page gets and its worker does not: that it goes or is frozen, is hidden, is
+ * looked at again, came back from a freeze or from the back/forward cache. Notices may have been
+ * missed meanwhile, and sockets died. Where there is no page, as in Node, nothing is ever told.
  */
 
-/** Calls back when the page goes, for good or into the back/forward cache, until aborted. */
+/** True while the page cannot be seen. */
+export const isPageHidden = (): boolean =>
+  typeof document !== "undefined" && document.visibilityState === "hidden";
+
+/** Calls back when the page goes, for good or into the back/forward cache, or is frozen; until aborted. */
 export const onGoing = (signal: AbortSignal, callback: () => void): void => {
-  if (typeof document !== "undefined") globalThis.addEventListener("pagehide", callback, { signal });
+  if (typeof document === "undefined") return;
+  globalThis.addEventListener("pagehide", callback, { signal });
+  document.addEventListener("freeze", callback, { signal });
 };
 
-/** Calls back when the page is seen again, until aborted. Does nothing where there is no page. */
+/** Calls back when the page is hidden though it stays, until aborted. */
+export const onHidden = (signal: AbortSignal, callback: () => void): void => {
+  if (typeof document === "undefined") return;
+  const onVisibility = (): void => {
+    if (isPageHidden()) callback();
+  };
+  document.addEventListener("visibilitychange", onVisibility, { signal });
+};
+
+/** Calls back when the page is seen again, or is back, until aborted. */
 export const onSeenAgain = (signal: AbortSignal, callback: () => void): void => {
   if (typeof document === "undefined") return;
   const onVisibility = (): void => {
-    if (document.visibilityState === "visible") callback();
+    if (!isPageHidden()) callback();
   };
   const onShow = ({ persisted }: PageTransitionEvent): void => {
     if (persisted) callback();
   };
   document.addEventListener("visibilitychange", onVisibility, { signal });
+  document.addEventListener("resume", callback, { signal });
   globalThis.addEventListener("pageshow", onShow, { signal });
 };

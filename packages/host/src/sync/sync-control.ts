@@ -10,6 +10,7 @@ import { Flushes } from "./flushes.ts";
 import type { HostEvent, HostOpenOptions, TransportStatus } from "../host-api.ts";
 import type { Ledger } from "../ledger.ts";
 import { isSameStatus, statusOf } from "./sync-status.ts";
+import { SyncLock } from "./sync-lock.ts";
 import { SyncRunner } from "./sync-runner.ts";
 import { type SessionNews, type TabMessage, Tabs } from "../tabs.ts";
 
@@ -33,7 +34,9 @@ const lookEveryMs = 30_000;
 export class SyncControl {
   readonly #its: SyncControlOptions;
   readonly #tabs: Tabs;
+  /** Undefined where nothing is synced, as the lock is. */
   readonly #runner: SyncRunner | undefined;
+  readonly #lock: SyncLock | undefined;
   readonly #flushes: Flushes;
   #news: SessionNews | undefined;
   #failure: unknown;
@@ -47,7 +50,7 @@ export class SyncControl {
 
   constructor(its: SyncControlOptions) {
     this.#its = its;
-    const { database, bucket, relay, readonly } = its.options;
+    const { database, bucket, relay, readonly, hidden = false } = its.options;
     this.#tabs = new Tabs(database, its.host, its.environment, {
       onNotice: (notice) => {
         if (notice === undefined || !its.ledger.offer(notice)) this.#look();
@@ -80,15 +83,27 @@ export class SyncControl {
       onProbed: (id, head) => this.#onProbed(id, head),
       onFailure: its.onFailure,
     });
+    this.#lock = new SyncLock({
+      environment: its.environment,
+      database,
+      isVisible: !hidden,
+      onHeld: () => this.#runner?.start(),
+      onLost: () => this.#onLost(),
+      ask: () => this.#tabs.post({ type: "ask" }),
+      answer: () => this.#tellNews(),
+      isNeeded: () => its.ledger.state.pendingCount > 0,
+      onFailure: its.onFailure,
+    });
   }
 
   async start(): Promise<void> {
     await this.#tabs.join();
     if (this.#runner !== undefined) {
       await this.#attach();
-      this.#runner.start();
+      this.#lock?.start();
+      this.#lock?.check();
     }
-    this.#stopWaking = this.#its.environment.onWake(() => void this.wake());
+    this.#stopWaking = this.#its.environment.onWake(() => this.#tryNow());
     this.#lookLater();
     this.#tellStatus();
   }
@@ -96,6 +111,7 @@ export class SyncControl {
   /** The replica's state moved. */
   onRow(): void {
     this.#runner?.onFolded();
+    if (this.#its.ledger.state.pendingCount > 0) this.#lock?.check();
     this.#flushes.onRow();
     this.#tellStatus();
   }
@@ -113,11 +129,21 @@ export class SyncControl {
     await this.#flushes.add();
   }
 
-  /** Reads what was missed, and has the relay tried at once by whoever carries the session. */
-  async wake(): Promise<undefined> {
-    this.#look();
-    this.#runner?.handle({ type: "wake" });
-    this.#tabs.post({ type: "wake" });
+  /** The page is back, or looked at again: goes on where it was. */
+  async wake(isVisible: boolean): Promise<undefined> {
+    this.#lock?.start();
+    this.#lock?.setVisible(isVisible);
+    this.#tryNow();
+  }
+
+  /** The page is hidden: the host of a visible one had better carry the session. */
+  async hide(): Promise<undefined> {
+    this.#lock?.setVisible(false);
+  }
+
+  /** The page goes or is frozen, perhaps to come back: until `wake` another host carries the session. */
+  async rest(): Promise<undefined> {
+    this.#lock?.stop();
   }
 
   /** Remembers a failure in the background, for the status to show. */
@@ -141,7 +167,7 @@ export class SyncControl {
     this.#flushes.close();
     this.#cancelLook?.();
     this.#stopWaking?.();
-    this.#runner?.close();
+    this.#lock?.stop();
     this.#tabs.close();
   }
 
@@ -170,10 +196,12 @@ export class SyncControl {
     switch (message.type) {
       case "session":
         if (this.#runner?.isHolder !== true) this.#news = message;
+        this.#lock?.onHolder(message.visible);
         return this.#tellStatus();
       case "joined":
-        if (this.#runner?.isHolder === true) this.#tabs.post({ type: "session", ...this.#ownNews() });
-        return;
+        return this.#tellNews();
+      case "ask":
+        return this.#lock?.onAsk();
       case "left":
         return;
       case "probe":
@@ -189,14 +217,28 @@ export class SyncControl {
 
   #ownNews(): SessionNews {
     const { session, head } = this.#runner as SyncRunner;
-    return { host: this.#its.host, phase: session.phase, head, error: session.error?.message ?? null };
+    const { host } = this.#its;
+    const visible = this.#lock?.isVisible === true;
+    return { host, phase: session.phase, head, error: session.error?.message ?? null, visible };
+  }
+
+  /** Tells the other tabs of the session, if it is carried here. */
+  #tellNews(): void {
+    if (this.#runner?.isHolder === true) this.#tabs.post({ type: "session", ...this.#ownNews() });
   }
 
   #onNews(): void {
     // Whatever failed, it did not stand in the way.
     if (this.#runner?.session.phase === "live") this.#failure = undefined;
-    if (this.#runner?.isHolder === true) this.#tabs.post({ type: "session", ...this.#ownNews() });
+    this.#tellNews();
     this.#flushes.ask();
+    this.#tellStatus();
+  }
+
+  #onLost(): void {
+    this.#runner?.stop();
+    // What was known of another's session is from before this one.
+    this.#news = undefined;
     this.#tellStatus();
   }
 
@@ -211,6 +253,13 @@ export class SyncControl {
     this.#flushes.onHead(id, head);
   }
 
+  /** Reads what was missed, and has the relay tried at once by whoever carries the session. */
+  #tryNow(): void {
+    this.#look();
+    this.#runner?.handle({ type: "wake" });
+    this.#tabs.post({ type: "wake" });
+  }
+
   #look(): void {
     this.#its.ledger.catchUp().catch(this.#its.onFailure);
   }
@@ -219,6 +268,7 @@ export class SyncControl {
     if (this.#closed) return;
     this.#cancelLook = this.#its.environment.setTimer(() => {
       this.#look();
+      this.#lock?.check();
       this.#lookLater();
     }, lookEveryMs);
   }

@@ -69,10 +69,6 @@ const environment = (): HostEnvironment =>
     now: () => nowMs,
     random: () => 0.5,
     drawId: () => "id",
-    locks: {
-      request: async (_name: string, _options: unknown, held: () => Promise<void>) => held(),
-      query: async () => ({}),
-    },
     openSocket: (_url: string, events: SocketEvents) => {
       lines.push(new Line(events));
       return lastLine();

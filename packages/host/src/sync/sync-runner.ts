@@ -1,6 +1,6 @@
 /**
- * Carries the session with the relay while this host holds the bucket's sync lock: feeds the pure
- * session machine with what happens and does what it says. The lock only saves work; two holders
+ * Carries the session with the relay while this host is to do so: feeds the pure session machine with
+ * what happens and does what it says. When that is, sync-lock.ts decides; two hosts that carry one
  * would do no harm.
  */
 import type { Log } from "@rockpool/log";
@@ -21,13 +21,13 @@ import {
 } from "@rockpool/replica";
 import type { HostEnvironment, HostSocket } from "../environment.ts";
 import type { Ledger } from "../ledger.ts";
-import { syncLockName } from "../tabs.ts";
 import { confirmedHash } from "./confirmed-hash.ts";
 import { RelayFill } from "./relay-fill.ts";
 
 export interface SyncRunnerOptions {
   readonly ledger: Ledger;
   readonly environment: HostEnvironment;
+  /** The database's name on this device. */
   readonly database: string;
   readonly bucket: string;
   readonly relay: string;
@@ -46,10 +46,8 @@ export interface SyncRunnerOptions {
 
 export class SyncRunner {
   readonly #options: SyncRunnerOptions;
-  readonly #closing = new AbortController();
   #session: Session = offSession;
   #isHolder = false;
-  #release: (() => void) | undefined;
   #socket: HostSocket | undefined;
   #cancelTimer: (() => void) | undefined;
   #fill: { readonly id: number; readonly work: RelayFill } | undefined;
@@ -72,15 +70,11 @@ export class SyncRunner {
     return this.#session.head;
   }
 
-  /** Waits for the lock, then syncs until closed. */
+  /** Carries the session from now on. */
   start(): void {
-    const { environment, database } = this.#options;
-    environment.locks
-      .request(syncLockName(database), { signal: this.#closing.signal }, () => this.#hold())
-      .catch((error: unknown) => {
-        // Closing aborts the wait.
-        if (!this.#closing.signal.aborted) this.#options.onFailure(error);
-      });
+    this.#isHolder = true;
+    if (!this.#options.ledger.state.session.paused) this.handle({ type: "start" });
+    this.#options.onNews();
   }
 
   /** The replica's state moved. */
@@ -109,22 +103,11 @@ export class SyncRunner {
     if (session.phase !== before.phase || session.error !== before.error) onNews();
   }
 
-  close(): void {
+  /** Carries it no more. */
+  stop(): void {
     this.handle({ type: "stop" });
-    this.#closing.abort();
     this.#cancelTimer?.();
     this.#isHolder = false;
-    this.#release?.();
-  }
-
-  #hold(): Promise<void> {
-    if (this.#closing.signal.aborted) return Promise.resolve();
-    this.#isHolder = true;
-    if (!this.#options.ledger.state.session.paused) this.handle({ type: "start" });
-    this.#options.onNews();
-    return new Promise((release) => {
-      this.#release = release;
-    });
   }
 
   #setTimer(): void {

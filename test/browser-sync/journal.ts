@@ -1,0 +1,79 @@
+/**
+ * What a device said of its commits while it made them, kept by the test and not by the device's store: which were
+ * begun, which were acknowledged or refused, and what became of them.
+ */
+import type { JournalLine, Settlement } from "./page/witness.ts";
+
+/** A commit as the device told of it. */
+export interface JournalCommit {
+  readonly writer: string;
+  readonly n: number;
+  /** `begun` to the end: its tab died before it was answered. */
+  readonly state: "begun" | "refused" | "acknowledged";
+  readonly versionstamp: string | null;
+  readonly settlement: Settlement | null;
+}
+
+export class Journal {
+  /** By writer and number. */
+  readonly commits: ReadonlyMap<string, JournalCommit>;
+  readonly #commits: Map<string, JournalCommit>;
+
+  constructor(commits: Iterable<readonly [string, JournalCommit]> = []) {
+    this.#commits = new Map(commits);
+    this.commits = this.#commits;
+  }
+
+  get acknowledged(): readonly (JournalCommit & { readonly versionstamp: string })[] {
+    return [...this.#commits.values()].flatMap((commit) =>
+      commit.versionstamp === null ? [] : [{ ...commit, versionstamp: commit.versionstamp }],
+    );
+  }
+
+  /** How many were told of as settled. */
+  get settledCount(): number {
+    let count = 0;
+    for (const { settlement } of this.#commits.values()) if (settlement !== null) count++;
+    return count;
+  }
+
+  note(line: JournalLine): void {
+    const { writer, n } = line;
+    const name = nameOf(line);
+    const before = this.#commits.get(name) ?? {
+      writer,
+      n,
+      state: "begun",
+      versionstamp: null,
+      settlement: null,
+    };
+    switch (line.type) {
+      case "begun":
+        if (before.state !== "begun") throw new Error(`${name} is begun twice`);
+        this.#commits.set(name, before);
+        return;
+      case "refused":
+        this.#commits.set(name, { ...before, state: "refused" });
+        return;
+      case "acknowledged":
+        this.#commits.set(name, { ...before, state: "acknowledged", versionstamp: line.versionstamp });
+        return;
+      case "settled":
+        this.#commits.set(name, { ...before, settlement: line.settlement });
+        return;
+    }
+  }
+
+  /** The relay lost its history: what was told does not bind it. */
+  forgetSettlements(): void {
+    for (const [name, commit] of this.#commits) this.#commits.set(name, { ...commit, settlement: null });
+  }
+
+  /** What a copy of the device knows. */
+  clone(): Journal {
+    return new Journal(this.#commits);
+  }
+}
+
+/** A commit's name in a journal. */
+export const nameOf = ({ writer, n }: Pick<JournalCommit, "writer" | "n">): string => `${writer} ${n}`;
