@@ -31,6 +31,7 @@ const errorCodes: Readonly<Record<limits.KvErrorCode, true>> = {
   blocked: true,
   sealed: true,
   conflict: true,
+  rejected: true,
   "lock-lost": true,
   unauthorized: true,
   protocol: true,

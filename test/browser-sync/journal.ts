@@ -2,7 +2,7 @@
  * What a device said of its commits while it made them, kept by the test and not by the device's store: which were
  * begun, which were acknowledged or refused, and what became of them.
  */
-import type { JournalLine, Settlement } from "./page/witness.ts";
+import type { JournalLine, MadeCommit, Settlement } from "./page/witness.ts";
 
 /** A commit as the device told of it. */
 export interface JournalCommit {
@@ -24,17 +24,18 @@ export class Journal {
     this.commits = this.#commits;
   }
 
-  get acknowledged(): readonly (JournalCommit & { readonly versionstamp: string })[] {
-    return [...this.#commits.values()].flatMap((commit) =>
-      commit.versionstamp === null ? [] : [{ ...commit, versionstamp: commit.versionstamp }],
-    );
+  /** How many commits were acknowledged. */
+  get acknowledgedCount(): number {
+    let count = 0;
+    for (const { state } of this.#commits.values()) if (state === "acknowledged") count++;
+    return count;
   }
 
-  /** How many were told of as settled. */
-  get settledCount(): number {
-    let count = 0;
-    for (const { settlement } of this.#commits.values()) if (settlement !== null) count++;
-    return count;
+  /** Acknowledged commits of which nobody told yet what became of them. */
+  get unsettled(): readonly MadeCommit[] {
+    return [...this.#commits.values()].flatMap(({ writer, n, versionstamp, settlement }) =>
+      versionstamp === null || settlement !== null ? [] : [{ writer, n, versionstamp }],
+    );
   }
 
   note(line: JournalLine): void {

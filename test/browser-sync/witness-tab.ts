@@ -24,8 +24,8 @@ export class WitnessTab extends BrowserTab {
 
   /** Waits until the device has so many commits acknowledged. @throws Error when the page fails */
   async untilAcknowledged(count: number): Promise<void> {
-    if (this.journal.acknowledged.length < count) {
-      await this.until(() => this.journal.acknowledged.length >= count);
+    if (this.journal.acknowledgedCount < count) {
+      await this.until(() => this.journal.acknowledgedCount >= count);
     }
   }
 

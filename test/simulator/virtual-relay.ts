@@ -29,6 +29,7 @@ export class VirtualRelay {
   onPush: ((name: CommitName) => void) | null = null;
   /** Faults of the engine, which tests of sync do not cause. */
   readonly errors: unknown[] = [];
+  #held: Promise<void> | undefined;
   #storage = new MemoryEngineStorage();
   #engine: Engine | undefined;
   #core: RelayCore | undefined;
@@ -80,6 +81,16 @@ export class VirtualRelay {
     await this.start();
   }
 
+  /** Rules on nothing until the result is called; all else goes on. */
+  holdRulings(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#held = promise;
+    return () => {
+      this.#held = undefined;
+      resolve();
+    };
+  }
+
   /** All entries and tombstones, and the head. */
   async read(): Promise<{ readonly entries: readonly PatchEntry[]; readonly head: number }> {
     const engine = await openMemoryEngine({ storage: this.#peekStorage() });
@@ -110,6 +121,7 @@ export class VirtualRelay {
       close: () => engine.close(),
       [Symbol.asyncDispose]: () => engine.close(),
       rule: async (bucket, turn) => {
+        await this.#held;
         for (const { commit } of turn.pushes) this.onPush?.(commit.name);
         const ruled = await engine.rule(bucket, turn);
         for (const { result, isNew } of ruled.answers) {

@@ -9,15 +9,19 @@ import {
   groupCommitsMax,
   type HostId,
   KvError,
+  type PackedKey,
   type PackedRange,
+  unpackKey,
   type Versionstamp,
 } from "@rockpool/model";
 import {
   type CommitOutcome,
   type CommitRequest,
   type DeletedRange,
+  type DeleteLimits,
   deletesIn,
   evaluateGroup,
+  limitsOf,
   type Pages,
   type ReplicaState,
 } from "@rockpool/replica";
@@ -53,9 +57,6 @@ export interface CommitterOptions {
   readonly room: () => Pick<Room, "make" | "makeForDeletion" | "reclaim">;
 }
 
-/** Keys of a range that one delete looks at, those included that are deleted already. */
-const deleteVisitsMax = 100_000;
-
 export class Committer {
   readonly #options: CommitterOptions;
   #queue: Waiting[] = [];
@@ -83,12 +84,18 @@ export class Committer {
    * Deletes what is in view under `range` when its turn comes, as much as one commit may hold; a
    * commit in a row of its own. @throws KvError as `commit`
    */
-  async deleteRange(range: PackedRange, strict: boolean, after?: Promise<unknown>): Promise<DeletedPiece> {
+  async deleteRange(
+    range: PackedRange,
+    policy: Pick<CommitRequest, "byRevision" | "awaited">,
+    strict: boolean,
+    after?: Promise<unknown>,
+  ): Promise<DeletedPiece> {
     let piece: DeletedRange = { mutations: [], rest: null };
     const ask: Ask = (state, pages, nowMs) => {
-      piece = deletesIn(state, pages, range, nowMs, deleteVisitsMax);
+      const limits = deleteLimits(state, policy);
+      piece = deletesIn(state, pages, range, nowMs, limits);
       const { mutations } = piece;
-      return mutations.length === 0 ? undefined : { checks: [], mutations };
+      return mutations.length === 0 ? undefined : { checks: [], mutations, ...policy };
     };
     const bytes = Number.POSITIVE_INFINITY;
     const versionstamp = await this.#enqueue({ ask, bytes, strict, isDeletion: true, after });
@@ -188,6 +195,20 @@ export class Committer {
   }
 }
 
+/** Keys of a range that one delete looks at, those included that are deleted already. */
+const visitsMax = 100_000;
+
+/** What one commit of deletes may hold: one by revision counts each key as a check too. */
+const deleteLimits = (
+  state: ReplicaState,
+  { byRevision = false }: Pick<CommitRequest, "byRevision">,
+): DeleteLimits => {
+  const { mutationsMax, checksMax, commitBytesMax } = limitsOf(state);
+  return byRevision && state.replica !== null
+    ? { visitsMax, mutationsMax: Math.min(mutationsMax, checksMax), bytesMax: Math.floor(commitBytesMax / 2) }
+    : { visitsMax, mutationsMax, bytesMax: commitBytesMax };
+};
+
 const answer = (waiting: Waiting, outcome: CommitOutcome | undefined, position: number): void => {
   // A delete of what is empty stands alone in its group, and nothing was committed.
   if (outcome === undefined) return waiting.resolve(null);
@@ -209,6 +230,10 @@ const answer = (waiting: Waiting, outcome: CommitOutcome | undefined, position: 
           `${outcome.pendingBytes} bytes of commits wait for the relay, the most this device keeps; nothing was written. Let the device sync, then try again`,
         ),
       );
+    case "excess":
+      return waiting.reject(new TypeError(`${outcome.message}: the relay's limit`));
+    case "outside":
+      return waiting.reject(outsideError(outcome.key));
     case "versionstamped":
       return waiting.reject(
         new KvError(
@@ -218,6 +243,12 @@ const answer = (waiting: Waiting, outcome: CommitOutcome | undefined, position: 
       );
   }
 };
+
+const outsideError = (key: PackedKey): KvError =>
+  new KvError(
+    "unsupported",
+    `the key ${JSON.stringify(unpackKey(key).map(String))} lies outside the prefixes that this device follows and may read, so its entry is not here to be checked or combined with; nothing was written. Follow its prefix first, or set it blindly`,
+  );
 
 /** Checkpoints tell of their failures themselves, and a log that cannot be reached tells the next call. */
 const ignore = (): void => {};

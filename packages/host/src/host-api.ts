@@ -60,11 +60,13 @@ export type HostRequest =
   /** Counts a piece of a range: what one snapshot may cost. */
   | { readonly type: "count"; readonly range: PackedRange; readonly strong: boolean }
   /** Deletes what is in view under a range, as much as one commit may hold. */
-  | { readonly type: "delete"; readonly range: PackedRange }
+  | { readonly type: "delete"; readonly range: PackedRange; readonly confirm?: "relay" }
   | {
       readonly type: "commit";
       readonly checks: readonly { readonly key: PackedKey; readonly versionstamp: Versionstamp | null }[];
       readonly mutations: readonly TransportMutation[];
+      /** Refused without a session; what the relay rules is asked for by `confirm`. */
+      readonly confirm?: "relay";
     };
 
 export type HostAnswer =
@@ -163,6 +165,8 @@ export interface HostOpenOptions {
   readonly database: string;
   readonly relay?: string;
   readonly durability: "relaxed" | "strict";
+  /** "revision": each set and delete is checked by the relay against the entry it was written over. */
+  readonly conflict?: "last-write-wins" | "revision";
   /** How the bucket is to be kept from here on, as far as it is said. Default: as it is. */
   readonly settings?: Partial<BucketSettings>;
   /** The tab is not visible now: the host of a visible one had better carry the session. Default: false. */
@@ -210,6 +214,10 @@ export interface HostCalls {
   pause: { readonly paused: boolean };
   flush: Record<string, never>;
   settled: { readonly versionstamp: Versionstamp };
+  /** As `settled`, of a commit that was made with `confirm`; not longer than a ruling may take. */
+  confirm: { readonly versionstamp: Versionstamp };
+  /** Whether the caller of a commit made with `confirm` was told that it was rejected. */
+  heard: { readonly versionstamp: Versionstamp; readonly isHeard: boolean };
   rejected: Record<string, never>;
   retry: { readonly id: string };
   discard: { readonly id: string };
@@ -228,6 +236,8 @@ export interface HostCallResults {
   pause: undefined;
   flush: undefined;
   settled: TransportSettled;
+  confirm: TransportSettled;
+  heard: undefined;
   rejected: readonly TransportRejectedGroup[];
   retry: undefined;
   discard: undefined;

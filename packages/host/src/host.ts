@@ -14,7 +14,6 @@ import { takeSettings } from "./bucket-settings.ts";
 import { type FeedLimits, feedLimits } from "./feeds/feed-source.ts";
 import { tailBytesDefault, tailEntriesDefault } from "./upkeep/checkpointer.ts";
 import { Committer } from "./committer.ts";
-import { Decisions } from "./sync/decisions.ts";
 import { bucketStatus } from "./bucket-status.ts";
 import type { HostEnvironment } from "./environment.ts";
 import { Feeds } from "./feeds/feeds.ts";
@@ -30,6 +29,7 @@ import type {
 import { Ledger, type LedgerListener } from "./ledger.ts";
 import { readonlyLog } from "./readonly-log.ts";
 import { Requests } from "./requests.ts";
+import { Rulings } from "./sync/rulings.ts";
 import { SyncControl } from "./sync/sync-control.ts";
 import { hostLockName } from "./tabs.ts";
 import { Transfers } from "./backup/transfers.ts";
@@ -54,7 +54,7 @@ export class Host {
   readonly #upkeep: Upkeep;
   readonly #transfers: Transfers;
   readonly #sync: SyncControl;
-  readonly #decisions: Decisions;
+  readonly #rulings: Rulings;
   readonly #options: HostOpenOptions;
   readonly #emit: (event: HostEvent) => void;
   #closed = false;
@@ -113,10 +113,14 @@ export class Host {
       committer: this.#committer,
       readClock,
       strict: options.durability === "strict",
+      byRevision: options.conflict === "revision",
       assertOpen: () => this.#assertOpen(),
+      assertLive: () => this.#rulings.assertLive(),
     });
     this.#feeds = new Feeds({ log, ledger, readClock, emit, limits: settings.feeds ?? feedLimits });
-    this.#decisions = new Decisions(ledger, readClock, emit);
+    const { bucket, database } = options;
+    const isLive = (): boolean => this.#sync.isLive;
+    this.#rulings = new Rulings({ ledger, host: id, database, environment, readClock, emit, isLive });
     const limits = settings.limits ?? checkpointLimits;
     this.#sync = new SyncControl({
       host: id,
@@ -131,9 +135,9 @@ export class Host {
       onFailure: (error) => {
         if (!this.#closed) this.#sync.fail(error);
       },
+      onSession: () => this.#rulings.onSession(),
       onDestroyed: () => this.end(destroyedError(options.bucket)),
     });
-    const { bucket, database } = options;
     this.#transfers = new Transfers({
       log,
       ledger,
@@ -163,7 +167,7 @@ export class Host {
     this.#feeds.onRow(effect, row.position);
     this.#transfers.onRow(effect);
     this.#upkeep.onRow(row);
-    this.#decisions.onRow(effect);
+    this.#rulings.onRow(effect);
     this.#sync.onRow();
   }
 
@@ -171,7 +175,7 @@ export class Host {
     this.#feeds.onGap();
     this.#transfers.onGap(since);
     this.#upkeep.onGap();
-    this.#decisions.onGap();
+    this.#rulings.onGap();
     this.#sync.onRow();
   }
 
@@ -205,7 +209,7 @@ export class Host {
     // What waits for a page that comes back is finished now, or closing would wait too.
     this.#log.wake();
     this.#feeds.closeAll();
-    this.#decisions.close();
+    this.#rulings.close();
     await this.#committer.settled();
     await this.#transfers.close();
     await this.#upkeep.close();
@@ -253,18 +257,12 @@ export class Host {
         return this.#sync.pause(call.paused);
       case "flush":
         return this.#committer.settled().then(() => this.#sync.flush());
-      case "settled":
-        return this.#decisions.settled(call.versionstamp);
-      case "rejected":
-        return this.#decisions.list();
-      case "retry":
-        return this.#decisions.retry(call.id);
-      case "discard":
-        return this.#decisions.discard(call.id);
       case "forgetDeletions":
         return this.#upkeep.forgetDeletions(this.#readClock() - call.olderThanMs);
       case "transfer":
         return this.#transfers.carryOn(call.step);
+      default:
+        return this.#rulings.call(call);
     }
   }
 

@@ -27,8 +27,12 @@ export interface RequestsOptions {
   readonly readClock: () => number;
   /** Whether commits must survive a power cut. */
   readonly strict: boolean;
+  /** Each set and delete is checked against the entry it was written over. */
+  readonly byRevision: boolean;
   /** @throws KvError "closed" */
   readonly assertOpen: () => void;
+  /** @throws KvError "offline" when no relay could rule on a commit now */
+  readonly assertLive: () => void;
 }
 
 type WriteAsk = Extract<HostRequest, { type: "commit" | "delete" }>;
@@ -59,22 +63,27 @@ export class Requests {
   }
 
   async #write(ask: WriteAsk): Promise<HostAnswer[]> {
-    const { committer, strict, assertOpen } = this.#its;
+    const { committer, strict, byRevision, assertOpen, assertLive } = this.#its;
     try {
       assertOpen();
+      if (ask.confirm === "relay") assertLive();
       if (ask.type === "commit") return [await this.#commit(ask)];
-      return [{ type: "deleted", ...(await committer.deleteRange(ask.range, strict, this.#reading)) }];
+      const policy = { byRevision, awaited: ask.confirm === "relay" };
+      const piece = await committer.deleteRange(ask.range, policy, strict, this.#reading);
+      return [{ type: "deleted", ...piece }];
     } catch (error) {
       return [{ type: "error", error: packError(error) }];
     }
   }
 
-  async #commit({ checks, mutations }: CommitAsk): Promise<HostAnswer> {
-    const { ledger, committer, readClock, strict } = this.#its;
+  async #commit({ checks, mutations, confirm }: CommitAsk): Promise<HostAnswer> {
+    const { ledger, committer, readClock, strict, byRevision } = this.#its;
     const nowMs = readClock();
     const { settings } = ledger.state;
     const asked = {
       checks,
+      byRevision,
+      awaited: confirm === "relay",
       mutations: mutations.map((mutation) => fromTransportMutation(mutation, nowMs, settings)),
     };
     checkCommitLimits(checks, asked.mutations);

@@ -13,6 +13,7 @@ import type {
   ReplicaId,
   Revision,
   Stamp,
+  SupersededMutation,
   Value,
   Versionstamp,
 } from "@rockpool/model";
@@ -100,6 +101,12 @@ export interface TrackedCommit {
   readonly reason?: RejectionReason;
   /** Keys whose mutation in it was superseded. */
   readonly supersededKeys?: readonly PackedKey[];
+  /** Blind mutations of it that lost, by index, with their winners. Absent: none. */
+  readonly superseded?: readonly SupersededMutation[];
+  /** Mutations of it, by index, whose keys lay outside the scope when it was confirmed. Absent: none. */
+  readonly unseen?: readonly number[];
+  /** As in its row. */
+  readonly awaited?: true;
   /** When its ruling was revealed here, in ms since 1970 by the row's reading. */
   readonly ruledAtMs?: number;
 }

@@ -33,6 +33,8 @@ export interface CommitRecord {
   readonly mutations: readonly Mutation[];
   /** What they came to, where there is no relay; empty otherwise. */
   readonly effects: readonly Effect[];
+  /** Its caller waits for the ruling, and is told by the call as long as its host lives. */
+  readonly awaited?: true;
 }
 
 /** What a commit left under a key, in a bucket without a relay. Without `value` it is deleted. */

@@ -26,6 +26,7 @@
  * - `blocked`: a tab that does not answer keeps the bucket from being deleted.
  * - `sealed`: a secret cannot be opened: it was changed, or its key is another or gone.
  * - `conflict`: others changed the entry before each of the attempts.
+ * - `rejected`: the relay refused the commit; nothing of it was written.
  * - `lock-lost`: the lease of a lock ended, or another holds it.
  * - `protocol`: the peer sent what the protocol does not allow, or speaks another version.
  */
@@ -51,6 +52,7 @@ export type KvErrorCode =
   | "blocked"
   | "sealed"
   | "conflict"
+  | "rejected"
   | "lock-lost"
   | "protocol";
 

@@ -34,6 +34,7 @@ export {
   clockAheadMsMax,
   commitBytesMax,
   type CommitLimits,
+  commitLimits,
   deletionMs,
   groupBytesMax,
   groupCommitsMax,
@@ -53,6 +54,8 @@ export {
   checkCommitLimits,
   commitBytes,
   entryBytes,
+  findCommitExcess,
+  findPartExcess,
   mutationBytes,
   type MutationOutcome,
 } from "./operation.ts";

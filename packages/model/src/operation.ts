@@ -5,7 +5,7 @@
 import type { Check, Mutation } from "./commit.ts";
 import type { PackedKey } from "./packed-key.ts";
 import { wrapU64 } from "./kv-u64.ts";
-import { checksMax, commitBytesMax, mutationsMax } from "./limits.ts";
+import { type CommitLimits, commitLimits } from "./limits.ts";
 import { type Value, valueBytes, valueBytesBound } from "./value.ts";
 
 /** The value a mutation leaves, undefined for none; not ok for a sum, min or max over a value that is no u64. */
@@ -42,24 +42,49 @@ export const checkCommitLimits = (
   checks: readonly Pick<Check, "key">[],
   mutations: readonly Mutation[],
 ): void => {
+  const excess = findCommitExcess(checks, mutations, commitLimits);
+  if (excess !== undefined) throw new TypeError(excess);
+};
+
+/** What a commit as a whole has too much of: value, limit and remedy; undefined when it is within the limits. */
+export const findCommitExcess = (
+  checks: readonly Pick<Check, "key">[],
+  mutations: readonly Mutation[],
+  { checksMax, mutationsMax, commitBytesMax }: CommitLimits,
+): string | undefined => {
   if (checks.length > checksMax) {
-    throw new TypeError(
-      `Too many checks (max ${checksMax}): ${checks.length}; check one key that every writer of the others changes too`,
-    );
+    return `Too many checks (max ${checksMax}): ${checks.length}; check one key that every writer of the others changes too`;
   }
   if (mutations.length > mutationsMax) {
-    throw new TypeError(
-      `Too many mutations (max ${mutationsMax}): ${mutations.length}; split them over several commits`,
-    );
+    return `Too many mutations (max ${mutationsMax}): ${mutations.length}; split them over several commits`;
   }
   // Most commits are so far below the limit that their texts need not be counted.
-  if (sizeOfCommit(checks, mutations, valueBytesBound) <= commitBytesMax) return;
+  if (sizeOfCommit(checks, mutations, valueBytesBound) <= commitBytesMax) return undefined;
   const bytes = commitBytes(checks, mutations);
-  if (bytes > commitBytesMax) {
-    throw new TypeError(
-      `Total mutation size too large (max ${commitBytesMax} bytes): ${bytes} bytes; split them over several commits`,
-    );
+  return bytes > commitBytesMax
+    ? `Total mutation size too large (max ${commitBytesMax} bytes): ${bytes} bytes; split them over several commits`
+    : undefined;
+};
+
+/** As {@link findCommitExcess}, of a commit's keys and values each. */
+export const findPartExcess = (
+  checks: readonly Pick<Check, "key">[],
+  mutations: readonly Mutation[],
+  { keyBytesMax, valueBytesMax }: CommitLimits,
+): string | undefined => {
+  const isTooLong = ({ key }: { readonly key: PackedKey }): boolean => key.length > keyBytesMax;
+  const long = checks.find(isTooLong) ?? mutations.find(isTooLong);
+  if (long !== undefined) {
+    return `Key too large for write (max ${keyBytesMax} bytes): ${long.key.length} bytes; shorten its parts`;
   }
+  for (const mutation of mutations) {
+    if (mutation.type !== "set" || valueBytesBound(mutation.value) <= valueBytesMax) continue;
+    const bytes = valueBytes(mutation.value);
+    if (bytes > valueBytesMax) {
+      return `Value too large (max ${valueBytesMax} bytes): ${bytes} bytes; split it over several keys`;
+    }
+  }
+  return undefined;
 };
 
 /** Size of an entry or a deletion, in bytes: its key and its value. */

@@ -1,17 +1,13 @@
 /**
  * For tests: a hello and the relay's answer to it, of a bucket in which nothing happened yet.
  */
-import { packKey } from "@rockpool/model";
+import { commitLimits, packKey } from "@rockpool/model";
 import type { Hello, RelayLimits, Welcome } from "./messages.ts";
 
 const wholeBucket = [packKey([])];
 
 export const testLimits: RelayLimits = {
-  keyBytesMax: 2048,
-  valueBytesMax: 1e6,
-  checksMax: 100,
-  mutationsMax: 1000,
-  commitBytesMax: 1e6,
+  ...commitLimits,
   pushCommitsMax: 100,
   pushBytesMax: 1e6,
 };

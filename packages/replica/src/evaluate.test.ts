@@ -2,9 +2,12 @@
  * How a group of local commits is judged: in order, each on what those before it leave.
  */
 import { beforeEach, describe, expect, test } from "vitest";
-import { digestOf, pendingBytesMax } from "@rockpool/model";
+import { checksMax, digestOf, type Mutation, packKey, pendingBytesMax } from "@rockpool/model";
 import { key, number, remove, set, sum, testNowMs, text, entryOf } from "./commit-fixture.ts";
+import type { CommitRequest } from "./evaluate.ts";
 import { TestReplica } from "./replica-fixture.ts";
+
+const asked = (...mutations: readonly Mutation[]): CommitRequest => ({ checks: [], mutations });
 
 describe("without a relay", () => {
   let replica: TestReplica;
@@ -123,12 +126,65 @@ describe("with a relay", () => {
   });
 
   test("what may wait for the relay is bounded in bytes", () => {
-    const value = text("x".repeat(8 * 1024 * 1024));
+    const value = text("x".repeat(1e6));
     const outcomes = Array.from(
-      { length: 10 },
+      { length: 80 },
       (_, index) => replica.commit(set(`k${index}`, value)).outcome.type,
     );
     expect(outcomes.filter((type) => type === "full")).not.toEqual([]);
     expect(replica.state.pendingBytes).toBeLessThan(pendingBytesMax * 1.1);
+  });
+
+  test("by revision, each set and delete is checked against what its writer saw, and a sum is not", () => {
+    const outcomes = replica.group(
+      { checks: [], byRevision: true, mutations: [set("confirmed", "1"), remove("none"), sum("n", 1n)] },
+      {
+        checks: [{ key: key("other"), versionstamp: null }],
+        byRevision: true,
+        mutations: [set("confirmed", "2"), set("confirmed", "3"), set("other", "1"), set("none", "4")],
+      },
+    );
+    expect(outcomes.map(({ outcome }) => outcome.type)).toEqual(["committed", "committed"]);
+    const by = { host: "a", n: 1 };
+    expect(replica.state.getTracked(by)?.commit.checks).toEqual([
+      { key: key("confirmed"), premise: { type: "revision", epoch: "e1", revision: 3 } },
+      { key: key("none"), premise: { type: "absent" } },
+    ]);
+    expect(replica.state.getTracked({ host: "a", n: 2 })?.commit.checks).toEqual([
+      { key: key("other"), premise: { type: "absent" } },
+      { key: key("confirmed"), premise: { type: "written", by, digest: digestOf(text("1")) } },
+      { key: key("none"), premise: { type: "absent" } },
+    ]);
+  });
+
+  test("by revision, more keys than a commit may have checks are refused", () => {
+    const mutations = Array.from({ length: checksMax + 1 }, (_, n) => set(`k${n}`, "v"));
+    const outcome = replica.group({ checks: [], byRevision: true, mutations })[0]?.outcome;
+    expect(outcome).toMatchObject({ type: "excess", message: expect.stringMatching(/1000.*1001/) });
+    expect(replica.state.pendingCount).toBe(0);
+  });
+});
+
+describe("on a device that follows only some prefixes", () => {
+  test("a check, sum, min or max outside of them is refused, and a blind write is not", () => {
+    const replica = TestReplica.synced();
+    replica.welcome({ epoch: "e1", scope: [packKey(["mine"])] });
+    const [outside, inside] = [packKey(["theirs", "k"]), packKey(["mine", "k"])];
+    const commits: readonly CommitRequest[] = [
+      asked({ type: "sum", key: outside, operand: 1n }),
+      asked({ type: "max", key: outside, operand: 1n }),
+      { checks: [{ key: outside, versionstamp: null }], mutations: [] },
+      { ...asked({ type: "delete", key: outside }), byRevision: true },
+      asked({ type: "sum", key: inside, operand: 1n }, { type: "delete", key: outside }),
+      { checks: [{ key: inside, versionstamp: null }], mutations: [] },
+    ];
+    expect(commits.map((request) => replica.group(request)[0]?.outcome.type)).toEqual([
+      "outside",
+      "outside",
+      "outside",
+      "outside",
+      "committed",
+      "failed",
+    ]);
   });
 });

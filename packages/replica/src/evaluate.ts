@@ -5,8 +5,13 @@
  */
 import {
   commitBytes,
+  type CommitName,
+  digestOf,
+  findCommitExcess,
+  findPartExcess,
   groupBytesMax,
   type HostId,
+  isInScope,
   isPurge,
   isUnfinishedKey,
   type Mutation,
@@ -17,6 +22,7 @@ import {
   type Versionstamp,
 } from "@rockpool/model";
 import type { CommitRecord, CommitRow, Effect } from "@rockpool/log";
+import { limitsOf, scopeOf } from "./allowed.ts";
 import type { Pages } from "./page-index.ts";
 import { premiseOf } from "./premise.ts";
 import type { ReplicaState } from "./state.ts";
@@ -27,19 +33,27 @@ export interface CommitRequest {
   /** The versionstamps that must stand; null: no entry. */
   readonly checks: readonly { readonly key: PackedKey; readonly versionstamp: Versionstamp | null }[];
   readonly mutations: readonly Mutation[];
+  /** Each set and delete is checked by the relay against the entry in view here when it is evaluated. */
+  readonly byRevision?: boolean;
+  /** Its caller waits for the ruling. */
+  readonly awaited?: boolean;
 }
 
 /**
  * - `committed` at a place in the row. - `failed`: the indexes of the checks that do not hold.
  * - `type`: a sum, min or max over a value that is no u64. - `full`: too much waits for the relay.
  * - `versionstamped`: a key waits for its commit's versionstamp, which no other device would share.
+ * - `excess`: over a limit of the relay, which the message names with the remedy.
+ * - `outside`: a check, sum, min or max on a key whose entry this device does not follow.
  */
 export type CommitOutcome =
   | { readonly type: "committed"; readonly place: number }
   | { readonly type: "failed"; readonly checks: readonly number[] }
   | { readonly type: "type"; readonly mutation: Mutation }
   | { readonly type: "full"; readonly pendingBytes: number }
-  | { readonly type: "versionstamped" };
+  | { readonly type: "versionstamped" }
+  | { readonly type: "excess"; readonly message: string }
+  | { readonly type: "outside"; readonly key: PackedKey };
 
 /** Who commits and when: all that evaluation may not draw itself. */
 export interface CommitAuthor {
@@ -68,18 +82,39 @@ export const evaluateGroup = (
   const draft = new Draft(state, pages, author.readingMs);
   const commits: CommitRecord[] = [];
   const outcomes = requests.map((request): CommitOutcome => {
-    const outcome = evaluate(draft, request, commits.length);
+    const checked = checksFor(state, request);
+    const outcome = evaluate(draft, request, checked, commits.length);
     if (outcome.type === "committed") {
-      commits.push(record(draft, request, author));
+      const commit = record(draft, request, checked, author);
+      commits.push(commit);
       // A later member of the group sees this one; the last has nobody after it.
-      if (requests.length > 1) draft.add(request.mutations);
+      if (requests.length > 1) draft.add(request.mutations, commit.name);
     }
     return outcome;
   });
   return { row: commits.length === 0 ? undefined : { type: "commit", commits }, outcomes };
 };
 
-const evaluate = (draft: Draft, request: CommitRequest, place: number): CommitOutcome => {
+/** The keys that the relay is to check: those of the request's own checks first, in their order. */
+const checksFor = (
+  { replica }: ReplicaState,
+  { checks, mutations, byRevision = false }: CommitRequest,
+): readonly PackedKey[] => {
+  if (replica === null) return [];
+  const asked = checks.map(({ key }) => key);
+  if (!byRevision) return asked;
+  const implied = new Set<PackedKey>();
+  for (const { type, key } of mutations) if (type === "set" || type === "delete") implied.add(key);
+  for (const key of asked) implied.delete(key);
+  return [...asked, ...implied];
+};
+
+const evaluate = (
+  draft: Draft,
+  request: CommitRequest,
+  checked: readonly PackedKey[],
+  place: number,
+): CommitOutcome => {
   const failed = request.checks.flatMap(({ key, versionstamp }, index) =>
     draft.holds(key, versionstamp) ? [] : [index],
   );
@@ -88,23 +123,47 @@ const evaluate = (draft: Draft, request: CommitRequest, place: number): CommitOu
   if (ruledByRelay && request.mutations.some(({ key }) => isUnfinishedKey(key))) {
     return { type: "versionstamped" };
   }
+  const refused = ruledByRelay ? refusal(draft.state, checked, request.mutations) : undefined;
+  if (refused !== undefined) return refused;
   const misfit = draft.findMisfit(request.mutations);
   if (misfit !== undefined) return { type: "type", mutation: misfit };
   if (!draft.fits(request.mutations)) return { type: "full", pendingBytes: draft.state.pendingBytes };
   return { type: "committed", place };
 };
 
-const record = (draft: Draft, request: CommitRequest, author: CommitAuthor): CommitRecord => {
+/** What the relay would refuse for its size, or could only judge without this device having seen it. */
+const refusal = (
+  state: ReplicaState,
+  checked: readonly PackedKey[],
+  mutations: readonly Mutation[],
+): CommitOutcome | undefined => {
+  const limits = limitsOf(state);
+  const checks = checked.map((key) => ({ key }));
+  const excess = findCommitExcess(checks, mutations, limits) ?? findPartExcess(checks, mutations, limits);
+  if (excess !== undefined) return { type: "excess", message: excess };
+  const scope = scopeOf(state);
+  const isOutside = (key: PackedKey): boolean => !isInScope(scope, key);
+  const combines = ({ type, key }: Mutation): boolean =>
+    type !== "set" && type !== "delete" && isOutside(key);
+  const outside = checked.find(isOutside) ?? mutations.find(combines)?.key;
+  return outside === undefined ? undefined : { type: "outside", key: outside };
+};
+
+const record = (
+  draft: Draft,
+  { mutations, awaited = false }: CommitRequest,
+  checked: readonly PackedKey[],
+  author: CommitAuthor,
+): CommitRecord => {
   const ruledByRelay = draft.state.replica !== null;
   return {
     name: { host: author.host, n: author.takeNumber() },
     tag: author.drawTag(),
     readingMs: author.readingMs,
-    checks: ruledByRelay
-      ? request.checks.map(({ key }): Check => ({ key, premise: draft.premise(key) }))
-      : [],
-    mutations: ruledByRelay ? request.mutations : [],
-    effects: ruledByRelay ? [] : draft.effects(request.mutations),
+    checks: checked.map((key): Check => ({ key, premise: draft.premise(key) })),
+    mutations: ruledByRelay ? mutations : [],
+    effects: ruledByRelay ? [] : draft.effects(mutations),
+    ...(awaited ? { awaited } : {}),
   };
 };
 
@@ -113,8 +172,9 @@ class Draft {
   readonly state: ReplicaState;
   readonly #pages: Pages;
   readonly #nowMs: number;
-  /** What the earlier members leave under the keys they change. */
+  /** What the earlier members leave under the keys they change, and the last of them to do so. */
   readonly #contentByKey = new Map<PackedKey, Content>();
+  readonly #writerByKey = new Map<PackedKey, CommitName>();
   #bytes = 0;
 
   constructor(state: ReplicaState, pages: Pages, nowMs: number) {
@@ -123,8 +183,9 @@ class Draft {
     this.#nowMs = nowMs;
   }
 
-  add(mutations: readonly Mutation[]): void {
+  add(mutations: readonly Mutation[], name: CommitName): void {
     this.#apply(this.#contentByKey, mutations);
+    for (const { key } of mutations) this.#writerByKey.set(key, name);
   }
 
   /** Nobody knows a versionstamp of the group's own members yet, so only absence can hold on their keys. */
@@ -134,10 +195,13 @@ class Draft {
     return !this.#contentByKey.has(key) && this.#view(key).versionstamp === versionstamp;
   }
 
-  /** What a check that holds says its writer saw; a key of an earlier member can only have been absent. */
+  /** What a check that holds says its writer saw. */
   premise(key: PackedKey): Premise {
-    if (this.#contentByKey.has(key)) return { type: "absent" };
-    return premiseOf(this.state, this.#pages, key, this.#nowMs);
+    const by = this.#writerByKey.get(key);
+    if (by === undefined) return premiseOf(this.state, this.#pages, key, this.#nowMs);
+    const content = this.#content(key);
+    if (!isPresent(content, this.#nowMs)) return { type: "absent" };
+    return { type: "written", by, digest: digestOf(content.value) };
   }
 
   /** The first sum, min or max that meets a value that is no u64. */

@@ -115,12 +115,11 @@ const healStamp = (state: ReplicaState, ruled: readonly Settlement[]): void => {
 const settle = (before: TrackedCommit, result: CommitResult, ruledAtMs: number): TrackedCommit => {
   const { ruling, revision, stamp } = result;
   const commit: Commit = { ...before.commit, stamp };
-  const { versionstamp } = before;
   if (ruling.type === "rejected") {
-    return { commit, versionstamp, state: "rejected", revision, reason: ruling.reason, ruledAtMs };
+    return { ...before, commit, state: "rejected", revision, reason: ruling.reason, ruledAtMs };
   }
   const supersededKeys = ruling.superseded.flatMap(({ mutation }) => commit.mutations[mutation]?.key ?? []);
-  return { commit, versionstamp, state: "confirmed", revision, supersededKeys, ruledAtMs };
+  return { ...before, commit, state: "confirmed", revision, supersededKeys, ruledAtMs };
 };
 
 const settledKeys = (ruled: readonly Settlement[], changed: readonly PackedKey[]): readonly PackedKey[] => {

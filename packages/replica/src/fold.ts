@@ -5,6 +5,7 @@
  */
 import {
   assert,
+  type Commit,
   createVersionstamp,
   laterVersionstamp,
   nextStamp,
@@ -85,8 +86,9 @@ const foldCommit = (state: ReplicaState, record: CommitRecord, versionstamp: Ver
     }
     return;
   }
-  const { name, tag, checks, mutations } = record;
-  state.track({ commit: { name, tag, stamp, checks, mutations }, versionstamp, state: "pending" });
+  const { name, tag, checks, mutations, awaited } = record;
+  const commit: Commit = { name, tag, stamp, checks, mutations };
+  state.track({ commit, versionstamp, state: "pending", ...(awaited ? { awaited } : {}) });
 };
 
 const foldExpire = (state: ReplicaState, row: ExpireRow & PlacedRow): RowEffect => {

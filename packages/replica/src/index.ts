@@ -1,5 +1,6 @@
 /** The replica as a pure fold of its log, what is decided on it, and the sync session. No I/O. */
 export { type AdoptDecision, decideWelcome } from "./adopt.ts";
+export { limitsOf, scopeOf } from "./allowed.ts";
 export {
   buildCheckpoint,
   type CheckpointLimits,
@@ -49,4 +50,4 @@ export { isUnruled, pageIndexOf, ReplicaState, stateAtCheckpoint } from "./state
 export { memoryKeys, sizeChange } from "./size.ts";
 export { type StoredGenerations, storedGenerations } from "./stored-generations.ts";
 export { type ConfirmedView, confirmedOf, type EntryView, isPresent, viewOf } from "./view.ts";
-export { countKeys, type CountedRange, type DeletedRange, deletesIn } from "./walk.ts";
+export { countKeys, type CountedRange, type DeletedRange, type DeleteLimits, deletesIn } from "./walk.ts";

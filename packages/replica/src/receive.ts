@@ -4,10 +4,8 @@
  * It looks at the state that the row will be folded on, so the row needs no second look.
  */
 import {
-  type Check,
   type CommitResult,
   type CommitName,
-  digestOf,
   equalValues,
   type EpochId,
   nameKey,
@@ -21,16 +19,10 @@ import {
 } from "@rockpool/model";
 import type { PatchRow, TrackedCommit } from "@rockpool/log";
 import { sameScope } from "./folded-session.ts";
+import { hiddenBy, type Revelation } from "./hidden.ts";
 import type { Pages } from "./page-index.ts";
 import type { PendingOperations, ReplicaState } from "./state.ts";
-import {
-  type ConfirmedView,
-  confirmedOf,
-  type EntryView,
-  foldOperations,
-  isExpired,
-  viewOf,
-} from "./view.ts";
+import { type ConfirmedView, confirmedOf, type EntryView, foldOperations, viewOf } from "./view.ts";
 
 /** A patch as its session delivered it. */
 export interface ReceivedPatch {
@@ -152,16 +144,6 @@ const confirmedEntry = (state: ReplicaState, pages: Pages, key: PackedKey): Patc
   };
 };
 
-/** Everything that a revealing patch shows. */
-interface Revelation {
-  readonly entries: ReadonlyMap<PackedKey, PatchEntry>;
-  /** Pending and hidden commits that are ruled by it, by name. */
-  readonly ruled: ReadonlyMap<string, { readonly tracked: TrackedCommit; readonly result: CommitResult }>;
-  /** The versionstamps of our commits that were accepted, by revision. */
-  readonly ownByRevision: ReadonlyMap<number, Versionstamp>;
-  readonly readingMs: number;
-}
-
 const revelation = (state: ReplicaState, patch: Patch, readingMs: number): Revelation => {
   const { setAside } = state.session;
   const entries = new Map(setAside?.entries);
@@ -176,69 +158,6 @@ const revelation = (state: ReplicaState, patch: Patch, readingMs: number): Revel
   }
   return { entries, ruled, ownByRevision, readingMs };
 };
-
-/** The pending checked commits that cannot hold on what is revealed, in log order, dependents included. */
-const hiddenBy = (state: ReplicaState, revealed: Revelation): ReadonlyMap<string, CommitName> => {
-  const hidden = new Map<string, CommitName>();
-  for (const [key, tracked] of state.unruled) {
-    if (tracked.state !== "pending" || revealed.ruled.has(key)) continue;
-    const holds = tracked.commit.checks.every((check) => mayHold(state, revealed, hidden, tracked, check));
-    if (!holds) hidden.set(key, tracked.commit.name);
-  }
-  return hidden;
-};
-
-const mayHold = (
-  state: ReplicaState,
-  revealed: Revelation,
-  hidden: ReadonlyMap<string, CommitName>,
-  tracked: TrackedCommit,
-  { key, premise }: Check,
-): boolean => {
-  const entry = revealed.entries.get(key);
-  switch (premise.type) {
-    case "absent":
-      return (
-        entry?.value === undefined ||
-        isExpired({ value: entry.value, expireAt: entry.expireAt }, revealed.readingMs) ||
-        isChangedBefore(state, revealed, hidden, tracked, key)
-      );
-    case "revision":
-      return entry === undefined || entry.revision === premise.revision;
-    case "written": {
-      const by = nameKey(premise.by);
-      if (hidden.has(by)) return false;
-      const ruling = revealed.ruled.get(by)?.result;
-      const writer = state.tracked.get(by);
-      if (ruling === undefined) {
-        if (writer?.state === "hidden" || writer?.state === "rejected") return false;
-        if (writer?.state !== "confirmed") return true;
-        return entry === undefined || entry.revision === writer.revision;
-      }
-      if (ruling.ruling.type === "rejected") return false;
-      if (entry === undefined) {
-        return !ruling.ruling.superseded.some(({ mutation }) => touches(state, by, mutation, key));
-      }
-      return entry.revision === ruling.revision && digestOf(entry.value) === premise.digest;
-    }
-  }
-};
-
-/** True when one of ours that is still to be ruled, before `tracked`, changes the key: it may make the absence. */
-const isChangedBefore = (
-  state: ReplicaState,
-  revealed: Revelation,
-  hidden: ReadonlyMap<string, CommitName>,
-  tracked: TrackedCommit,
-  key: PackedKey,
-): boolean =>
-  state.operations.get(key)?.some(({ tracked: earlier }) => {
-    const name = nameKey(earlier.commit.name);
-    return earlier.versionstamp < tracked.versionstamp && !revealed.ruled.has(name) && !hidden.has(name);
-  }) === true;
-
-const touches = (state: ReplicaState, name: string, mutation: number, key: PackedKey): boolean =>
-  state.tracked.get(name)?.commit.mutations[mutation]?.key === key;
 
 /** The keys whose view differs once everything is revealed, in value or in versionstamp. */
 const changedBy = (

@@ -3,13 +3,12 @@
  * form. What is appended is decided and folded as a host does it; `restarted` is another host that
  * starts from what a checkpoint left.
  */
-import type { LogStart, Page, PageKey, PendingRecord, PlacedRow, Row, Version } from "@rockpool/log";
+import type { LogStart, Page, PendingRecord, PlacedRow, Row, Version } from "@rockpool/log";
 import {
   type CommitName,
   type CommitResult,
   createVersionstamp,
   type Mutation,
-  nameKey,
   type PackedKey,
   type Patch,
   type RejectionReason,
@@ -31,7 +30,7 @@ import { historyOf } from "./history.ts";
 import { decideDoomed, decidePatch, type PatchDecision } from "./receive.ts";
 import { createPage } from "./rewrite-pages.ts";
 import { pageIndexOf, type ReplicaState, stateAtCheckpoint } from "./state.ts";
-import { dataOf, versionsAfter } from "./versions-fixture.ts";
+import { addressOf, dataOf, keysOf, versionsAfter } from "./versions-fixture.ts";
 import { type EntryView, viewOf } from "./view.ts";
 
 const roomyLimits: CheckpointLimits = { rowsMax: 1000, pagesMax: 64, pageEntries: 4, pageBytes: 16 * 1024 };
@@ -63,8 +62,7 @@ export class TestReplica {
     this.#position = start.rows.at(-1)?.position ?? 0;
     this.state = stateAtCheckpoint(start);
     for (const row of start.rows) foldRow(this.state, row);
-    this.#pages = new Pages(pageIndexOf(this.state, start));
-    this.#pages.add(pages);
+    this.#pages = pagesOf(this.state, start, pages);
     this.#stored = pages;
     this.#versions = versions;
     this.#addVersions();
@@ -185,8 +183,8 @@ export class TestReplica {
   refill({ to, entries = [], results = [] }: Partial<Patch> & Pick<Patch, "to">): RowEffect {
     this.append({ type: "build" });
     const generation = this.#position;
-    const kept = entries.map((entry) => ({ ...entry, versionstamp: zeroVersionstamp }));
-    this.#stored = [...this.#stored, createPage(generation, "" as PackedKey, kept)];
+    const filled = entries.map((entry) => ({ ...entry, versionstamp: zeroVersionstamp }));
+    this.#stored = [...this.#stored, createPage(generation, "" as PackedKey, filled)];
     this.#start = { ...this.#start, pageKeys: keysOf(this.#stored) };
     const { nowMs } = this;
     const { epoch, scope, received } = this.state.session;
@@ -234,7 +232,7 @@ export class TestReplica {
   }
 
   stateOf(name: CommitName): string | undefined {
-    return this.state.tracked.get(nameKey(name))?.state;
+    return this.state.getTracked(name)?.state;
   }
 
   /** Makes one checkpoint, and is from then on the host that started from it. False when there was nothing to move. */
@@ -242,8 +240,7 @@ export class TestReplica {
     const bounds = { ...roomyLimits, ...limits };
     const plan = planCheckpoint(this.#start, bounds);
     if (plan === undefined) return false;
-    const pages = new Pages(pageIndexOf(plan.state, this.#start));
-    pages.add(this.#stored);
+    const pages = pagesOf(plan.state, this.#start, this.#stored);
     const checkpoint = buildCheckpoint(this.#start, plan, pages, this.nowMs, bounds);
     const { meta, putPages, deletePages, putPending, deletePending } = checkpoint;
     const pageOf = new Map(this.#stored.map((page) => [addressOf(page), page]));
@@ -296,8 +293,8 @@ export class TestReplica {
   }
 }
 
-const keysOf = (pages: readonly Page[]): readonly PageKey[] =>
-  pages.map(({ generation, first }) => ({ generation, first }));
-
-const addressOf = ({ generation, first }: { generation: number; first: string }): string =>
-  `${String(generation).padStart(8, "0")}/${first}`;
+const pagesOf = (state: ReplicaState, start: LogStart, stored: readonly Page[]): Pages => {
+  const pages = new Pages(pageIndexOf(state, start));
+  pages.add(stored);
+  return pages;
+};

@@ -8,7 +8,7 @@ import { everything, key, remove, set } from "./commit-fixture.ts";
 import { Pages } from "./page-index.ts";
 import { TestReplica } from "./replica-fixture.ts";
 import { pageIndexOf } from "./state.ts";
-import { countKeys, deletesIn } from "./walk.ts";
+import { countKeys, type DeleteLimits, deletesIn } from "./walk.ts";
 
 const letters = [..."abcdefghij"];
 
@@ -19,6 +19,12 @@ const replicaOf = (hasPages: boolean): TestReplica => {
   replica.commit(remove("b"), remove("h"), set("bb", "new"), set("z", "gone", replica.nowMs));
   return replica;
 };
+
+const visiting = (visitsMax: number): DeleteLimits => ({
+  visitsMax,
+  mutationsMax,
+  bytesMax: commitBytesMax,
+});
 
 /** 2,000 bytes. */
 const longName = (n: number): string => String(n).padStart(2000, "0");
@@ -41,12 +47,12 @@ describe.each([true, false])("with pages: %s", (hasPages) => {
 
   test("a delete names the keys in view, and where the rest begins", () => {
     const replica = replicaOf(hasPages);
-    const whole = deletesIn(replica.state, replica.pages, everything, replica.nowMs, 100);
+    const whole = deletesIn(replica.state, replica.pages, everything, replica.nowMs, visiting(100));
     expect(whole.mutations.map((mutation) => mutation.key)).toEqual(
       ["a", "bb", "c", "d", "e", "f", "g", "i", "j"].map(key),
     );
     expect(whole.rest).toBeNull();
-    const part = deletesIn(replica.state, replica.pages, everything, replica.nowMs, 3);
+    const part = deletesIn(replica.state, replica.pages, everything, replica.nowMs, visiting(3));
     expect(part.mutations.map((mutation) => mutation.key)).toEqual([key("a"), key("bb")]);
     expect(part.rest).toBe(key("c"));
   });
@@ -55,12 +61,12 @@ describe.each([true, false])("with pages: %s", (hasPages) => {
 test("a delete holds no more than one commit may: mutations, and bytes of keys", () => {
   const many = new TestReplica();
   many.commit(...Array.from({ length: mutationsMax + 5 }, (_, n) => set(String(n).padStart(6, "0"), "v")));
-  const first = deletesIn(many.state, many.pages, everything, many.nowMs, 1e6);
+  const first = deletesIn(many.state, many.pages, everything, many.nowMs, visiting(1e6));
   expect(first.mutations).toHaveLength(mutationsMax);
   expect(first.rest).toBe(key(String(mutationsMax).padStart(6, "0")));
   const long = new TestReplica();
   long.commit(...Array.from({ length: 4500 }, (_, n) => set(longName(n), "v")));
-  const { mutations, rest } = deletesIn(long.state, long.pages, everything, long.nowMs, 1e6);
+  const { mutations, rest } = deletesIn(long.state, long.pages, everything, long.nowMs, visiting(1e6));
   const bytes = mutations.reduce((sum, mutation) => sum + mutation.key.length, 0);
   expect(bytes).toBeLessThanOrEqual(commitBytesMax);
   expect(bytes + (rest?.length ?? 0)).toBeGreaterThan(commitBytesMax);

@@ -4,13 +4,7 @@
  * and entries that have ended are passed over, but cost a visit: so memory is bounded, however long
  * a run of them is.
  */
-import {
-  commitBytesMax,
-  type Mutation,
-  mutationsMax,
-  type PackedKey,
-  type PackedRange,
-} from "@rockpool/model";
+import type { Mutation, PackedKey, PackedRange } from "@rockpool/model";
 import { keysIn } from "./list.ts";
 import type { Pages } from "./page-index.ts";
 import type { ReplicaState } from "./state.ts";
@@ -27,6 +21,15 @@ export interface DeletedRange {
   readonly mutations: readonly Mutation[];
   /** Where the rest of the range begins; null when nothing of it is left. */
   readonly rest: PackedKey | null;
+}
+
+/** What the deletes of one commit may come to. */
+export interface DeleteLimits {
+  /** Keys looked at. */
+  readonly visitsMax: number;
+  readonly mutationsMax: number;
+  /** Bytes of the keys. */
+  readonly bytesMax: number;
 }
 
 /** Counts the entries of `range` in view, at most `visitsMax` keys of it. Void when `pages` notes something lacking. */
@@ -52,7 +55,7 @@ export const deletesIn = (
   pages: Pages,
   range: PackedRange,
   nowMs: number,
-  visitsMax: number,
+  { visitsMax, mutationsMax, bytesMax }: DeleteLimits,
 ): DeletedRange => {
   const mutations: Mutation[] = [];
   let bytes = 0;
@@ -61,7 +64,7 @@ export const deletesIn = (
     if (visits++ >= visitsMax) return { mutations, rest: key };
     if (!isPresent(viewOf(state, pages, key), nowMs)) continue;
     bytes += key.length;
-    if (mutations.length >= mutationsMax || bytes > commitBytesMax) return { mutations, rest: key };
+    if (mutations.length >= mutationsMax || bytes > bytesMax) return { mutations, rest: key };
     mutations.push({ type: "delete", key });
   }
   return { mutations, rest: null };

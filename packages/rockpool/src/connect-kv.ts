@@ -27,6 +27,8 @@ export interface ConnectOptions {
   readonly placement?: "worker" | "main";
   /** As in `openKv`. */
   readonly secrets?: SecretsOptions;
+  /** As in `openKv`. */
+  readonly confirm?: "relay" | "local";
   /** For leases and pauses; it must be the host's. Default: the platform's. */
   readonly clock?: TabClock;
 }
@@ -41,7 +43,8 @@ export const connectKv = async (
   const connection = new HostConnection(api, open.bucket);
   const listening = new AbortController();
   const { engine = "memory", placement = "main", secrets, clock = platformClock, fallback = null } = options;
-  const kv = new KvClient({ open, engine, fallback, placement, secrets, clock }, connection, () => {
+  const { confirm = "local" } = options;
+  const kv = new KvClient({ open, engine, fallback, placement, secrets, clock, confirm }, connection, () => {
     listening.abort();
     release();
   });

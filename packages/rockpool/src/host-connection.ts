@@ -213,7 +213,7 @@ export const unwrap = <T>(outcome: Outcome<T>): T => {
 };
 
 /** Rejects with the signal's reason when it aborts; one that is aborted already sends nothing. */
-const untilAborted = <T>(signal: AbortSignal | undefined, send: () => Promise<T>): Promise<T> => {
+export const untilAborted = <T>(signal: AbortSignal | undefined, send: () => Promise<T>): Promise<T> => {
   if (signal === undefined) return send();
   if (signal.aborted) return Promise.reject(signal.reason as Error);
   return new Promise((resolve, reject) => {

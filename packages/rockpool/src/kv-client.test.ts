@@ -5,6 +5,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { KvU64 } from "@rockpool/model";
 import type { Kv, KvListIterator } from "./kv.ts";
+import type { OpenOptions } from "./open-bucket.ts";
 import { openKv } from "./open-kv.ts";
 
 let kv: Kv;
@@ -263,4 +264,13 @@ describe("signals", () => {
     aborting.abort(new Error("enough"));
     await expect(entries.next()).rejects.toThrow("enough");
   });
+});
+
+test.each([
+  [{ confirm: "relay" }, /confirm: "relay" needs a relay.*pass its address/],
+  [{ confirm: "maybe", relay: "ws://r" }, /confirm must be "relay" or "local": received maybe/],
+  [{ conflict: "mine" }, /conflict must be "last-write-wins" or "revision": received mine/],
+])("openKv refuses %o, naming the remedy", async (options, message) => {
+  await expect(openKv("refused", options as OpenOptions)).rejects.toThrow(message);
+  await expect(openKv("refused", options as OpenOptions)).rejects.toThrow(TypeError);
 });

@@ -16,7 +16,7 @@ import {
   unpackError,
 } from "@rockpool/model";
 import { expectAnswer, type Send } from "./answer.ts";
-import { AtomicBuilder, type CommitAsk } from "./atomic-operation.ts";
+import { AtomicBuilder } from "./atomic-operation.ts";
 import {
   type BackupOptions,
   type BackupSource,
@@ -24,6 +24,7 @@ import {
   type RestoreResult,
   TransferClient,
 } from "./backup.ts";
+import { CommitClient } from "./commit-client.ts";
 import { changesRequest } from "./feeds/changes-request.ts";
 import { lifeOf } from "./expiry.ts";
 import { FeedClient } from "./feeds/feed-client.ts";
@@ -33,7 +34,6 @@ import type { ChangesOptions, ChangesSelector } from "./feeds/changes.ts";
 import type { KvEntryMaybe } from "./entry.ts";
 import type {
   AtomicOperation,
-  CommitFailure,
   CommitOptions,
   CommitResult,
   DeleteResult,
@@ -56,8 +56,7 @@ import { checkCount, readEntries, readVersion } from "./reads/key-reads.ts";
 import { lazySecrets } from "./secrets/lazy-secrets.ts";
 import { ListIterator } from "./reads/list-iterator.ts";
 import { entrySource, keySource } from "./reads/list-sources.ts";
-import { countRange, deleteRange, isSelector } from "./reads/range-calls.ts";
-import { readonlyError } from "./readonly-error.ts";
+import { countRange, isSelector } from "./reads/range-calls.ts";
 import type { BucketPlace, SeldomCalls } from "./seldom-calls.ts";
 import { SyncClient } from "./sync-client.ts";
 import { encodeForHost, toEntry } from "./transport.ts";
@@ -68,6 +67,7 @@ const purgeDeletesMs = 30 * 60 * 1000;
 export class KvClient implements Kv {
   readonly #place: BucketPlace;
   readonly #connection: HostConnection;
+  readonly #commits: CommitClient;
   readonly #sync: SyncClient;
   readonly #feeds: FeedClient;
   readonly #transfers: TransferClient;
@@ -83,6 +83,8 @@ export class KvClient implements Kv {
       place.open.readonly === true,
     );
     this.#connection = connection;
+    const { confirm, open } = place;
+    this.#commits = new CommitClient(connection, { readonly: open.readonly === true, confirm });
     this.#sync = new SyncClient(connection);
     this.#feeds = new FeedClient(connection);
     this.#transfers = new TransferClient(connection);
@@ -138,18 +140,15 @@ export class KvClient implements Kv {
       value: encodeForHost(value),
       ...lifeOf(options),
     } as const;
-    return (await this.#commit({ checks: [], mutations: [mutation] }, options)) as CommitResult;
+    return this.#commits.write({ checks: [], mutations: [mutation] }, options);
   }
 
   delete(key: Key, options?: CommitOptions): Promise<void>;
   delete(selector: Selector, options?: CommitOptions): Promise<DeleteResult>;
   async delete(what: Key | Selector, options: CommitOptions = {}): Promise<DeleteResult | void> {
-    if (isSelector(what)) {
-      this.#assertWritable();
-      return deleteRange(this.#send, what, options);
-    }
+    if (isSelector(what)) return this.#commits.deleteRange(what, options);
     const mutation = { type: "delete", key: packKeyForWrite(what) } as const;
-    await this.#commit({ checks: [], mutations: [mutation] }, options);
+    await this.#commits.write({ checks: [], mutations: [mutation] }, options);
   }
 
   async purgeDeletes({
@@ -174,7 +173,7 @@ export class KvClient implements Kv {
 
   async purge(key: Key, options?: CommitOptions): Promise<void> {
     const mutation = { type: "delete", key: packKeyForWrite(key), purge: true } as const;
-    await this.#commit({ checks: [], mutations: [mutation] }, options);
+    await this.#commits.write({ checks: [], mutations: [mutation] }, options);
   }
 
   list<T = unknown>(selector: Selector, options: ListOptions = {}): KvListIterator<T> {
@@ -210,7 +209,7 @@ export class KvClient implements Kv {
   }
 
   atomic(): AtomicOperation {
-    return new AtomicBuilder((ask, options) => this.#commit(ask, options));
+    return new AtomicBuilder((ask, options) => this.#commits.commit(ask, options));
   }
 
   commitVersionstamp(): symbol {
@@ -283,18 +282,7 @@ export class KvClient implements Kv {
     this.#release();
   }
 
-  async #commit(ask: CommitAsk, options: CommitOptions | undefined): Promise<CommitResult | CommitFailure> {
-    this.#assertWritable();
-    const answer = await this.#send({ type: "commit", ...ask }, options?.signal);
-    const { versionstamp } = expectAnswer(answer, "committed");
-    return versionstamp === null ? { ok: false } : { ok: true, versionstamp };
-  }
-
   #assertOpen(): void {
     this.#connection.assertOpen();
-  }
-
-  #assertWritable(): void {
-    if (this.#place.open.readonly === true) throw readonlyError();
   }
 }

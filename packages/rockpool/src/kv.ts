@@ -32,6 +32,17 @@ export interface CommitOptions {
    * may not have taken effect; one whose signal was aborted before the call has not.
    */
   readonly signal?: AbortSignal;
+  /**
+   * "relay": the promise waits for the relay's ruling, half a minute at most. A check that fails there
+   * gives `{ ok: false }` (of a `set`, `delete` or `purge`, which has none of the app's own: `conflict`);
+   * any other rejection throws `rejected`, which names the reason. The commit is forgotten then, unless
+   * commits made meanwhile build on it: with them it is kept in `sync.rejected()`. Without a session with
+   * the relay at the call it throws `offline`, and nothing is written. When no ruling comes in time it
+   * throws `outcome-unknown`: the commit is kept and waits on, and what becomes of it is told by events
+   * and `sync.settled`. "local": it is decided here and answered at once. Default: as the bucket was
+   * opened with, else "local".
+   */
+  readonly confirm?: "relay" | "local";
 }
 
 export interface GetOptions extends ReadOptions {

@@ -56,6 +56,15 @@ export interface OpenOptions {
    * `sum`, `min` and `max` make stays. Default: as it is kept, "never" when it is new.
    */
   readonly expireIn?: number | "never";
+  /** What a commit of this tab waits for if it does not say; see `confirm` of `CommitOptions`. Default "local". */
+  readonly confirm?: "relay" | "local";
+  /**
+   * How writes of several devices to one key meet. "last-write-wins": the later one stands. "revision":
+   * each `set` and `delete` of this tab holds only where the relay has the entry that it was written
+   * over, and is rejected with its commit where not; `sum`, `min` and `max` add up as ever. Each key
+   * counts as a check too, 1,000 at most a commit. Default "last-write-wins".
+   */
+  readonly conflict?: "last-write-wins" | "revision";
 }
 
 /** Longest wait for the worker's first answer, in ms. */
@@ -99,7 +108,7 @@ export const connectThread = (
       const engine = engineOn(currentPlatform());
       const api = createMainHost(engine);
       if (engine === "memory") return connectMemory(open, options, api);
-      return connectKv(open, api, { engine, ...secretsOf(options) });
+      return connectKv(open, api, { engine, ...pageOptions(options) });
     },
   );
 };
@@ -132,15 +141,19 @@ const connectMemory = (
   options: OpenOptions,
   api: HostApi,
   fallback: KvError | null = null,
-): Promise<Kv> => connectKv(open, api, { engine: "memory", fallback, ...secretsOf(options) });
+): Promise<Kv> => connectKv(open, api, { engine: "memory", fallback, ...pageOptions(options) });
 
-const secretsOf = ({ secrets }: OpenOptions): Pick<OpenOptions, "secrets"> =>
-  secrets === undefined ? {} : { secrets };
+/** What the page keeps to itself: the host needs none of it. */
+const pageOptions = ({ secrets, confirm }: OpenOptions): Pick<OpenOptions, "secrets" | "confirm"> => ({
+  ...(secrets === undefined ? {} : { secrets }),
+  ...(confirm === undefined ? {} : { confirm }),
+});
 
 const hostOptions = (name: string, options: OpenOptions): HostOpenOptions => {
   const { relay, durability = "relaxed", readonly = false, secrets, history, expireIn } = options;
-  const { placement = "auto", fallback } = options;
+  const { placement = "auto", fallback, conflict = "last-write-wins" } = options;
   checkBucketName(name);
+  checkPolicies(options);
   if (placement !== "auto" && placement !== "worker" && placement !== "main") {
     throw new TypeError(`placement must be "auto", "worker" or "main": received ${String(placement)}`);
   }
@@ -156,9 +169,24 @@ const hostOptions = (name: string, options: OpenOptions): HostOpenOptions => {
     database: databaseOf(name === privateName ? `${name}${crypto.randomUUID()}` : name),
     durability,
     readonly,
+    conflict,
     ...(relay === undefined ? {} : { relay: relayUrl(relay) }),
     settings: settingsOf(history, expireIn),
   };
+};
+
+const checkPolicies = ({ relay, confirm = "local", conflict = "last-write-wins" }: OpenOptions): void => {
+  if (confirm !== "relay" && confirm !== "local") {
+    throw new TypeError(`confirm must be "relay" or "local": received ${String(confirm)}`);
+  }
+  if (confirm === "relay" && relay === undefined) {
+    throw new TypeError(
+      `confirm: "relay" needs a relay to confirm commits: pass its address in the option relay, or leave confirm out`,
+    );
+  }
+  if (conflict !== "last-write-wins" && conflict !== "revision") {
+    throw new TypeError(`conflict must be "last-write-wins" or "revision": received ${String(conflict)}`);
+  }
 };
 
 const checkSecretsKey = (key: CryptoKey | undefined): void => {
@@ -213,7 +241,7 @@ const connectWorker = async (
     return await connectKv(open, wrap<HostApi>(worker) as unknown as HostApi, {
       engine: "indexeddb",
       placement: "worker",
-      ...secretsOf(options),
+      ...pageOptions(options),
       failure: startFailure(worker, open.bucket),
       release: () => worker.terminate(),
     });

@@ -26,6 +26,8 @@ export interface BucketPlace {
   readonly placement: "worker" | "main";
   readonly secrets: SecretsOptions | undefined;
   readonly clock: TabClock;
+  /** What a commit that says nothing waits for. */
+  readonly confirm: "relay" | "local";
 }
 
 export class SeldomCalls {

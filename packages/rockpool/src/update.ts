@@ -23,7 +23,7 @@ export const update = async <T>(
   change: (entry: KvEntryMaybe<T>) => unknown,
   options: UpdateOptions,
 ): Promise<UpdateResult<T>> => {
-  const { attempts = attemptsDefault, signal, expireIn } = options;
+  const { attempts = attemptsDefault, signal, expireIn, confirm } = options;
   if (!Number.isInteger(attempts) || attempts < 1) {
     throw new TypeError(`attempts must be a positive integer: received ${String(attempts)}`);
   }
@@ -38,7 +38,7 @@ export const update = async <T>(
     const operation = kv.atomic().check(entry);
     if (isDelete) operation.delete(key);
     else operation.set(key, value, expireIn === undefined ? {} : { expireIn });
-    const committed = await operation.commit(waiting);
+    const committed = await operation.commit(confirm === undefined ? waiting : { ...waiting, confirm });
     if (committed.ok) return { ...committed, value: isDelete ? null : (value as T) };
     if (attempt >= attempts) throw conflictError(attempts);
     await sleep(clock, clock.random() * Math.min(pauseMsMax, pauseMsFirst * 2 ** (attempt - 1)), signal);

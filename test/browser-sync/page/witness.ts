@@ -32,8 +32,15 @@ export interface Writing {
   readonly inFlight: number;
   /** Commits made in all. */
   readonly commitsMax?: number;
-  /** Waited after each, in ms. */
+  /** Waited when so many as may be under way were begun, in ms. */
   readonly pauseMs?: number;
+}
+
+/** A commit that was acknowledged. */
+export interface MadeCommit {
+  readonly writer: string;
+  readonly n: number;
+  readonly versionstamp: string;
 }
 
 export type WitnessStatus = Pick<SyncStatus, "state" | "pending" | "rejected" | "syncing"> & {
@@ -64,6 +71,8 @@ export interface Witness {
   settled(versionstamps: readonly string[]): Promise<readonly (Settlement | null)[]>;
   /** All entries: values as text, by key as JSON. */
   content(): Promise<Readonly<Record<string, string>>>;
+  /** Tells what becomes of commits that a tab made which is gone. */
+  follow(commits: readonly MadeCommit[]): void;
   /** Commits told as superseded by events: versionstamp and key. */
   toldSuperseded(): readonly (readonly [versionstamp: string, key: string])[];
 }
@@ -96,10 +105,12 @@ const write = async (
     const commit = commitOne(writer, n).finally(() => underWay.delete(commit));
     underWay.add(commit);
     if (underWay.size >= inFlight) await Promise.race(underWay);
-    if (pauseMs !== undefined) await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    if (pauseMs !== undefined && n % inFlight === 0) await sleep(pauseMs);
   }
   await Promise.all(underWay);
 };
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 const commitOne = async (writer: string, n: number): Promise<void> => {
   tell({ type: "begun", writer, n });
@@ -113,9 +124,12 @@ const commitOne = async (writer: string, n: number): Promise<void> => {
   const result = await atomic.commit();
   if (!result.ok) return tell({ type: "refused", writer, n });
   tell({ type: "acknowledged", writer, n, versionstamp: result.versionstamp });
-  void settlementOf(result.versionstamp).then((settlement) => {
-    if (settlement !== null) tell({ type: "settled", writer, n, settlement });
-  });
+  void follow({ writer, n, versionstamp: result.versionstamp });
+};
+
+const follow = async ({ writer, n, versionstamp }: MadeCommit): Promise<void> => {
+  const settlement = await settlementOf(versionstamp);
+  if (settlement !== null) tell({ type: "settled", writer, n, settlement });
 };
 
 const settlementOf = async (versionstamp: string): Promise<Settlement | null> => {
@@ -178,6 +192,9 @@ const witness: Witness = {
       content[JSON.stringify(key)] = textOf(value);
     }
     return content;
+  },
+  follow: (commits) => {
+    for (const commit of commits) void follow(commit);
   },
   toldSuperseded: () => toldSuperseded,
 };

@@ -5,13 +5,17 @@ import { beforeEach, expect, test } from "vitest";
 import type { CommitState, TrackedCommit } from "@rockpool/log";
 import { createVersionstamp, packKey, type Versionstamp, zeroStamp } from "@rockpool/model";
 import { PageIndex, Pages, ReplicaState } from "@rockpool/replica";
-import { Decisions } from "./decisions.ts";
+import { Rulings } from "./rulings.ts";
+import type { HostLocks } from "../environment.ts";
 import type { HostEvent } from "../host-api.ts";
 import type { Ledger } from "../ledger.ts";
 
 let state: ReplicaState;
 let events: HostEvent[];
-let decisions: Decisions;
+let rulings: Rulings;
+
+/** No other host lives. */
+const locks = { query: async () => ({ held: [], pending: [] }) } as unknown as HostLocks;
 
 const stampOf = (n: number): Versionstamp => createVersionstamp(n);
 
@@ -29,7 +33,7 @@ const tracked = (n: number, ruling: CommitState): TrackedCommit => ({
   ...(ruling === "rejected" ? { reason: { type: "too-old" } as const } : {}),
 });
 
-const create = (): Decisions => {
+const create = (): Rulings => {
   const pages = new Pages(new PageIndex(0, []));
   const ledger = {
     get state() {
@@ -38,31 +42,35 @@ const create = (): Decisions => {
     catchUp: async () => {},
     read: async <T>(_strong: boolean, compute: (at: ReplicaState, from: Pages) => T) => compute(state, pages),
   };
-  return new Decisions(
-    ledger as unknown as Ledger,
-    () => 0,
-    (event) => events.push(event),
-  );
+  return new Rulings({
+    ledger: ledger as unknown as Ledger,
+    host: "own",
+    database: "d",
+    environment: { locks, setTimer: () => () => {} },
+    readClock: () => 0,
+    emit: (event) => events.push(event),
+    isLive: () => true,
+  });
 };
 
 beforeEach(() => {
   state = new ReplicaState(undefined);
   events = [];
-  decisions = create();
+  rulings = create();
 });
 
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
 const rule = (...ruled: readonly TrackedCommit[]): void => {
   for (const one of ruled) state.track(one);
-  decisions.onRow({ changed: [], settledKeys: [], ruled, superseded: [] });
+  rulings.onRow({ changed: [], settledKeys: [], ruled, superseded: [] });
 };
 
 /** Stands for a checkpoint of another tab: the state is what its pages and records say. */
 const loseRows = (...records: readonly TrackedCommit[]): void => {
   state = new ReplicaState(undefined);
   for (const record of records) state.track(record);
-  decisions.onGap();
+  rulings.onGap();
 };
 
 const idsTold = (): readonly string[] =>
@@ -71,7 +79,7 @@ const idsTold = (): readonly string[] =>
 test("a commit is settled for all who wait, each for its own, when a row rules on it", async () => {
   state.track(tracked(1, "pending"));
   state.track(tracked(2, "pending"));
-  const waits = [1, 2, 2].map((n) => decisions.settled(stampOf(n)));
+  const waits = [1, 2, 2].map((n) => rulings.call({ type: "settled", versionstamp: stampOf(n) }));
   await turn();
   rule(tracked(2, "rejected"));
   expect(await Promise.all(waits.slice(1))).toEqual([
@@ -84,7 +92,7 @@ test("a commit is settled for all who wait, each for its own, when a row rules o
 
 test("a commit that was ruled on in rows that were missed is settled by what is left of them", async () => {
   state.track(tracked(1, "pending"));
-  const wait = decisions.settled(stampOf(1));
+  const wait = rulings.call({ type: "settled", versionstamp: stampOf(1) });
   await turn();
   loseRows(tracked(1, "confirmed"));
   expect(await wait).toMatchObject({ type: "confirmed" });
@@ -92,7 +100,7 @@ test("a commit that was ruled on in rows that were missed is settled by what is 
 
 test("who waits for a commit that was ruled on and forgotten in rows that were missed is told so", async () => {
   state.track(tracked(1, "pending"));
-  const wait = decisions.settled(stampOf(1));
+  const wait = rulings.call({ type: "settled", versionstamp: stampOf(1) });
   await turn();
   loseRows();
   await expect(wait).rejects.toMatchObject({ code: "not-found" });
@@ -100,7 +108,7 @@ test("who waits for a commit that was ruled on and forgotten in rows that were m
 
 test("a rejection is told of once, also when its row was missed, and not at the start", async () => {
   state.track(tracked(1, "rejected"));
-  decisions = create();
+  rulings = create();
   rule(tracked(2, "rejected"));
   await turn();
   expect(idsTold()).toEqual(["h.2"]);

@@ -2,9 +2,9 @@
  * A host's part in syncing: joins the other tabs, attaches the bucket to its relay, carries the
  * session when its turn comes, and knows the bucket's sync status whoever carries it.
  */
-import { KvError, type PackedRange, packKey } from "@rockpool/model";
 import type { Log } from "@rockpool/log";
-import { type CheckpointLimits, listEntries } from "@rockpool/replica";
+import type { CheckpointLimits } from "@rockpool/replica";
+import { attachRelay } from "./attach.ts";
 import type { HostEnvironment } from "../environment.ts";
 import { Flushes } from "./flushes.ts";
 import type { HostEvent, HostOpenOptions, TransportStatus } from "../host-api.ts";
@@ -24,6 +24,8 @@ export interface SyncControlOptions {
   readonly emit: (event: HostEvent) => void;
   readonly readClock: () => number;
   readonly onFailure: (error: unknown) => void;
+  /** The session of this device with the relay came or went, whoever carries it. */
+  readonly onSession: () => void;
   /** The bucket is about to be deleted. */
   readonly onDestroyed: () => void;
 }
@@ -99,7 +101,7 @@ export class SyncControl {
   async start(): Promise<void> {
     await this.#tabs.join();
     if (this.#runner !== undefined) {
-      await this.#attach();
+      await attachRelay(this.#its.ledger, this.#its.environment, this.#its.options.bucket);
       this.#lock?.start();
       this.#lock?.check();
     }
@@ -146,6 +148,13 @@ export class SyncControl {
     this.#lock?.stop();
   }
 
+  /** True while a tab of this device has a session with the relay, as far as is known here. */
+  get isLive(): boolean {
+    const { paused } = this.#its.ledger.state.session;
+    const phase = this.#runner?.isHolder === true ? this.#runner.session.phase : this.#news?.phase;
+    return !paused && phase === "live";
+  }
+
   /** Remembers a failure in the background, for the status to show. */
   fail(error: unknown): void {
     this.#failure = error;
@@ -171,32 +180,12 @@ export class SyncControl {
     this.#tabs.close();
   }
 
-  /** Gives the bucket its replica id the first time it is opened with a relay. */
-  async #attach(): Promise<void> {
-    const { ledger, environment, options } = this.#its;
-    const replica = environment.drawId();
-    const everything: PackedRange = {
-      start: packKey([]),
-      end: "\xff" as PackedRange["end"],
-      common: packKey([]),
-    };
-    await ledger.append((state, pages) => {
-      if (state.replica !== null) return { row: undefined, result: undefined };
-      if (listEntries(state, pages, everything, 1, false, ({ value }) => value !== undefined).length > 0) {
-        throw new KvError(
-          "unsupported",
-          `the bucket "${options.bucket}" holds entries written without a relay, which cannot be handed to one yet; open it without the option relay, or use another name`,
-        );
-      }
-      return { row: { type: "attach", replica }, result: undefined };
-    });
-  }
-
   #onTabMessage(message: Exclude<TabMessage, { type: "notice" }>): void {
     switch (message.type) {
       case "session":
         if (this.#runner?.isHolder !== true) this.#news = message;
         this.#lock?.onHolder(message.visible);
+        this.#its.onSession();
         return this.#tellStatus();
       case "joined":
         return this.#tellNews();
@@ -232,6 +221,7 @@ export class SyncControl {
     if (this.#runner?.session.phase === "live") this.#failure = undefined;
     this.#tellNews();
     this.#flushes.ask();
+    this.#its.onSession();
     this.#tellStatus();
   }
 

@@ -1,0 +1,103 @@
+/**
+ * Commits whose callers wait for the relay's ruling. The wait is bounded: by the session, which may be
+ * lost, and by time, should the relay live and not rule. What is not known then is told when it is.
+ */
+import { KvError, type Versionstamp } from "@rockpool/model";
+import type { Decisions } from "./decisions.ts";
+import type { HostEnvironment } from "../environment.ts";
+import type { TransportSettled } from "../host-api.ts";
+import type { Ledger } from "../ledger.ts";
+import type { Settlements } from "./settlements.ts";
+
+export interface ConfirmationsOptions {
+  readonly ledger: Ledger;
+  readonly environment: Pick<HostEnvironment, "setTimer">;
+  readonly settlements: Settlements;
+  readonly decisions: Decisions;
+  /** True while a tab of this device has a session with the relay. */
+  readonly isLive: () => boolean;
+}
+
+interface Wait {
+  readonly giveUp: () => void;
+  cancelLost: (() => void) | undefined;
+}
+
+/** Longest wait for a ruling, in ms. */
+const rulingMsMax = 30_000;
+/** How long a session may be away before its callers are told, in ms: another tab may take it over. */
+const awayMsMax = 5000;
+
+export class Confirmations {
+  readonly #its: ConfirmationsOptions;
+  readonly #waits = new Set<Wait>();
+
+  constructor(its: ConfirmationsOptions) {
+    this.#its = its;
+  }
+
+  /** @throws KvError "offline" when nobody could rule now */
+  assertLive(): void {
+    const { ledger, isLive } = this.#its;
+    if (ledger.state.replica === null) {
+      throw new KvError(
+        "offline",
+        `nothing was written: confirm: "relay" needs a relay, and the bucket has none; open it with the option relay, or commit without confirm`,
+      );
+    }
+    if (!isLive()) {
+      throw new KvError(
+        "offline",
+        `nothing was written: confirm: "relay" needs a session with the relay, and there is none now; try again when sync.status.state is "synced" or "syncing", or commit without confirm`,
+      );
+    }
+  }
+
+  /** What became of a commit. @throws KvError "outcome-unknown" when that cannot be known in time; "closed" */
+  async confirm(versionstamp: Versionstamp): Promise<TransportSettled> {
+    const { environment, settlements, decisions } = this.#its;
+    const settled = settlements.settled(versionstamp);
+    const bound = new AbortController();
+    const wait: Wait = { giveUp: () => bound.abort(), cancelLost: undefined };
+    this.#waits.add(wait);
+    this.#look(wait);
+    const cancel = environment.setTimer(wait.giveUp, rulingMsMax);
+    try {
+      return await Promise.race([settled, rejectedBy(bound.signal, versionstamp)]);
+    } catch (error) {
+      // Its ruling may still come, and is an event then.
+      settled.catch(() => undefined);
+      decisions.release(versionstamp);
+      throw error;
+    } finally {
+      cancel();
+      wait.cancelLost?.();
+      this.#waits.delete(wait);
+    }
+  }
+
+  /** The session came or went. */
+  onSession(): void {
+    for (const wait of this.#waits) this.#look(wait);
+  }
+
+  #look(wait: Wait): void {
+    if (this.#its.isLive()) {
+      wait.cancelLost?.();
+      wait.cancelLost = undefined;
+    } else {
+      wait.cancelLost ??= this.#its.environment.setTimer(wait.giveUp, awayMsMax);
+    }
+  }
+}
+
+const rejectedBy = (signal: AbortSignal, versionstamp: Versionstamp): Promise<never> =>
+  new Promise((_resolve, reject) => {
+    signal.addEventListener("abort", () => reject(unknownError(versionstamp)), { once: true });
+  });
+
+const unknownError = (versionstamp: Versionstamp): KvError =>
+  new KvError(
+    "outcome-unknown",
+    `the relay did not rule in time: commit ${versionstamp} is kept and goes on waiting for it; sync.settled tells what becomes of it, and so does an event if it is rejected`,
+  );
