@@ -130,6 +130,8 @@ export interface SessionState {
   readonly paused: boolean;
   /** The epoch whose history the pages lie in, where it is another than `epoch`. */
   readonly confirmedEpoch?: EpochId | null;
+  /** The scope that the pages are of, where it is another than `scope`. */
+  readonly confirmedScope?: readonly PackedKey[];
   /** What is confirmed waits for a fill. Absent: it does not. */
   readonly fillDue?: true;
   /** Whose replica this is. Absent: the relay never said. */

@@ -83,6 +83,8 @@ export interface SessionRow {
   readonly clockOffsetMs: number;
   /** True when patches cannot go on from the cursor: what is confirmed here waits for a fill to take its place. */
   readonly reset: boolean;
+  /** With `reset`: what is confirmed stays as it is wherever the scopes before and after share it. */
+  readonly keeps?: true;
   /** With `reset`: the last revision confirmed here that the relay still has. Absent: 0. */
   readonly shared?: Revision;
   /** Whose replica this is from here on. Absent: as before. */

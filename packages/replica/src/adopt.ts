@@ -2,9 +2,9 @@
  * Deciding what a welcome changes here, before its row is appended.
  */
 import type { SessionRow } from "@rockpool/log";
-import type { CommitLimits } from "@rockpool/model";
+import { type CommitLimits, equalScopes } from "@rockpool/model";
 import type { Hello, Welcome } from "@rockpool/protocol";
-import { type FoldedSession, sameScope } from "./folded-session.ts";
+import { type FoldedSession } from "./folded-session.ts";
 import type { ReplicaState } from "./state.ts";
 
 /**
@@ -31,13 +31,13 @@ export const decideWelcome = (
   const asGreeted =
     session.epoch === hello.epoch &&
     session.received === hello.cursor &&
-    sameScope(session.followed, hello.follow);
+    equalScopes(session.followed, hello.follow);
   if (!asGreeted) return { type: "moved" };
   const { subject } = welcome;
   if (subject !== null && session.subject !== null && subject !== session.subject) return { type: "subject" };
   const measuredMs = clockOffset(welcome, nowMs);
   const clockMoved = Math.abs(measuredMs - session.clockOffsetMs) > clockToleranceMs;
-  const scopeMoved = !sameScope(welcome.scope, session.scope);
+  const scopeMoved = !equalScopes(welcome.scope, session.scope);
   // A replica that has received nothing yet has nothing to replace.
   const reset = !welcome.valid || (scopeMoved && session.received > 0);
   const isSame =
@@ -55,6 +55,7 @@ export const decideWelcome = (
     clockOffsetMs: clockMoved ? measuredMs : session.clockOffsetMs,
     reset,
     ...(reset ? { shared: welcome.shared } : {}),
+    ...(reset && welcome.valid ? { keeps: true } : {}),
     ...(subject === null ? {} : { subject }),
     limits: commitLimitsOf(welcome),
   };

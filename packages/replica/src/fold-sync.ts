@@ -10,6 +10,7 @@ import {
   laterStamp,
   type PackedKey,
   type Versionstamp,
+  equalScopes,
 } from "@rockpool/model";
 import type {
   FilledFrom,
@@ -21,7 +22,7 @@ import type {
   VerifyRow,
 } from "@rockpool/log";
 import { nextCommitState } from "./commit-table.ts";
-import { sameScope, setAside } from "./folded-session.ts";
+import { setAside } from "./folded-session.ts";
 import { noEffect, rememberedFrom, type RowEffect } from "./row-effect.ts";
 import type { ReplicaState } from "./state.ts";
 
@@ -133,18 +134,22 @@ export const foldSession = (state: ReplicaState, row: SessionRow): RowEffect => 
   session.clockOffsetMs = row.clockOffsetMs;
   session.subject = row.subject ?? session.subject;
   session.limits = row.limits ?? session.limits;
-  const moved = session.epoch !== row.epoch || row.reset || !sameScope(session.scope, row.scope);
+  const moved = session.epoch !== row.epoch || row.reset || !equalScopes(session.scope, row.scope);
   session.epoch = row.epoch;
   session.scope = row.scope;
   if (!moved) return noEffect;
   session.setAside = null;
   if (row.reset) {
     session.fillDue = true;
+    if (row.keeps !== true) session.confirmedScope = [];
     session.revealed = Math.min(session.revealed, row.shared ?? 0);
   }
   session.received = session.revealed;
   // A cursor that is valid in the new epoch lies in the history both share, and so do all entries.
-  if (!session.fillDue) session.confirmedEpoch = row.epoch;
+  if (!session.fillDue) {
+    session.confirmedEpoch = row.epoch;
+    session.confirmedScope = row.scope;
+  }
   return noEffect;
 };
 
@@ -152,7 +157,10 @@ export const foldVerify = (state: ReplicaState, row: VerifyRow): RowEffect => {
   const { session } = state;
   if (row.epoch !== session.epoch || row.at !== session.revealed) return noEffect;
   session.verifiedAtMs = row.readingMs;
-  if (!row.equal) session.fillDue = true;
+  if (!row.equal) {
+    session.fillDue = true;
+    session.confirmedScope = [];
+  }
   return noEffect;
 };
 
@@ -171,6 +179,7 @@ const foldFilledFrom = (state: ReplicaState, filled: FilledFrom): RowEffect => {
   state.trackAgain(lostCommits(state));
   session.epoch = filled.epoch;
   session.confirmedEpoch = filled.epoch;
+  session.confirmedScope = filled.scope;
   session.received = filled.to;
   session.revealed = filled.to;
   session.setAside = null;

@@ -11,6 +11,9 @@ import {
   type Patch,
   type PatchEntry,
   type Revision,
+  type Scope,
+  equalScopes,
+  wholeBucket,
 } from "@rockpool/model";
 import type { SessionState } from "@rockpool/log";
 
@@ -32,8 +35,10 @@ export interface FoldedSession {
   received: Revision;
   /** Up to where history is shown; while a fill is due, up to where it is shared with the relay. */
   revealed: Revision;
-  scope: readonly PackedKey[];
-  followed: readonly PackedKey[];
+  scope: Scope;
+  /** The scope of what is confirmed here up to `revealed`: behind `scope` only while a fill is due. */
+  confirmedScope: Scope;
+  followed: Scope;
   clockOffsetMs: number;
   paused: boolean;
   /** What is confirmed here waits for a fill to take its place: no patch applies before. */
@@ -47,13 +52,6 @@ export interface FoldedSession {
   verifiedAtMs: number;
 }
 
-/** The scope of a replica that follows everything. */
-export const wholeBucket: readonly PackedKey[] = ["" as PackedKey];
-
-/** True when two scopes hold the same prefixes; both are sorted. */
-export const sameScope = (a: readonly PackedKey[], b: readonly PackedKey[]): boolean =>
-  a.length === b.length && a.every((prefix, index) => prefix === b[index]);
-
 /** The session as a checkpoint left it. */
 export const foldedSession = (stored: SessionState | undefined): FoldedSession => ({
   epoch: stored?.epoch ?? null,
@@ -61,6 +59,7 @@ export const foldedSession = (stored: SessionState | undefined): FoldedSession =
   received: stored?.cursor ?? 0,
   revealed: stored?.cursor ?? 0,
   scope: stored?.scope ?? wholeBucket,
+  confirmedScope: stored?.confirmedScope ?? stored?.scope ?? wholeBucket,
   followed: stored?.followed ?? wholeBucket,
   clockOffsetMs: stored?.clockOffsetMs ?? 0,
   paused: stored?.paused ?? false,
@@ -74,7 +73,7 @@ export const foldedSession = (stored: SessionState | undefined): FoldedSession =
 /** The session as a checkpoint keeps it. Nothing may be set aside. */
 export const storedSession = (session: FoldedSession): SessionState => {
   const { epoch, confirmedEpoch, revealed, scope, followed, clockOffsetMs, paused } = session;
-  const { fillDue, subject, limits, verifiedAtMs } = session;
+  const { confirmedScope, fillDue, subject, limits, verifiedAtMs } = session;
   return {
     epoch,
     cursor: revealed,
@@ -83,6 +82,7 @@ export const storedSession = (session: FoldedSession): SessionState => {
     clockOffsetMs,
     paused,
     ...(confirmedEpoch === epoch ? {} : { confirmedEpoch }),
+    ...(equalScopes(confirmedScope, scope) ? {} : { confirmedScope }),
     ...(fillDue ? { fillDue } : {}),
     ...(subject === null ? {} : { subject }),
     ...(limits === null ? {} : { limits }),

@@ -18,7 +18,6 @@ export {
 } from "./evaluate.ts";
 export { foldRow } from "./fold.ts";
 export { lostCommits } from "./fold-sync.ts";
-export { sameScope, wholeBucket } from "./folded-session.ts";
 export { historyOf } from "./history.ts";
 export { type ListedEntry, listEntries } from "./list.ts";
 export { type Lacking, PageIndex, Pages } from "./page-index.ts";

@@ -2,10 +2,9 @@
  * What a patch does to what readers see, to pending commits and to the checks that are made on them.
  */
 import { beforeEach, describe, expect, test } from "vitest";
-import type { CommitResult, Premise } from "@rockpool/model";
+import { type CommitResult, type Premise, wholeBucket } from "@rockpool/model";
 import { decideLateResults, decidePatch, type ReceivedRulings } from "./receive.ts";
 import { entryOf, key, number, remove, set, sum, testNowMs, text } from "./commit-fixture.ts";
-import { wholeBucket } from "./folded-session.ts";
 import { TestReplica } from "./replica-fixture.ts";
 
 let replica: TestReplica;

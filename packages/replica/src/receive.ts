@@ -16,9 +16,9 @@ import {
   laterVersionstamp,
   zeroStamp,
   zeroVersionstamp,
+  equalScopes,
 } from "@rockpool/model";
 import type { PatchRow, TrackedCommit } from "@rockpool/log";
-import { sameScope } from "./folded-session.ts";
 import { hiddenBy, type Revelation } from "./hidden.ts";
 import type { Pages } from "./page-index.ts";
 import type { PendingOperations, ReplicaState } from "./state.ts";
@@ -54,7 +54,7 @@ export const decidePatch = (
   const { session } = state;
   const { epoch, scope, patch } = received;
   if (session.fillDue) return { type: "stale" };
-  if (epoch !== session.epoch || !sameScope(scope, session.scope)) return { type: "gap" };
+  if (epoch !== session.epoch || !equalScopes(scope, session.scope)) return { type: "gap" };
   if (patch.from !== session.received) {
     return patch.to <= session.received ? { type: "stale" } : { type: "gap" };
   }

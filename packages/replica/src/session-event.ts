@@ -31,9 +31,13 @@ export interface FillProgress {
   /** Tells it from earlier fills of this session. */
   readonly id: number;
   readonly stage: "pages" | "patches" | "ready";
+  /** The part of the scope that pages are asked for; undefined for all of it. */
+  readonly within: PackedKey | undefined;
+  /** The parts that come after it, in key order. */
+  readonly rest: readonly FillSource[];
   /** Where the next page begins. */
   readonly after: PackedKey;
-  /** The head of the history when the first page was read; null before it has come. */
+  /** The head of the history when the first page was read, if all entries come by pages; else null. */
   readonly filledTo: Revision | null;
   /** The highest head that any page was read at: the patches must reach it. */
   readonly head: Revision;
@@ -43,6 +47,12 @@ export interface FillProgress {
   readonly storing: number;
   /** The next page is not asked for before there is room. */
   readonly isHeld: boolean;
+}
+
+/** Where the entries under a prefix come from: from the relay, or from what is confirmed here. */
+export interface FillSource {
+  readonly from: "relay" | "here";
+  readonly prefix: PackedKey;
 }
 
 export interface Session {
@@ -115,6 +125,7 @@ export type SessionEffect =
   | { readonly type: "probed"; readonly id: number; readonly head: number }
   | { readonly type: "beginFill"; readonly id: number }
   | { readonly type: "storeFill"; readonly id: number; readonly part: FillPart }
+  | { readonly type: "copyFill"; readonly id: number; readonly prefix: PackedKey }
   | { readonly type: "revealFill"; readonly id: number; readonly to: Revision }
   | { readonly type: "abortFill"; readonly id: number }
   | { readonly type: "hash"; readonly at: Revision }

@@ -2,11 +2,10 @@
  * Filling anew, event by event: which pages and patches are asked for, when all is shown, and what ends it.
  */
 import { beforeEach, describe, expect, test } from "vitest";
-import { packKey, zeroStamp } from "@rockpool/model";
+import { packKey, zeroStamp, wholeBucket } from "@rockpool/model";
 import type { DownMessage, PageMessage, PatchMessage } from "@rockpool/protocol";
 import { welcomeWith } from "@rockpool/protocol/hello-fixture";
 import { entryOf, key, testNowMs } from "./commit-fixture.ts";
-import { wholeBucket } from "./folded-session.ts";
 import { TestReplica } from "./replica-fixture.ts";
 import { nextSession, offSession } from "./session.ts";
 import type { Session, SessionEffect, SessionEvent } from "./session-event.ts";

@@ -3,12 +3,12 @@
  * patches from the cursor until they are up to date, then one row that shows it all. What arrives is
  * stored beside what stands; the host does that, and says when it is done.
  */
-import type { PackedKey } from "@rockpool/model";
+import { equalScopes, isInScope, type PackedKey } from "@rockpool/model";
 import type { Fill, PageMessage, PatchMessage, Pull } from "@rockpool/protocol";
-import { sameScope } from "./folded-session.ts";
 import {
   type FillPart,
   type FillProgress,
+  type FillSource,
   type Session,
   type SessionContext,
   type SessionEffect,
@@ -36,18 +36,44 @@ export const needsFill = (session: Session, { session: replica }: ReplicaState):
 
 export const beginFill = (session: Session, { replica }: SessionContext): SessionStep => {
   const id = session.fills + 1;
+  const { scope, confirmedScope, fillDue, revealed } = replica.session;
+  // What is confirmed is of use only where it is but of another scope.
+  const kept = fillDue ? scope.filter((prefix) => isInScope(confirmedScope, prefix)) : [];
+  const rest = scope.map((prefix): FillSource => ({
+    from: kept.includes(prefix) ? "here" : "relay",
+    prefix,
+  }));
   const fill: FillProgress = {
     id,
     stage: "pages",
+    within: undefined,
+    rest: kept.length === 0 ? [] : rest,
     after: firstKey,
     filledTo: null,
     head: 0,
-    received: replica.session.revealed,
+    received: revealed,
     storing: 0,
     isHeld: false,
   };
   const next: Session = { ...session, phase: "filling", fill, fills: id, comparingAt: null };
-  return { session: next, effects: [{ type: "beginFill", id }, ...askForPage(next, fill)] };
+  const first = kept.length === 0 ? step(next, fill, askForPage(next, fill)) : goOnFilling(next, fill);
+  return { session: first.session, effects: [{ type: "beginFill", id }, ...first.effects] };
+};
+
+/** Copies what comes from here, up to the next part that the relay is asked for; then asks for patches. */
+const goOnFilling = (session: Session, fill: FillProgress): SessionStep => {
+  const count = fill.rest.findIndex(({ from }) => from === "relay");
+  const copied = count === -1 ? fill.rest : fill.rest.slice(0, count);
+  const copies = copied.map(({ prefix }): SessionEffect => ({ type: "copyFill", id: fill.id, prefix }));
+  const storing = fill.storing + copied.length;
+  const asked = count === -1 ? undefined : fill.rest[count];
+  if (asked === undefined) {
+    const ended: FillProgress = { ...fill, stage: "patches", rest: [], storing };
+    return step(session, ended, [...copies, ...askForPatches(session, ended)]);
+  }
+  const rest = fill.rest.slice(count + 1);
+  const next: FillProgress = { ...fill, within: asked.prefix, rest, after: firstKey, storing };
+  return step(session, next, [...copies, ...askForPage(session, next)]);
 };
 
 export const takePage = (session: Session, page: PageMessage): SessionStep => {
@@ -56,16 +82,19 @@ export const takePage = (session: Session, page: PageMessage): SessionStep => {
     fill?.stage === "pages" &&
     welcome !== null &&
     page.epoch === welcome.epoch &&
-    sameScope(page.scope, welcome.scope) &&
+    equalScopes(page.scope, welcome.scope) &&
     page.after === fill.after;
   if (!isAwaited) return stay(session);
-  const filledTo = fill.filledTo ?? page.head;
-  const head = Math.max(fill.head, page.head);
   const part = { entries: page.entries, results: [], stamp: page.stamp };
-  const next = { ...fill, filledTo, head, storing: fill.storing + 1 };
+  const next: FillProgress = {
+    ...fill,
+    filledTo: fill.within === undefined ? (fill.filledTo ?? page.head) : null,
+    head: Math.max(fill.head, page.head),
+    storing: fill.storing + 1,
+  };
   if (page.next === null) {
-    const ended: FillProgress = { ...next, stage: "patches" };
-    return step(session, ended, [store(ended, part), ...askForPatches(session, ended)]);
+    const { session: going, effects } = goOnFilling(session, next);
+    return { session: going, effects: [store(next, part), ...effects] };
   }
   const isHeld = next.storing > storingMax;
   const going: FillProgress = { ...next, after: page.next, isHeld };
@@ -79,7 +108,7 @@ export const takePatch = (session: Session, { epoch, scope, patch, paused }: Pat
     fill?.stage === "patches" &&
     welcome !== null &&
     epoch === welcome.epoch &&
-    sameScope(scope, welcome.scope) &&
+    equalScopes(scope, welcome.scope) &&
     patch.from === fill.received;
   if (!follows) return stay(session);
   const isEnd = patch.upToDate && patch.to >= fill.head;
@@ -118,9 +147,14 @@ const store = ({ id }: FillProgress, { entries, results, stamp }: FillPart): Ses
   part: { entries, results, stamp },
 });
 
-const askForPage = ({ welcome }: Session, { after }: FillProgress): readonly SessionEffect[] => {
+const askForPage = ({ welcome }: Session, { after, within }: FillProgress): readonly SessionEffect[] => {
   if (welcome === null) return [];
-  const fill: Fill = { type: "fill", epoch: welcome.epoch, after };
+  const fill: Fill = {
+    type: "fill",
+    epoch: welcome.epoch,
+    after,
+    ...(within === undefined ? {} : { within }),
+  };
   return [{ type: "send", messages: [fill] }];
 };
 
@@ -128,7 +162,7 @@ const askForPatches = (
   { welcome }: Session,
   { received, filledTo }: FillProgress,
 ): readonly SessionEffect[] => {
-  if (welcome === null || filledTo === null) return [];
-  const pulled: Pull = { type: "pull", epoch: welcome.epoch, from: received, filledTo };
-  return [{ type: "send", messages: [pulled] }];
+  if (welcome === null) return [];
+  const pull: Pull = { type: "pull", epoch: welcome.epoch, from: received };
+  return [{ type: "send", messages: [filledTo === null ? pull : { ...pull, filledTo }] }];
 };

@@ -1,9 +1,8 @@
 /**
  * A session that is welcomed: what is pushed and pulled, and the signs of life and of convergence.
  */
-import { type CommitResult, nameKey } from "@rockpool/model";
+import { type CommitResult, nameKey, equalScopes } from "@rockpool/model";
 import type { PatchMessage, Pong, Renewed, Ruled, Verified } from "@rockpool/protocol";
-import { sameScope } from "./folded-session.ts";
 import { nextPush } from "./push.ts";
 import { answerMsMax, fail, renewAtMs, retreat } from "./session-connect.ts";
 import {
@@ -45,7 +44,7 @@ export const goOn = (session: Session, context: SessionContext): SessionStep => 
 
 /** True when the hello does not say what is followed now. */
 export const followsOthers = ({ hello }: Session, { replica }: SessionContext): boolean =>
-  hello === null || !sameScope(hello.follow, replica.session.followed);
+  hello === null || !equalScopes(hello.follow, replica.session.followed);
 
 /** Any message is a sign of life. */
 export const hearLife = (session: Session, { nowMs }: SessionContext): Session =>

@@ -2,15 +2,23 @@
  * One fill from the relay at work: takes what the session hears, stores it beside what stands, and
  * shows all of it by one row. Parts are stored one after another, in the order they came.
  */
-import { type CommitResult, laterStamp, type Stamp, zeroStamp } from "@rockpool/model";
+import {
+  type CommitResult,
+  type PackedKey,
+  rangesOfScope,
+  laterStamp,
+  type Stamp,
+  zeroStamp,
+  equalScopes,
+} from "@rockpool/model";
 import type { FilledFrom } from "@rockpool/log";
 import {
+  confirmedIn,
   confirmedOf,
   decideDoomed,
   type FillPart,
   lostCommits,
   type ReplicaState,
-  sameScope,
 } from "@rockpool/replica";
 import { Filler, type FillEntry, type FillerOptions } from "../backup/filler.ts";
 
@@ -43,10 +51,12 @@ export class RelayFill {
 
   /** Fulfilled when the part is stored. @throws as the log does */
   store(part: FillPart): Promise<void> {
-    const stored = this.#work.then(() => this.#store(part));
-    this.#work = stored;
-    stored.catch(() => undefined);
-    return stored;
+    return this.#next(() => this.#store(part));
+  }
+
+  /** Fulfilled when what is confirmed here under the prefix is stored, as it is. @throws as the log does */
+  copy(prefix: PackedKey): Promise<void> {
+    return this.#next(() => this.#copy(prefix));
   }
 
   /** Shows what was stored as of revision `to`. False when the replica is not what it was. @throws as the log does */
@@ -69,6 +79,28 @@ export class RelayFill {
     const filler = await this.#filler.catch(() => undefined);
     await this.#work.catch(() => undefined);
     await filler?.abort();
+  }
+
+  #next(work: () => Promise<void>): Promise<void> {
+    const done = this.#work.then(work);
+    this.#work = done;
+    // Whoever waits for it, or for what comes after it, meets its failure.
+    done.catch(() => undefined);
+    return done;
+  }
+
+  async #copy(prefix: PackedKey): Promise<void> {
+    const filler = await this.#filler;
+    for (const { start, end } of rangesOfScope([prefix])) {
+      for (let from: PackedKey | null = start; from !== null;) {
+        const at: PackedKey = from;
+        const piece = await this.#its.ledger.read(false, (state, pages) =>
+          confirmedIn(state, pages, { start: at, end, common: prefix }),
+        );
+        await filler.add(piece.entries);
+        from = piece.rest;
+      }
+    }
   }
 
   async #store({ entries, results, stamp }: FillPart): Promise<void> {
@@ -94,7 +126,7 @@ export class RelayFill {
       replica !== null &&
       session.epoch === epoch &&
       session.received === from &&
-      sameScope(session.scope, scope)
+      equalScopes(session.scope, scope)
     );
   }
 

@@ -146,6 +146,7 @@ export class SyncRunner {
         this.#fill = { id: effect.id, work: this.#beginFill() };
         return;
       case "storeFill":
+      case "copyFill":
       case "revealFill":
       case "abortFill":
         return this.#goOnFilling(effect);
@@ -171,7 +172,9 @@ export class SyncRunner {
     return new RelayFill({ log, ledger, locks: environment.locks, database, limits, readClock });
   }
 
-  #goOnFilling(effect: SessionEffect & { type: "storeFill" | "revealFill" | "abortFill" }): void {
+  #goOnFilling(
+    effect: SessionEffect & { type: "storeFill" | "copyFill" | "revealFill" | "abortFill" },
+  ): void {
     const { id } = effect;
     if (this.#fill?.id !== id) return;
     const { work } = this.#fill;
@@ -183,6 +186,9 @@ export class SyncRunner {
     switch (effect.type) {
       case "storeFill":
         work.store(effect.part).then(() => this.handle({ type: "stored", id }), failed);
+        return;
+      case "copyFill":
+        work.copy(effect.prefix).then(() => this.handle({ type: "stored", id }), failed);
         return;
       case "revealFill":
         work.reveal(effect.to).then((ok) => {
