@@ -7,7 +7,8 @@ import { eventually } from "../browser/browser-bed.ts";
 import { type JournalCommit, nameOf } from "./journal.ts";
 import type { Settlement } from "./page/witness.ts";
 import type { RelayContent } from "./relay-file.ts";
-import type { Device, SyncBed } from "./sync-bed.ts";
+import type { Device } from "./device.ts";
+import type { SyncBed } from "./sync-bed.ts";
 import type { WitnessTab } from "./witness-tab.ts";
 
 type Ending = Settlement | { readonly type: "refused" | "unanswered" };

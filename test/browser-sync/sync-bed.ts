@@ -11,50 +11,14 @@ import { type FolderServer, serveFolder } from "../../scripts/serve-folder.ts";
 import { buildSite } from "../browser/built-site.ts";
 import { RelayProcess } from "../browser/relay-process.ts";
 import { CrashBrowser } from "../crash/crash-browser.ts";
+import { Device, type DeviceBed } from "./device.ts";
 import { Journal } from "./journal.ts";
-import type { WitnessOptions } from "./page/witness.ts";
 import { copyRelayFile, readRelay, type RelayContent } from "./relay-file.ts";
-import { WitnessTab } from "./witness-tab.ts";
 
 /** Longest time of a test, in ms. */
 const testMsMax = 60_000;
 
-/** A device: a browser's profile, or a context of its own in a browser, and what its tabs said. */
-export class Device {
-  readonly journal: Journal;
-  readonly browser: CrashBrowser;
-  readonly tabs: WitnessTab[] = [];
-  readonly #open: (device: Device, options: WitnessOptions) => Promise<WitnessTab>;
-  readonly context: string | undefined;
-
-  constructor(
-    browser: CrashBrowser,
-    journal: Journal,
-    open: (device: Device, options: WitnessOptions) => Promise<WitnessTab>,
-    context?: string,
-  ) {
-    this.browser = browser;
-    this.journal = journal;
-    this.context = context;
-    this.#open = open;
-  }
-
-  /** The tab that was opened last. */
-  get lastTab(): WitnessTab {
-    const tab = this.tabs.at(-1);
-    if (tab === undefined) throw new Error("no tab was opened on this device");
-    return tab;
-  }
-
-  /** A new tab with the bucket of the running test, synced unless the options name no relay. */
-  async openTab(options: WitnessOptions = {}): Promise<WitnessTab> {
-    const tab = await this.#open(this, options);
-    this.tabs.push(tab);
-    return tab;
-  }
-}
-
-export class SyncBed {
+export class SyncBed implements DeviceBed {
   readonly relay: RelayProcess;
   readonly #folder: string;
   readonly #server: FolderServer;
@@ -77,6 +41,10 @@ export class SyncBed {
     this.startTest();
   }
 
+  get pageUrl(): string {
+    return this.#server.url;
+  }
+
   get relayFile(): string {
     return join(this.#folder, "relay.sqlite");
   }
@@ -95,12 +63,12 @@ export class SyncBed {
   async launch(profile: string, journal: Journal = new Journal()): Promise<Device> {
     const browser = await CrashBrowser.launch(join(this.#folder, profile), "leveldb");
     this.#browsers.push(browser);
-    return new Device(browser, journal, this.#openTab);
+    return new Device(this, browser, journal);
   }
 
   /** Another device, without a browser of its own. */
   async addDevice({ browser }: Device): Promise<Device> {
-    return new Device(browser, new Journal(), this.#openTab, await browser.addContext());
+    return new Device(this, browser, new Journal(), await browser.addContext());
   }
 
   /** Copies the profile of a browser that does not run. */
@@ -136,14 +104,4 @@ export class SyncBed {
   get #backup(): string {
     return join(this.#folder, "backup.sqlite");
   }
-
-  readonly #openTab = async (
-    { browser, context, journal }: Device,
-    options: WitnessOptions,
-  ): Promise<WitnessTab> => {
-    const tab = new WitnessTab(await browser.addTab(context), journal);
-    await tab.load(this.#server.url);
-    await tab.call("open", this.bucket, { relay: this.relay.url, ...options });
-    return tab;
-  };
 }

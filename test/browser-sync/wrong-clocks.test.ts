@@ -6,7 +6,8 @@
  */
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { expectAccounted, expectConverged } from "./account.ts";
-import { type Device, SyncBed } from "./sync-bed.ts";
+import type { Device } from "./device.ts";
+import { SyncBed } from "./sync-bed.ts";
 import type { WitnessTab } from "./witness-tab.ts";
 
 const wrongByMs = 2 * 60 * 60 * 1000;

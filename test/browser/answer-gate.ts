@@ -11,12 +11,19 @@ export class AnswerGate {
   /** By the relay's end of a connection: what is to be called when it answers in vain. */
   readonly #keptBack = new Map<Socket, () => void>();
 
-  private constructor(relayUrl: () => string) {
+  readonly #answerDelayMs: number;
+
+  private constructor(relayUrl: () => string, answerDelayMs: number) {
+    this.#answerDelayMs = answerDelayMs;
     this.#server = createServer((browser) => this.#pass(browser, Number(new URL(relayUrl()).port)));
   }
 
-  static async open(relayUrl: () => string): Promise<AnswerGate> {
-    const gate = new AnswerGate(relayUrl);
+  /** `answerDelayMs`: how much later each answer comes, as from a relay far away. */
+  static async open(
+    relayUrl: () => string,
+    { answerDelayMs = 0 }: { readonly answerDelayMs?: number } = {},
+  ): Promise<AnswerGate> {
+    const gate = new AnswerGate(relayUrl, answerDelayMs);
     gate.#server.listen(0, "127.0.0.1");
     await once(gate.#server, "listening");
     return gate;
@@ -57,8 +64,9 @@ export class AnswerGate {
     browser.on("data", (data) => relay.write(data));
     relay.on("data", (data) => {
       const keepBack = this.#keptBack.get(relay);
-      if (keepBack === undefined) browser.write(data);
-      else keepBack();
+      if (keepBack !== undefined) keepBack();
+      else if (this.#answerDelayMs === 0) browser.write(data);
+      else setTimeout(() => browser.write(data), this.#answerDelayMs);
     });
   }
 }

@@ -76,6 +76,11 @@ export abstract class BrowserTab {
     });
   }
 
+  /** Brings it in front of the others. */
+  async activate(): Promise<void> {
+    await this.#devtools.send("Target.activateTarget", { targetId: this.#target });
+  }
+
   /** Fulfilled when the tab is gone. `asking`: the page asks the user first, who leaves all the same. */
   async close({ asking }: { readonly asking: boolean }): Promise<void> {
     const gone = new Promise<void>((resolve) => {

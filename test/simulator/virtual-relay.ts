@@ -117,7 +117,9 @@ export class VirtualRelay {
   #recording(engine: Engine): Engine {
     return {
       openBucket: (bucket, nowMs) => engine.openBucket(bucket, nowMs),
-      readPatch: (bucket, replica, from, size) => engine.readPatch(bucket, replica, from, size),
+      readPatch: (bucket, replica, from, query) => engine.readPatch(bucket, replica, from, query),
+      readPage: (bucket, query) => engine.readPage(bucket, query),
+      sweep: (bucket, options) => engine.sweep(bucket, options),
       close: () => engine.close(),
       [Symbol.asyncDispose]: () => engine.close(),
       rule: async (bucket, turn) => {

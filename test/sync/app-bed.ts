@@ -2,7 +2,7 @@
  * For tests of what an app is promised under a relay: the real `Kv` over a real host, on a device of a
  * virtual world. Calls take effect as the world's time passes (`bed.done`).
  */
-import { type Host, type HostOpenOptions, serveHost } from "@rockpool/host";
+import { type Host, type HostApi, type HostOpenOptions, serveHost } from "@rockpool/host";
 import { openMemoryLog } from "@rockpool/log";
 import { type Kv, openKv } from "rockpool";
 import { connectKv, type ConnectOptions } from "rockpool/connect";
@@ -16,9 +16,11 @@ export interface App {
   readonly host: Host;
   /** Ends the tab as a browser does, without a word from it. */
   kill(): void;
+  /** From here on the page hears nothing from its host, which lives. */
+  hang(): void;
 }
 
-export type AppOptions = Pick<ConnectOptions, "confirm"> &
+export type AppOptions = Pick<ConnectOptions, "confirm" | "onConflict"> &
   Partial<Pick<HostOpenOptions, "conflict">> & {
     /** False: the tab is opened without the option relay. Default: true. */
     readonly hasRelay?: boolean;
@@ -83,26 +85,48 @@ export class AppBed {
 
   async #openTab(
     device: VirtualDevice,
-    { hasRelay = true, confirm = "local", conflict = "last-write-wins" }: AppOptions,
+    { hasRelay = true, confirm = "local", conflict = "last-write-wins", onConflict }: AppOptions,
   ): Promise<App> {
     const killing = new AbortController();
     const environment = device.environment(killing.signal);
     let host: Host | undefined;
-    const api = serveHost({
+    let isHung = false;
+    const served = serveHost({
       environment,
       openLog: () => openMemoryLog(device.storage),
       onHost: (opened) => {
         host = opened;
       },
     });
+    const api: HostApi = {
+      open: (options, onEvents) =>
+        served.open(options, (events) => {
+          if (!isHung) onEvents(events);
+        }),
+      batch: (requests) => served.batch(requests),
+      call: (type, argument) => served.call(type, argument),
+      openFeed: (id, request) => served.openFeed(id, request),
+      pullFeed: (id) => served.pullFeed(id),
+      closeFeed: (id) => served.closeFeed(id),
+      close: () => served.close(),
+    };
     const open: HostOpenOptions = {
       bucket: bucketName,
       database: "db",
       durability: "relaxed",
       conflict,
+      resolvesConflicts: onConflict !== undefined,
       ...(hasRelay ? { relay: "relay" } : {}),
     };
-    const kv = await connectKv(open, api, { locks: environment.locks, clock: environment, confirm });
-    return { kv, host: host as unknown as Host, kill: () => killing.abort() };
+    const kv = await connectKv(open, api, {
+      locks: environment.locks,
+      clock: environment,
+      confirm,
+      ...(onConflict === undefined ? {} : { onConflict }),
+    });
+    const hang = (): void => {
+      isHung = true;
+    };
+    return { kv, host: host as unknown as Host, kill: () => killing.abort(), hang };
   }
 }

@@ -14,6 +14,13 @@ import type {
 import type { BucketSettings } from "@rockpool/log";
 import type { CountedRange } from "@rockpool/replica";
 import type { FeedItem, FeedRequest } from "./feeds/feed-api.ts";
+import type {
+  TransportConflictGroup,
+  TransportRejectedGroup,
+  TransportResolution,
+  TransportSettled,
+  TransportSuperseded,
+} from "./ruling-api.ts";
 import type { TransportEntry, TransportValue, TransportVersion } from "./transport-entry.ts";
 
 export type TransportMutation =
@@ -100,30 +107,6 @@ export interface TransportBucketStatus {
   readonly settings: BucketSettings;
 }
 
-export interface TransportRejectedCommit {
-  readonly versionstamp: Versionstamp;
-  readonly reason: RejectionReason;
-  readonly checks: readonly PackedKey[];
-  readonly mutations: readonly TransportRejectedMutation[];
-}
-
-export interface TransportRejectedMutation {
-  readonly type: Mutation["type"];
-  readonly key: PackedKey;
-  readonly mine: TransportValue | undefined;
-  readonly theirs: TransportEntry;
-}
-
-export interface TransportRejectedGroup {
-  readonly id: string;
-  readonly commits: readonly TransportRejectedCommit[];
-}
-
-export interface TransportSuperseded {
-  readonly versionstamp: Versionstamp;
-  readonly mutation: TransportRejectedMutation;
-}
-
 export interface TransportStatus {
   readonly state:
     | "off"
@@ -142,10 +125,6 @@ export interface TransportStatus {
   readonly error: PackedError | null;
 }
 
-export type TransportSettled =
-  | { readonly type: "confirmed"; readonly revision: number; readonly superseded: readonly PackedKey[] }
-  | { readonly type: "rejected"; readonly reason: RejectionReason };
-
 /** What a host tells its tab unasked. */
 export type HostEvent =
   | { readonly type: "feed"; readonly id: number; readonly item: FeedItem }
@@ -154,6 +133,12 @@ export type HostEvent =
   | { readonly type: "ended"; readonly error: PackedError }
   | { readonly type: "status"; readonly status: TransportStatus }
   | { readonly type: "rejected"; readonly groups: readonly TransportRejectedGroup[] }
+  /** Asks the app to decide; answered by the call `resolve`. */
+  | {
+      readonly type: "conflicts";
+      readonly round: number;
+      readonly groups: readonly TransportConflictGroup[];
+    }
   | { readonly type: "superseded"; readonly writes: readonly TransportSuperseded[] }
   /** The replica was found to differ from the relay at this revision, and is filled anew. */
   | { readonly type: "diverged"; readonly revision: number };
@@ -167,6 +152,8 @@ export interface HostOpenOptions {
   readonly durability: "relaxed" | "strict";
   /** "revision": each set and delete is checked by the relay against the entry it was written over. */
   readonly conflict?: "last-write-wins" | "revision";
+  /** The tab decides on conflicts when it is asked. Default: false. */
+  readonly resolvesConflicts?: boolean;
   /** How the bucket is to be kept from here on, as far as it is said. Default: as it is. */
   readonly settings?: Partial<BucketSettings>;
   /** The tab is not visible now: the host of a visible one had better carry the session. Default: false. */
@@ -205,7 +192,7 @@ export interface Transferred {
 /** Calls that wait long, or are seldom made. */
 export interface HostCalls {
   status: Record<string, never>;
-  /** The page goes or is frozen, perhaps to come back: until `wake` no transaction is begun and no session carried. */
+  /** The page goes, perhaps to come back: until `wake` no transaction is begun and no session carried. */
   rest: Record<string, never>;
   /** The page is back or looked at again: what was missed is read, the relay is tried at once. */
   wake: { readonly visible: boolean };
@@ -221,11 +208,16 @@ export interface HostCalls {
   rejected: Record<string, never>;
   retry: { readonly id: string };
   discard: { readonly id: string };
+  /** Answers the event `conflicts` of a round. */
+  resolve: { readonly round: number; readonly resolutions: readonly TransportResolution[] };
   /** Deletions made longer ago than this leave the pages. */
   forgetDeletions: { readonly olderThanMs: number };
   /** A step of a backup or a restore. */
   transfer: { readonly step: TransferStep };
 }
+
+/** A call with its argument. */
+export type HostCall = { [K in keyof HostCalls]: { readonly type: K } & HostCalls[K] }[keyof HostCalls];
 
 export interface HostCallResults {
   /** `trouble`: what its upkeep failed with last, unless it went well since. */
@@ -241,6 +233,7 @@ export interface HostCallResults {
   rejected: readonly TransportRejectedGroup[];
   retry: undefined;
   discard: undefined;
+  resolve: undefined;
   /** How many there were. */
   forgetDeletions: number;
   transfer: Transferred;

@@ -2,7 +2,7 @@
  * A host: one tab's replica at work. Composes the ledger, group commit, feeds, tabs, checkpoints and
  * the session, and answers its tab's requests in the order they were made.
  */
-import { type HostId, KvError, packError, type Versionstamp } from "@rockpool/model";
+import { type HostId, type KvError, packError, type Versionstamp } from "@rockpool/model";
 import type { Log, PlacedRow } from "@rockpool/log";
 import {
   type CheckpointLimits,
@@ -16,10 +16,12 @@ import { tailBytesDefault, tailEntriesDefault } from "./upkeep/checkpointer.ts";
 import { Committer } from "./committer.ts";
 import { bucketStatus } from "./bucket-status.ts";
 import type { HostEnvironment } from "./environment.ts";
+import { closedError, destroyedError } from "./host-end.ts";
 import { Feeds } from "./feeds/feeds.ts";
 import type { FeedRequest } from "./feeds/feed-api.ts";
 import type {
   HostAnswer,
+  HostCall,
   HostCallResults,
   HostCalls,
   HostEvent,
@@ -83,6 +85,7 @@ export class Host {
       if (options.readonly !== true) await takeSettings(ledger, options.settings ?? {});
       await host.#sync.start();
       host.#upkeep.start(rows);
+      host.#rulings.start();
     } catch (error) {
       await host.close();
       throw error;
@@ -119,8 +122,22 @@ export class Host {
     });
     this.#feeds = new Feeds({ log, ledger, readClock, emit, limits: settings.feeds ?? feedLimits });
     const { bucket, database } = options;
-    const isLive = (): boolean => this.#sync.isLive;
-    this.#rulings = new Rulings({ ledger, host: id, database, environment, readClock, emit, isLive });
+    // A failure in the background: the next call meets it too, and can say so to the app.
+    const onFailure = (error: unknown): void => {
+      if (!this.#closed) this.#sync.fail(error);
+    };
+    this.#rulings = new Rulings({
+      ledger,
+      host: id,
+      database,
+      environment,
+      readClock,
+      emit,
+      isLive: () => this.#sync.isLive,
+      onFailure,
+      asksApp: options.resolvesConflicts === true && options.readonly !== true,
+      onUndecided: (ids) => this.#sync.tellUndecided(ids),
+    });
     const limits = settings.limits ?? checkpointLimits;
     this.#sync = new SyncControl({
       host: id,
@@ -131,10 +148,8 @@ export class Host {
       options,
       emit,
       readClock,
-      // A failure in the background: the next call meets it too, and can say so to the app.
-      onFailure: (error) => {
-        if (!this.#closed) this.#sync.fail(error);
-      },
+      onFailure,
+      onUndecided: (ids) => void this.#rulings.onUndecided(ids).catch(onFailure),
       onSession: () => this.#rulings.onSession(),
       onDestroyed: () => this.end(destroyedError(options.bucket)),
     });
@@ -278,19 +293,6 @@ export class Host {
 
   #assertOpen(): void {
     if (this.#ended !== undefined) throw this.#ended;
-    if (this.#closed) {
-      throw new KvError(
-        "closed",
-        `the bucket "${this.#options.bucket}" is closed; open it again with openKv`,
-      );
-    }
+    if (this.#closed) throw closedError(this.#options.bucket);
   }
 }
-
-const destroyedError = (bucket: string): KvError =>
-  new KvError(
-    "destroyed",
-    `the bucket "${bucket}" was deleted from this device; open it again to begin anew`,
-  );
-
-type HostCall = { [K in keyof HostCalls]: { readonly type: K } & HostCalls[K] }[keyof HostCalls];

@@ -14,12 +14,17 @@ export type {
   TransferStep,
   Transferred,
   TransportMutation,
+  TransportStatus,
+} from "./host-api.ts";
+export type {
+  TransportConflict,
+  TransportConflictGroup,
   TransportRejectedGroup,
   TransportRejectedMutation,
+  TransportResolution,
   TransportSettled,
-  TransportStatus,
   TransportSuperseded,
-} from "./host-api.ts";
+} from "./ruling-api.ts";
 export type { TransportEntry, TransportValue, TransportVersion } from "./transport-entry.ts";
 export { createMainHost } from "./main.ts";
 export { platformEnvironment } from "./platform.ts";

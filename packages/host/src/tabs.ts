@@ -31,6 +31,8 @@ export type TabMessage =
   | { readonly type: "probed"; readonly id: number; readonly head: number }
   /** The session should be tried again now. */
   | { readonly type: "wake" }
+  /** The app was asked about these rejected groups and left them in the list. */
+  | { readonly type: "undecided"; readonly ids: readonly string[] }
   /** The bucket is about to be deleted: let go of it. Said by the page that deletes it. */
   | { readonly type: "destroyed" };
 
@@ -50,6 +52,7 @@ const messageTypes: ReadonlySet<unknown> = new Set([
   "probe",
   "probed",
   "wake",
+  "undecided",
   "destroyed",
 ]);
 

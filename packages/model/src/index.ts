@@ -39,6 +39,7 @@ export {
   groupBytesMax,
   groupCommitsMax,
   historyMax,
+  hostMs,
   keyBytesMax,
   listBatchDefault,
   listBatchMax,

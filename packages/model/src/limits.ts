@@ -47,6 +47,8 @@ export const deletionMs: number = 30 * 24 * 60 * 60 * 1000;
 export const retentionMs: number = 90 * 24 * 60 * 60 * 1000;
 /** How long the relay keeps the result of a commit, in ms: 30 days. */
 export const resultMs: number = 30 * 24 * 60 * 60 * 1000;
+/** How long the relay remembers which of a host's commits it has ruled on, in ms: 400 days after the last. */
+export const hostMs: number = 400 * 24 * 60 * 60 * 1000;
 
 /** What a commit may be where no relay says less. */
 export const commitLimits: CommitLimits = {

@@ -16,6 +16,7 @@ export interface DirectoryOptions {
 export class BucketDirectory {
   readonly #options: DirectoryOptions;
   readonly #hubByName = new Map<string, Promise<BucketHub>>();
+  #isDraining = false;
 
   constructor(options: DirectoryOptions) {
     this.#options = options;
@@ -30,8 +31,19 @@ export class BucketDirectory {
     return opening;
   }
 
-  /** Waits until all that was pushed is ruled. */
+  /** Sweeps every bucket in use. */
+  async sweep(): Promise<void> {
+    for (const opening of this.#hubByName.values()) {
+      if (this.#isDraining) return;
+      // A hub that failed to open is none: its sessions were told.
+      const hub = await opening.catch(() => undefined);
+      await hub?.sweep();
+    }
+  }
+
+  /** Waits until all that was pushed is ruled; nothing is swept from here on. */
   async drain(): Promise<void> {
+    this.#isDraining = true;
     const hubs = await Promise.allSettled(this.#hubByName.values());
     // A hub that failed to open has nothing to drain, and its sessions were told.
     await Promise.all(hubs.map((hub) => (hub.status === "fulfilled" ? hub.value.drain() : undefined)));

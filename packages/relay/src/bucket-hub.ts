@@ -4,19 +4,12 @@
  * each session hears what became of its commits and what changed.
  */
 import { setImmediate } from "node:timers/promises";
-import {
-  wholeBucket,
-  type Commit,
-  type CommitResult,
-  type Patch,
-  type ReplicaId,
-  type Revision,
-} from "@rockpool/model";
-import { encodeEntries, encodeWithEntries, type DownMessage, type EncodedEntries } from "@rockpool/protocol";
-import type { BucketState, Engine, PushedCommit, RuledTurn } from "./engine.ts";
+import type { Commit, CommitResult, PackedKey, Patch, ReplicaId, Revision, Scope } from "@rockpool/model";
+import type { BucketState, Engine, Page, PatchQuery, PatchSize, RuledTurn } from "./engine.ts";
 import { isValidCursor, sharedRevision } from "./epoch-history.ts";
 import type { RelayConfig } from "./relay-config.ts";
-import type { Session, SessionBucket, TurnNews } from "./session.ts";
+import type { Session, SessionBucket } from "./session.ts";
+import { TurnNews } from "./turn-news.ts";
 
 export interface HubOptions {
   readonly engine: Engine;
@@ -26,8 +19,9 @@ export interface HubOptions {
   readonly onFailed: (error: unknown) => void;
 }
 
-interface QueuedCommit extends PushedCommit {
+interface QueuedCommit {
   readonly session: Session;
+  readonly commit: Commit;
 }
 
 export class BucketHub implements SessionBucket {
@@ -38,8 +32,10 @@ export class BucketHub implements SessionBucket {
   readonly #sessions = new Set<Session>();
   #queue: QueuedCommit[] = [];
   #head: Revision;
+  #floor: Revision;
+  #isSweepDue = false;
   #hasFailed = false;
-  /** Rules until the queue is empty; undefined while it is. */
+  /** Rules and sweeps until nothing is due; undefined while nothing is. */
   #work: Promise<void> | undefined;
 
   constructor(name: string, state: BucketState, options: HubOptions) {
@@ -48,14 +44,19 @@ export class BucketHub implements SessionBucket {
     this.epoch = state.epoch;
     this.#epochs = state.epochs;
     this.#head = state.head;
+    this.#floor = state.floor;
   }
 
   get head(): Revision {
     return this.#head;
   }
 
+  get floor(): Revision {
+    return this.#floor;
+  }
+
   isValidCursor(epoch: string | null, cursor: Revision): boolean {
-    return isValidCursor({ epochs: this.#epochs, head: this.#head }, epoch, cursor);
+    return isValidCursor({ epochs: this.#epochs, head: this.#head, floor: this.#floor }, epoch, cursor);
   }
 
   sharedRevision(epoch: string | null, cursor: Revision): Revision {
@@ -71,17 +72,27 @@ export class BucketHub implements SessionBucket {
   }
 
   enqueue(session: Session, commits: readonly Commit[]): void {
-    const { replica } = session;
-    for (const commit of commits) this.#queue.push({ session, replica, commit });
-    this.#work ??= this.#ruleQueue()
-      .finally(() => (this.#work = undefined))
-      .catch((error: unknown) => this.fail(error));
+    for (const commit of commits) this.#queue.push({ session, commit });
+    this.#startWork();
   }
 
-  readPatch(replica: ReplicaId, from: Revision): Promise<Patch> {
-    const { engine, config } = this.#options;
-    const size = { entriesMax: config.patchEntriesMax, bytesMax: config.patchBytesMax };
-    return engine.readPatch(this.#name, replica, from, size);
+  /** Does what time asks for: expired entries go, and old deletions and results are forgotten. */
+  async sweep(): Promise<void> {
+    this.#isSweepDue = true;
+    this.#startWork();
+    await this.#work;
+  }
+
+  readPatch(
+    replica: ReplicaId,
+    from: Revision,
+    query: Pick<PatchQuery, "scope" | "entriesAfter">,
+  ): Promise<Patch> {
+    return this.#options.engine.readPatch(this.#name, replica, from, { ...query, ...this.#partSize });
+  }
+
+  readPage(scope: Scope, after: PackedKey): Promise<Page> {
+    return this.#options.engine.readPage(this.#name, { scope, after, ...this.#partSize });
   }
 
   fail(error: unknown): void {
@@ -98,17 +109,53 @@ export class BucketHub implements SessionBucket {
     await this.#work;
   }
 
-  async #ruleQueue(): Promise<void> {
-    while (this.#queue.length > 0) {
-      // Whatever else arrives in this turn of the event loop shares the transaction.
-      await setImmediate();
-      const pushes = this.#queue.splice(0, this.#options.config.turnCommitsMax);
-      const { engine, now, config } = this.#options;
-      const { limits, retentionMs } = config;
-      const turn = await engine.rule(this.#name, { pushes, nowMs: now(), limits, retentionMs });
-      this.#head = turn.to;
-      this.#tell(turn, pushes);
+  get #partSize(): PatchSize {
+    const { patchEntriesMax, patchBytesMax } = this.#options.config;
+    return { entriesMax: patchEntriesMax, bytesMax: patchBytesMax };
+  }
+
+  #startWork(): void {
+    this.#work ??= this.#doWork().catch((error: unknown) => this.fail(error));
+  }
+
+  async #doWork(): Promise<void> {
+    try {
+      while (!this.#hasFailed && (this.#queue.length > 0 || this.#isSweepDue)) {
+        // Whatever else arrives in this turn of the event loop shares the transaction.
+        await setImmediate();
+        await this.#ruleQueue();
+        if (this.#isSweepDue) await this.#sweepOnce();
+      }
+    } finally {
+      this.#work = undefined;
     }
+  }
+
+  async #ruleQueue(): Promise<void> {
+    // A session whose rights were taken away has its pushes back: they are ruled when it has others.
+    const queued = this.#queue
+      .splice(0, this.#options.config.turnCommitsMax)
+      .filter(({ session }) => session.rights !== undefined);
+    if (queued.length === 0) return;
+    const pushes = queued.map(({ session, commit }) => {
+      const { replica, rights } = session;
+      return { replica, commit, rights };
+    });
+    const { engine, now, config } = this.#options;
+    const { limits, retentionMs } = config;
+    const turn = await engine.rule(this.#name, { pushes, nowMs: now(), limits, retentionMs });
+    this.#head = turn.to;
+    this.#tell(turn, queued);
+  }
+
+  async #sweepOnce(): Promise<void> {
+    const { engine, now, config } = this.#options;
+    const { retentionMs, sweepEntriesMax: entriesMax } = config;
+    const sweep = await engine.sweep(this.#name, { nowMs: now(), retentionMs, entriesMax });
+    this.#isSweepDue = !sweep.isDone;
+    this.#head = sweep.to;
+    this.#floor = sweep.floor;
+    if (sweep.to > sweep.from) this.#tell({ ...sweep, answers: [] }, []);
   }
 
   #tell(turn: RuledTurn, pushes: readonly QueuedCommit[]): void {
@@ -118,9 +165,9 @@ export class BucketHub implements SessionBucket {
       const push = pushes[index];
       if (push === undefined) continue;
       addTo(answersBySession, push.session, result);
-      if (isNew) addTo(resultsByReplica, push.replica, result);
+      if (isNew) addTo(resultsByReplica, push.session.replica, result);
     }
-    const news = createTurnNews(turn, this.epoch);
+    const news = new TurnNews(turn, this.epoch);
     for (const session of this.#sessions) {
       session.hearTurn(
         news,
@@ -135,22 +182,4 @@ const addTo = <Key>(lists: Map<Key, CommitResult[]>, key: Key, result: CommitRes
   const list = lists.get(key);
   if (list === undefined) lists.set(key, [result]);
   else list.push(result);
-};
-
-const createTurnNews = ({ from, to, changed, stamp }: RuledTurn, epoch: string): TurnNews => {
-  let entries: EncodedEntries | undefined;
-  let frame: Buffer | undefined;
-  const frameWith = (before: readonly DownMessage[], results: readonly CommitResult[]): string => {
-    const patch: Patch = { from, to, head: to, upToDate: true, entries: changed, results, stamp };
-    entries ??= encodeEntries(changed);
-    return encodeWithEntries(before, { type: "patch", epoch, scope: wholeBucket, patch }, entries);
-  };
-  return {
-    from,
-    to,
-    frameWith,
-    get sharedFrame() {
-      return (frame ??= Buffer.from(frameWith([], [])));
-    },
-  };
 };

@@ -1,9 +1,17 @@
 /**
  * For tests: an engine with one open bucket, "b", and short calls on it.
  */
-import type { Commit, CommitResult, PackedKey, Patch, Revision, Value } from "@rockpool/model";
+import {
+  retentionMs,
+  type Commit,
+  type CommitResult,
+  type PackedKey,
+  type Patch,
+  type Revision,
+  type Value,
+} from "@rockpool/model";
 import { testNowMs, turnOf } from "./commit-fixture.ts";
-import type { Engine } from "./engine.ts";
+import type { Engine, SweepOptions } from "./engine.ts";
 
 export type OpenEngine = () => Promise<Engine>;
 
@@ -31,6 +39,14 @@ export const entriesOf = async (engine: Engine): Promise<[PackedKey, Value | und
   const { entries } = await readAll(engine);
   return entries.map(({ key, value, revision }) => [key, value, revision]);
 };
+
+/** A sweep at so many ms after the clock of these tests. */
+export const sweepAt = (atMs: number, options: Partial<SweepOptions> = {}): SweepOptions => ({
+  nowMs: testNowMs + atMs,
+  retentionMs,
+  entriesMax: 1000,
+  ...options,
+});
 
 export const accepted = { type: "accepted", superseded: [] } as const;
 export const unknown = { type: "rejected", reason: { type: "unknown" } } as const;

@@ -9,14 +9,18 @@ import type {
   Commit,
   CommitResult,
   EpochId,
+  PackedKey,
   Patch,
   PatchEntry,
   ReplicaId,
   Revision,
+  Scope,
   Stamp,
 } from "@rockpool/model";
 import type { RelayLimits } from "@rockpool/protocol";
+import type { Rights } from "./access.ts";
 import type { EpochStart } from "./epoch-history.ts";
+import type { RelayEntry } from "./relay-entry.ts";
 
 export interface Engine extends AsyncDisposable {
   /**
@@ -36,7 +40,21 @@ export interface Engine extends AsyncDisposable {
    * and `bytesMax` bytes of values, but at least one revision, and each whole. An entry stands in
    * the patch of its latest revision alone. The bucket must be open.
    */
-  readPatch(bucket: string, replica: ReplicaId, from: Revision, size: PatchSize): Promise<Patch>;
+  readPatch(bucket: string, replica: ReplicaId, from: Revision, query: PatchQuery): Promise<Patch>;
+
+  /**
+   * The entries of a scope behind a key, by key, in one snapshot: about as many as `readPatch` reads,
+   * those whose time has come and that were not swept yet among them, no tombstones. The bucket must be open.
+   */
+  readPage(bucket: string, query: PageQuery): Promise<Page>;
+
+  /**
+   * Does in one transaction what time asks for, at most about `entriesMax` of each kind: what has
+   * expired becomes a tombstone, all at one new revision; tombstones that are older than the retention,
+   * and so are their stamps, are dropped, and the floor raised; so are results older than 30 days, and
+   * what is known of hosts that were silent for 400. The bucket must be open.
+   */
+  sweep(bucket: string, options: SweepOptions): Promise<Sweep>;
 
   /** Ends what is in flight and releases the storage. Closing twice is harmless. */
   close(): Promise<void>;
@@ -48,12 +66,16 @@ export interface BucketState {
   /** All epochs of the history, the oldest first. */
   readonly epochs: readonly EpochStart[];
   readonly head: Revision;
+  /** The highest revision of a dropped tombstone: who has received less than that cannot go on. */
+  readonly floor: Revision;
 }
 
 /** A commit as it came from a session. */
 export interface PushedCommit {
   readonly replica: ReplicaId;
   readonly commit: Commit;
+  /** What its writer may do; everything, unless it is said. */
+  readonly rights?: Rights | undefined;
 }
 
 export interface Turn {
@@ -72,9 +94,7 @@ export interface RuledTurn {
   readonly from: Revision;
   readonly to: Revision;
   /** The entries the turn changed, in their latest version, by revision. */
-  readonly changed: readonly PatchEntry[];
-  /** The highest stamp among them. */
-  readonly stamp: Stamp;
+  readonly changed: readonly RelayEntry[];
 }
 
 export interface Answer {
@@ -86,4 +106,41 @@ export interface Answer {
 export interface PatchSize {
   readonly entriesMax: number;
   readonly bytesMax: number;
+}
+
+export interface PatchQuery extends PatchSize {
+  /** Entries outside of it are left out. The whole bucket, unless it is said. */
+  readonly scope?: Scope;
+  /** Entries up to this revision are left out; results are not. */
+  readonly entriesAfter?: Revision;
+}
+
+export interface PageQuery extends PatchSize {
+  readonly scope: Scope;
+  /** "" for the first page. */
+  readonly after: PackedKey;
+}
+
+/** All entries of the scope in (`after`, `next`]. */
+export interface Page {
+  readonly entries: readonly PatchEntry[];
+  /** Null when these are the last. */
+  readonly next: PackedKey | null;
+  readonly head: Revision;
+  /** The highest stamp among the entries. */
+  readonly stamp: Stamp;
+}
+
+export interface SweepOptions {
+  /** The relay's clock, in ms since 1970. */
+  readonly nowMs: number;
+  /** How long the bucket keeps deletions, in ms. */
+  readonly retentionMs: number;
+  readonly entriesMax: number;
+}
+
+export interface Sweep extends Omit<RuledTurn, "answers"> {
+  readonly floor: Revision;
+  /** False when there was more to do than one transaction may. */
+  readonly isDone: boolean;
 }

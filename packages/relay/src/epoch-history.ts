@@ -35,8 +35,17 @@ export const isInHistory = (epochs: readonly EpochStart[], epoch: EpochId, revis
 
 /** True when a replica that has received everything up to the cursor may go on from there. */
 export const isValidCursor = (
-  history: { readonly epochs: readonly EpochStart[]; readonly head: Revision },
+  history: {
+    readonly epochs: readonly EpochStart[];
+    readonly head: Revision;
+    /** The highest revision of a tombstone that was dropped. */
+    readonly floor: Revision;
+  },
   epoch: EpochId | null,
   cursor: Revision,
 ): boolean =>
-  epoch === null ? cursor === 0 : cursor <= history.head && isInHistory(history.epochs, epoch, cursor);
+  epoch === null
+    ? cursor === 0
+    : cursor <= history.head &&
+      (cursor === 0 || cursor >= history.floor) &&
+      isInHistory(history.epochs, epoch, cursor);

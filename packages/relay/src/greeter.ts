@@ -1,27 +1,37 @@
 /**
  * What happens on a socket before there is a session: a hello within a few seconds, the protocol
- * version both speak, the bucket opened, and a welcome that says whether the replica's cursor lies
- * in its history.
+ * version both speak, whom the token is for, the bucket opened, and a welcome that says what the
+ * session serves and whether the replica's cursor lies in its history.
  */
-import { wholeBucket } from "@rockpool/model";
 import { protocolVersion, type Hello } from "@rockpool/protocol";
+import { UnauthorizedError, type Access, type Gatekeeper } from "./access.ts";
 import type { BucketDirectory } from "./bucket-directory.ts";
 import type { BucketHub } from "./bucket-hub.ts";
 import { helloTimeoutCloseCode, type Connection, type ConnectionEvents } from "./connection.ts";
 import type { RelayConfig } from "./relay-config.ts";
+import type { Schedule } from "./schedule.ts";
+import { SessionAccess } from "./session-access.ts";
+import type { SessionRoll } from "./session-roll.ts";
 import { Session } from "./session.ts";
+
+export interface GreeterOptions {
+  readonly buckets: BucketDirectory;
+  readonly gatekeeper: Gatekeeper;
+  readonly roll: SessionRoll;
+  readonly config: RelayConfig;
+  readonly now: () => number;
+  readonly schedule: Schedule;
+}
 
 const ignored = (): void => undefined;
 
 export class Greeter {
-  readonly #buckets: BucketDirectory;
+  readonly #options: GreeterOptions;
   readonly #config: RelayConfig;
-  readonly #now: () => number;
 
-  constructor(options: { buckets: BucketDirectory; config: RelayConfig; now: () => number }) {
-    this.#buckets = options.buckets;
+  constructor(options: GreeterOptions) {
+    this.#options = options;
     this.#config = options.config;
-    this.#now = options.now;
   }
 
   /** Waits for the hello of a new socket. */
@@ -51,24 +61,46 @@ export class Greeter {
       return connection.fail("version", `versions ${min} to ${max} were offered, ${spoken}: ${remedy}`);
     }
     try {
-      const hub = await this.#buckets.open(hello.bucket);
-      if (connection.isOpen) this.#begin(connection, hello, hub);
-    } catch {
+      const access = await this.#options.gatekeeper.admit(hello.token, hello.bucket);
+      const hub = await this.#options.buckets.open(hello.bucket);
+      if (connection.isOpen) this.#begin(connection, hello, hub, access);
+    } catch (error) {
+      if (error instanceof UnauthorizedError) return connection.fail("unauthorized", error.message);
       // The directory has reported it to the relay's owner.
       connection.fail("internal", "the relay could not open the bucket");
     }
   }
 
-  #begin(connection: Connection, hello: Hello, hub: BucketHub): void {
+  #begin(connection: Connection, hello: Hello, hub: BucketHub, admitted: Access): void {
+    const { roll, gatekeeper, now, schedule } = this.#options;
+    const { sessionsPerSubjectMax, busyMs } = this.#config;
+    if (roll.countOf(admitted.subject) >= sessionsPerSubjectMax) {
+      const message = `${sessionsPerSubjectMax} sessions of this subject are open, no more are served: close some`;
+      return connection.fail("busy", message, busyMs);
+    }
+    const { bucket, follow, token, replica } = hello;
+    const access = new SessionAccess(connection, {
+      gatekeeper,
+      bucket,
+      follow,
+      token,
+      access: admitted,
+      now,
+      schedule,
+    });
     const valid = hub.isValidCursor(hello.epoch, hello.cursor);
     const sentTo = valid ? hello.cursor : 0;
-    const options = { replica: hello.replica, scope: wholeBucket, sentTo, config: this.#config };
-    const session = new Session(connection, hub, options);
+    const session = new Session(connection, hub, { replica, access, sentTo, config: this.#config, now });
     hub.join(session);
+    roll.add(access);
     connection.listen({
       onMessages: (messages, frameLength) => session.receive(messages, frameLength),
       onDrained: () => session.onDrained(),
-      onClosed: () => hub.leave(session),
+      onClosed: () => {
+        hub.leave(session);
+        roll.delete(access);
+        access.end();
+      },
     });
     connection.send([
       {
@@ -78,11 +110,11 @@ export class Greeter {
         valid,
         shared: hub.sharedRevision(hello.epoch, hello.cursor),
         head: hub.head,
-        scope: wholeBucket,
-        subject: null,
-        expiresInMs: null,
+        scope: access.scope,
+        subject: access.subject,
+        expiresInMs: access.expiresInMs,
         limits: this.#config.limits,
-        clockMs: this.#now(),
+        clockMs: now(),
         helloClockMs: hello.clockMs,
       },
     ]);

@@ -4,17 +4,32 @@
  */
 import {
   assert,
+  hostMs,
   KvError,
   nameKey,
+  rangesOfScope,
+  resultMs,
   type PackedKey,
   type Patch,
   type ReplicaId,
   type Revision,
 } from "@rockpool/model";
-import type { BucketState, Engine, PatchSize, RuledTurn, Turn } from "./engine.ts";
+import type {
+  BucketState,
+  Engine,
+  Page,
+  PageQuery,
+  PatchQuery,
+  RuledTurn,
+  Sweep,
+  SweepOptions,
+  Turn,
+} from "./engine.ts";
+import { PagePart } from "./page-part.ts";
 import { PatchPart } from "./patch-part.ts";
 import type { EpochStart } from "./epoch-history.ts";
-import type { RelayEntry } from "./relay-entry.ts";
+import { expiredOf, type RelayEntry } from "./relay-entry.ts";
+import { isStale } from "./retention.ts";
 import { ruleTurn, type HostState, type KeptResult } from "./turn.ts";
 
 export interface EngineOptions {
@@ -40,16 +55,24 @@ export const openMemoryEngine = (options: MemoryEngineOptions = {}): Promise<Eng
     ),
   );
 
+/** With the relay's clock when it was ruled. */
+interface TimedResult extends KeptResult {
+  readonly ruledMs: number;
+}
+
 interface Bucket {
   readonly epochs: EpochStart[];
   head: Revision;
+  floor: Revision;
   readonly entryByKey: Map<PackedKey, RelayEntry>;
   /** Every effect by revision, those that later ones replaced included until the next sweep. */
   history: RelayEntry[];
-  readonly hostById: Map<string, HostState>;
-  readonly resultByName: Map<string, KeptResult>;
+  /** The keys of entries and tombstones in order; undefined when it has to be sorted again. */
+  sortedKeys: readonly PackedKey[] | undefined;
+  readonly hostById: Map<string, HostState & { readonly ruledMs: number }>;
+  readonly resultByName: Map<string, TimedResult>;
   /** The same results by revision, without those that no patch carries. */
-  readonly results: KeptResult[];
+  results: TimedResult[];
 }
 
 /** History is swept when more than half of it, and more than this, was replaced. */
@@ -69,7 +92,12 @@ class MemoryEngine implements Engine {
   async openBucket(name: string): Promise<BucketState> {
     this.#assertOpen();
     const bucket = this.#bucketByName.get(name) ?? this.#beginEpoch(name);
-    return { epoch: bucket.epochs.at(-1)?.epoch ?? "", epochs: [...bucket.epochs], head: bucket.head };
+    return {
+      epoch: bucket.epochs.at(-1)?.epoch ?? "",
+      epochs: [...bucket.epochs],
+      head: bucket.head,
+      floor: bucket.floor,
+    };
   }
 
   async rule(name: string, turn: Turn): Promise<RuledTurn> {
@@ -81,21 +109,21 @@ class MemoryEngine implements Engine {
       host: (host: string) => bucket.hostById.get(host),
       result: (commit: Parameters<typeof nameKey>[0]) => bucket.resultByName.get(nameKey(commit))?.result,
     };
-    const { ruled, entries, hosts, results } = ruleTurn(reader, turn);
-    for (const entry of entries) bucket.entryByKey.set(entry.key, entry);
-    bucket.history.push(...entries);
-    for (const [host, state] of hosts) bucket.hostById.set(host, state);
-    for (const kept of results) bucket.resultByName.set(nameKey(kept.result.name), kept);
-    bucket.results.push(...results.filter(({ replica }) => replica !== undefined));
-    bucket.head = ruled.to;
-    sweepHistory(bucket);
+    const { ruled, hosts, results } = ruleTurn(reader, turn);
+    const ruledMs = turn.nowMs;
+    for (const [host, state] of hosts) bucket.hostById.set(host, { ...state, ruledMs });
+    for (const kept of results) bucket.resultByName.set(nameKey(kept.result.name), { ...kept, ruledMs });
+    const carried = results.filter(({ replica }) => replica !== undefined);
+    bucket.results.push(...carried.map((kept) => ({ ...kept, ruledMs })));
+    keepEntries(bucket, ruled);
     return ruled;
   }
 
-  async readPatch(name: string, replica: ReplicaId, from: Revision, size: PatchSize): Promise<Patch> {
+  async readPatch(name: string, replica: ReplicaId, from: Revision, query: PatchQuery): Promise<Patch> {
     const bucket = this.#mustGetBucket(name);
-    const part = new PatchPart(size);
-    for (let index = firstAfter(bucket.history, (entry) => entry.revision, from); ; index++) {
+    const part = new PatchPart(query);
+    const entriesFrom = Math.max(from, query.entriesAfter ?? 0);
+    for (let index = firstAfter(bucket.history, (entry) => entry.revision, entriesFrom); ; index++) {
       const entry = bucket.history[index];
       if (entry === undefined) break;
       if (bucket.entryByKey.get(entry.key) === entry && !part.addEntry(entry)) break;
@@ -105,6 +133,41 @@ class MemoryEngine implements Engine {
       if (kept === undefined || (kept.replica === replica && !part.addResult(kept.result))) break;
     }
     return part.finish(from, bucket.head);
+  }
+
+  async readPage(name: string, { scope, after, ...size }: PageQuery): Promise<Page> {
+    const bucket = this.#mustGetBucket(name);
+    bucket.sortedKeys ??= [...bucket.entryByKey.keys()].toSorted((a, b) => (a < b ? -1 : 1));
+    const part = new PagePart(size);
+    for (const { start, end } of rangesOfScope(scope)) {
+      for (let index = firstFrom(bucket.sortedKeys, start, after); ; index++) {
+        const key = bucket.sortedKeys[index];
+        const entry = key === undefined || key >= end ? undefined : bucket.entryByKey.get(key);
+        if (entry === undefined) break;
+        if (!part.addEntry(entry)) return part.finish(bucket.head, false);
+      }
+    }
+    return part.finish(bucket.head, true);
+  }
+
+  async sweep(name: string, { nowMs, retentionMs, entriesMax }: SweepOptions): Promise<Sweep> {
+    const bucket = this.#mustGetBucket(name);
+    const from = bucket.head;
+    const entries = [...bucket.entryByKey.values()];
+    const expired = entries
+      .filter(({ expireAt }) => expireAt !== undefined && expireAt <= nowMs)
+      .slice(0, entriesMax);
+    const changed = expired.map((entry) => expiredOf(entry, from + 1, nowMs));
+    keepEntries(bucket, { to: changed.length > 0 ? from + 1 : from, changed });
+    const stale = entries.filter((entry) => isStale(entry, nowMs - retentionMs)).slice(0, entriesMax);
+    for (const { key, revision } of stale) {
+      bucket.entryByKey.delete(key);
+      bucket.sortedKeys = undefined;
+      bucket.floor = Math.max(bucket.floor, revision);
+    }
+    dropResults(bucket, nowMs);
+    const isDone = expired.length < entriesMax && stale.length < entriesMax;
+    return { from, to: bucket.head, changed, floor: bucket.floor, isDone };
   }
 
   close(): Promise<void> {
@@ -140,8 +203,10 @@ class MemoryEngine implements Engine {
 const createBucket = (): Bucket => ({
   epochs: [],
   head: 0,
+  floor: 0,
   entryByKey: new Map(),
   history: [],
+  sortedKeys: undefined,
   hostById: new Map(),
   resultByName: new Map(),
   results: [],
@@ -162,6 +227,32 @@ const firstAfter = <Item>(
     else high = middle;
   }
   return low;
+};
+
+/** Index of the first key of a range behind `after`. */
+const firstFrom = (keys: readonly PackedKey[], start: PackedKey, after: PackedKey): number =>
+  firstAfter(keys, (key) => (key <= after || key < start ? 0 : 1), 0);
+
+const keepEntries = (bucket: Bucket, { to, changed }: Pick<RuledTurn, "to" | "changed">): void => {
+  for (const entry of changed) {
+    if (!bucket.entryByKey.has(entry.key)) bucket.sortedKeys = undefined;
+    bucket.entryByKey.set(entry.key, entry);
+  }
+  bucket.history.push(...changed);
+  bucket.head = to;
+  sweepHistory(bucket);
+};
+
+const dropResults = (bucket: Bucket, nowMs: number): void => {
+  for (const [name, { ruledMs, replica }] of bucket.resultByName) {
+    // A first attempt of which only a retry was ruled could be ruled after all without its result.
+    const keptMs = replica === undefined ? hostMs : resultMs;
+    if (ruledMs < nowMs - keptMs) bucket.resultByName.delete(name);
+  }
+  bucket.results = bucket.results.filter(({ ruledMs }) => ruledMs >= nowMs - resultMs);
+  for (const [host, { ruledMs }] of bucket.hostById) {
+    if (ruledMs < nowMs - hostMs) bucket.hostById.delete(host);
+  }
 };
 
 const sweepHistory = (bucket: Bucket): void => {

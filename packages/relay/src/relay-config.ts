@@ -27,6 +27,18 @@ export interface RelayConfig {
   /** Entries, and bytes of their values, in one patch of a catch-up. */
   readonly patchEntriesMax: number;
   readonly patchBytesMax: number;
+  /** Parts of one catch-up that are sent unasked. */
+  readonly catchUpPartsMax: number;
+  /** Entries that one transaction of a sweep removes, at most. */
+  readonly sweepEntriesMax: number;
+  /** Between two sweeps of a bucket, in ms. Replicas hide what has expired to the millisecond. */
+  readonly sweepMs: number;
+  /** Sessions that one subject may have. */
+  readonly sessionsPerSubjectMax: number;
+  /** Pushes (of many commits each) that a session with a token may send a second. */
+  readonly pushesPerSecondMax: number;
+  /** What a peer is told to wait when there is no place for it, in ms. */
+  readonly busyMs: number;
   /** No patch is sent to a socket that holds more unsent bytes than this. */
   readonly sendBufferBytes: number;
   /** Nothing is read from a socket that holds more unsent bytes than this. */
@@ -62,6 +74,13 @@ export const createRelayConfig = (options: Partial<RelayConfig> = {}): RelayConf
     turnCommitsMax: 2048,
     patchEntriesMax: 1000,
     patchBytesMax: 512 * 1024,
+    // Some 8 MB, which a replica can set aside; who lacks more fills.
+    catchUpPartsMax: 16,
+    sweepEntriesMax: 1000,
+    sweepMs: 30_000,
+    sessionsPerSubjectMax: 100,
+    pushesPerSecondMax: 5000,
+    busyMs: 10_000,
     sendBufferBytes: 1024 * 1024,
     sendBufferBytesMax: 8 * 1024 * 1024,
     restartMs: 500,

@@ -2,7 +2,15 @@
  * What the relay keeps under a key: the entry or its tombstone, and what is needed to rule on the
  * commits that come: when it was last changed, by whose device, and by which commit.
  */
-import type { CommitName, PatchEntry, ReplicaId, Stamp } from "@rockpool/model";
+import {
+  laterStamp,
+  zeroStamp,
+  type CommitName,
+  type PatchEntry,
+  type ReplicaId,
+  type Revision,
+  type Stamp,
+} from "@rockpool/model";
 
 /** An entry with its ruling state. Without `value` it is a tombstone. */
 export interface RelayEntry extends PatchEntry {
@@ -16,7 +24,19 @@ export interface RelayEntry extends PatchEntry {
   readonly setHolder: ReplicaId;
   /** The commit that left the entry as it is. */
   readonly writer: CommitName;
+  /** Of a tombstone: the relay's clock when it was left, in ms since 1970. */
+  readonly deletedMs?: number;
 }
+
+/** What is left of an entry whose time has come: a tombstone that is ruled on by the entry's stamps. */
+export const expiredOf = (entry: RelayEntry, revision: Revision, nowMs: number): RelayEntry => {
+  const { key, stamp, stampHolder, setStamp, setHolder, writer } = entry;
+  return { key, revision, stamp, stampHolder, setStamp, setHolder, writer, deletedMs: nowMs };
+};
+
+/** The highest stamp among entries. */
+export const highestStamp = (entries: readonly RelayEntry[]): Stamp =>
+  entries.reduce((stamp, entry) => laterStamp(stamp, entry.stamp), zeroStamp);
 
 /** What a replica is shown of an entry. */
 export const patchEntryOf = ({ key, value, expireAt, revision }: RelayEntry): PatchEntry => {

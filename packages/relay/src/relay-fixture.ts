@@ -18,6 +18,8 @@ export interface HeldEngine {
   readonly hold: () => () => void;
   /** Holds the patches that are read, as they are, until the returned function is called. */
   readonly holdReads: () => () => void;
+  /** Holds the pages that are read, as they are, until the returned function is called. */
+  readonly holdPages: () => () => void;
 }
 
 /** A memory engine whose rulings wait, or fail, at the test's word. */
@@ -25,6 +27,7 @@ export const openHeldEngine = async (): Promise<HeldEngine> => {
   const engine = await openMemoryEngine();
   let hold: Promise<void> | undefined;
   let readHold: Promise<void> | undefined;
+  let pageHold: Promise<void> | undefined;
   let isFailing = false;
   const rule = async (bucket: string, turn: Turn): Promise<RuledTurn> => {
     if (isFailing) throw new Error("disk on fire");
@@ -39,6 +42,15 @@ export const openHeldEngine = async (): Promise<HeldEngine> => {
       const patch = await engine.readPatch(...parameters);
       await readHold;
       return patch;
+    },
+    readPage: async (...parameters) => {
+      const page = await engine.readPage(...parameters);
+      await pageHold;
+      return page;
+    },
+    sweep: async (...parameters) => {
+      if (isFailing) throw new Error("disk on fire");
+      return engine.sweep(...parameters);
     },
     close: () => engine.close(),
     [Symbol.asyncDispose]: () => engine.close(),
@@ -56,6 +68,11 @@ export const openHeldEngine = async (): Promise<HeldEngine> => {
     holdReads: () => {
       const { promise, resolve } = Promise.withResolvers<void>();
       readHold = promise;
+      return resolve;
+    },
+    holdPages: () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      pageHold = promise;
       return resolve;
     },
   };

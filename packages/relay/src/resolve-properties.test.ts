@@ -15,6 +15,7 @@ import {
 } from "@rockpool/model";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { allRights } from "./access.ts";
 import { commitOf, key, number, replicaOf, set, testNowMs, text } from "./commit-fixture.ts";
 import { createRelayConfig } from "./relay-config.ts";
 import type { RelayEntry } from "./relay-entry.ts";
@@ -86,6 +87,7 @@ const ruleAll = (commits: readonly Commit[]) => {
       const before = new Map(entries);
       const resolution = resolve((key) => entries.get(key), commit, {
         replica: replicaOf(commit),
+        rights: allRights,
         nowMs: testNowMs,
         epochs: [
           { epoch: "e1", firstRevision: 1 },

@@ -14,6 +14,7 @@ import {
   zeroStamp,
 } from "@rockpool/model";
 import { describe, expect, test } from "vitest";
+import { allRights } from "./access.ts";
 import {
   check,
   commitOf,
@@ -43,6 +44,7 @@ const createBucket = (overrides: Partial<RulingContext> = {}) => {
       revision++;
       const resolution = resolve((key) => entries.get(key), commit, {
         replica: replicaOf(commit),
+        rights: allRights,
         nowMs: testNowMs,
         epochs: [{ epoch: "e1", firstRevision: 1 }],
         retentionMs: 90 * dayMs,

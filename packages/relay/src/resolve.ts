@@ -11,6 +11,7 @@ import {
   createStamp,
   digestOf,
   isBlind,
+  isInScope,
   laterStamp,
   msOfStamp,
   stampAfter,
@@ -28,13 +29,16 @@ import {
   type SupersededMutation,
 } from "@rockpool/model";
 import type { RelayLimits } from "@rockpool/protocol";
+import type { Rights } from "./access.ts";
 import { exceededLimit } from "./commit-limits.ts";
 import { isInHistory, type EpochStart } from "./epoch-history.ts";
+import { deniedAccess } from "./permission.ts";
 import type { RelayEntry } from "./relay-entry.ts";
 
 export interface RulingContext {
   /** The replica that pushes the commit. */
   readonly replica: ReplicaId;
+  readonly rights: Rights;
   /** The relay's clock, in ms since 1970. */
   readonly nowMs: number;
   /** The epochs of the bucket's history, the oldest first. */
@@ -61,6 +65,8 @@ export const resolve = (read: ReadEntry, commit: Commit, context: RulingContext)
   const stamp = admittedStamp(commit, context.nowMs);
   const exceeded = exceededLimit(commit, context.limits);
   if (exceeded !== undefined) return rejected(stamp, { type: "limit", message: exceeded });
+  const denied = deniedAccess(commit, context.rights);
+  if (denied !== undefined) return rejected(stamp, { type: "permission", message: denied });
   if (msOfStamp(stamp) < context.nowMs - context.retentionMs) return rejected(stamp, { type: "too-old" });
   if (isBlind(commit)) return applyAll(read, commit, context, stamp, stampOfBlindMutation);
   const failed = commit.checks.flatMap((check, index) =>
@@ -110,9 +116,12 @@ const applyAll = (
   for (const [index, mutation] of commit.mutations.entries()) {
     const before = read(mutation.key);
     // Judged by what stood before the commit: a mutation is never late against its own commit.
-    const stamp = stampMutation(before, mutation, given, by);
+    const stamp = isTooLateToStart(before, mutation)
+      ? before.writer
+      : stampMutation(before, mutation, given, by);
     if (typeof stamp !== "string") {
-      superseded.push({ mutation: index, winner: stamp });
+      const mayKnow = isInScope(context.rights.read, mutation.key);
+      superseded.push(mayKnow ? { mutation: index, winner: stamp } : { mutation: index });
       continue;
     }
     const effect = effectOf(effectByKey.get(mutation.key) ?? before, mutation, stamp, commit, context);
@@ -121,6 +130,10 @@ const applyAll = (
   }
   return { ruling: { type: "accepted", superseded }, stamp: given, effects: [...effectByKey.values()] };
 };
+
+/** What was written before there was a relay counts only where the relay never had anything, or forgot it. */
+const isTooLateToStart = (before: RelayEntry | undefined, mutation: Mutation): before is RelayEntry =>
+  mutation.type === "set" && mutation.initial === true && before !== undefined;
 
 /** What one mutation makes of an entry; undefined for a sum, min or max over a value that is no u64. */
 const effectOf = (
@@ -144,6 +157,7 @@ const effectOf = (
     setStamp: isSet ? stamp : (current?.setStamp ?? zeroStamp),
     setHolder: isSet ? context.replica : (current?.setHolder ?? ""),
     writer: commit.name,
+    ...(outcome.value === undefined ? { deletedMs: context.nowMs } : {}),
   };
 };
 

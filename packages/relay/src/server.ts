@@ -74,9 +74,11 @@ export const startRelay = async (options: RelayOptions): Promise<Relay> => {
   });
   await listen(server, host, port);
   const heartbeat = setInterval(() => core.checkLife(), config.pingMs).unref();
+  const sweeper = setInterval(() => void core.sweep(), config.sweepMs).unref();
 
   const shutDown = async (): Promise<void> => {
     clearInterval(heartbeat);
+    clearInterval(sweeper);
     const closed = once(server, "close");
     server.close();
     await core.dismiss();

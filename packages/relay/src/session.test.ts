@@ -22,14 +22,16 @@ describe("a session", () => {
       protocol: 1,
       valid: true,
       head: 0,
-      scope: [""],
+      scope: [packKey(["a"])],
+      subject: null,
+      expiresInMs: null,
       clockMs: testNowMs,
       helloClockMs: 5,
     });
     expect(welcome.limits).toMatchObject({ keyBytesMax: 2048, mutationsMax: 10_000 });
     expect(await socket.next("patch")).toMatchObject({
       epoch: welcome.epoch,
-      scope: [""],
+      scope: [packKey(["a"])],
       patch: { from: 0, to: 0, upToDate: true },
     });
   });

@@ -1,98 +1,79 @@
 /**
- * A welcomed session: takes pushes, and sends its replica the history from its cursor on. It is
- * either at the head, and then gets what each turn changed, or behind, and then reads parts from the
- * engine until it is there; both go on from `sentTo`, so nothing is left out or sent in between.
+ * A welcomed session: takes pushes within its bounds and its rights, hears what became of them, and
+ * answers what its replica asks. What it is sent of the history is its feed's.
  */
-import { setImmediate } from "node:timers/promises";
-import type { Commit, CommitResult, Patch, ReplicaId, Revision, Scope } from "@rockpool/model";
-import type { DownMessage, PatchMessage, Pull, Ruled, UpMessage } from "@rockpool/protocol";
+import type { Commit, CommitResult, ReplicaId } from "@rockpool/model";
+import type { UpMessage, Verify } from "@rockpool/protocol";
+import type { Rights } from "./access.ts";
 import type { Connection } from "./connection.ts";
+import { HistoryFeed, type FeedBucket, type FeedOptions } from "./history-feed.ts";
+import { PushRate } from "./push-rate.ts";
 import type { RelayConfig } from "./relay-config.ts";
+import type { SessionAccess } from "./session-access.ts";
+import type { TurnNews } from "./turn-news.ts";
+import { hashScope } from "./verify.ts";
 
 /** What a session needs of its bucket. */
-export interface SessionBucket {
-  readonly epoch: string;
-  readonly head: Revision;
+export interface SessionBucket extends FeedBucket {
   enqueue(session: Session, commits: readonly Commit[]): void;
-  readPatch(replica: ReplicaId, from: Revision): Promise<Patch>;
-  /** The engine failed: every session of the bucket ends. */
-  fail(error: unknown): void;
 }
 
-/** What a turn is to the sessions of its bucket. */
-export interface TurnNews {
-  readonly from: Revision;
-  readonly to: Revision;
-  /** The frame of these messages and of the turn as a patch that carries these results. */
-  frameWith(before: readonly DownMessage[], results: readonly CommitResult[]): string;
-  /** The frame of the patch alone, without results, made once for all. */
-  readonly sharedFrame: Buffer;
+export interface SessionOptions extends Omit<FeedOptions, "scope"> {
+  readonly access: SessionAccess;
+  readonly now: () => number;
 }
 
 export class Session {
   readonly replica: ReplicaId;
   readonly #connection: Connection;
   readonly #bucket: SessionBucket;
-  readonly #scope: Scope;
+  readonly #access: SessionAccess;
   readonly #config: RelayConfig;
-  #sentTo: Revision;
-  /** A hello and a pull are answered with a patch even when there is nothing new: it may reveal. */
-  #owesPatch = true;
-  #isReading = false;
-  #isStalled = false;
-  /** Counts pulls: what was read for an earlier one is dropped. */
-  #pulls = 0;
+  readonly #feed: HistoryFeed;
+  readonly #pushRate: PushRate;
   #unruledCommits = 0;
   #unruledLength = 0;
+  #isVerifying = false;
 
-  constructor(
-    connection: Connection,
-    bucket: SessionBucket,
-    options: { replica: ReplicaId; scope: Scope; sentTo: Revision; config: RelayConfig },
-  ) {
+  constructor(connection: Connection, bucket: SessionBucket, options: SessionOptions) {
+    const { replica, sentTo, config, access, now } = options;
     this.#connection = connection;
     this.#bucket = bucket;
-    this.replica = options.replica;
-    this.#scope = options.scope;
-    this.#sentTo = options.sentTo;
-    this.#config = options.config;
+    this.replica = replica;
+    this.#access = access;
+    this.#config = config;
+    this.#feed = new HistoryFeed(connection, bucket, { replica, scope: access.scope, sentTo, config });
+    this.#pushRate = new PushRate(config.pushesPerSecondMax, now);
+  }
+
+  /** What its pushes may do, as of now; undefined once that was taken away. */
+  get rights(): Rights | undefined {
+    return this.#access.rights;
   }
 
   receive(messages: readonly UpMessage[], frameLength: number): void {
     for (const message of messages) {
-      if (!this.#connection.isOpen) return;
+      if (!this.#connection.isOpen || !this.#access.isGood()) return;
       this.#handle(message, frameLength);
     }
   }
 
   /** Answers to its commits, and what the turn changed, in one frame. */
   hearTurn(news: TurnNews, answers: readonly CommitResult[], ownResults: readonly CommitResult[]): void {
-    const ruled: Ruled | undefined = answers.length > 0 ? { type: "ruled", results: answers } : undefined;
     this.#unruledCommits -= answers.length;
     if (this.#unruledCommits === 0) this.#unruledLength = 0;
-    if (!this.#follows(news)) {
-      if (ruled !== undefined) this.#connection.send([ruled]);
-      this.catchUp();
-      return;
-    }
-    this.#sentTo = news.to;
-    if (ruled === undefined && ownResults.length === 0) return this.#connection.sendFrame(news.sharedFrame);
-    this.#connection.sendFrame(news.frameWith(ruled === undefined ? [] : [ruled], ownResults));
+    if (!this.#access.isGood()) return;
+    this.#feed.hearTurn(news, answers, ownResults);
   }
 
-  /** Sends parts until the replica has everything, or the socket has no room: then when it has drained. */
+  /** Sends what is due of the history. */
   catchUp(): void {
-    if (this.#isReading || this.#isStalled || !this.#isBehind()) return;
-    this.#isReading = true;
-    this.#readParts()
-      .finally(() => (this.#isReading = false))
-      .catch((error: unknown) => this.#bucket.fail(error));
+    this.#feed.advance();
   }
 
-  /** The socket has sent nearly all it held. What changed meanwhile goes out in few, large parts. */
+  /** The socket has sent nearly all it held. */
   onDrained(): void {
-    this.#isStalled = false;
-    this.catchUp();
+    this.#feed.onDrained();
   }
 
   /** Ends the session for a fault of the relay or because it goes down. */
@@ -105,11 +86,13 @@ export class Session {
       case "push":
         return this.#push(message.commits, frameLength);
       case "pull":
-        return this.#pull(message);
+        return this.#feed.pull(message);
       case "fill":
+        return this.#feed.fill(message);
       case "auth":
+        return this.#access.renew(message.token);
       case "verify":
-        return this.#connection.fail("malformed", `a message of type ${message.type}, which is not served`);
+        return void this.#verify(message).catch((error: unknown) => this.#bucket.fail(error));
       case "ping":
         return this.#connection.send([{ type: "pong", id: message.id, head: this.#bucket.head }]);
       case "hello":
@@ -118,6 +101,12 @@ export class Session {
   }
 
   #push(commits: readonly Commit[], frameLength: number): void {
+    const waitMs = this.#access.subject === null ? 0 : this.#pushRate.take();
+    if (waitMs > 0) {
+      const { pushesPerSecondMax } = this.#config;
+      const message = `more than ${pushesPerSecondMax} pushes a second: push several commits at once`;
+      return this.#connection.fail("busy", message, waitMs);
+    }
     const { pushCommitsMax } = this.#config.limits;
     this.#unruledCommits += commits.length;
     this.#unruledLength += frameLength;
@@ -129,45 +118,15 @@ export class Session {
     this.#bucket.enqueue(this, commits);
   }
 
-  #pull({ epoch, from }: Pull): void {
-    if (epoch !== this.#bucket.epoch) return;
-    if (from > this.#bucket.head) {
-      return this.#connection.fail("malformed", `a pull from ${from}, beyond the head ${this.#bucket.head}`);
-    }
-    this.#sentTo = from;
-    this.#owesPatch = true;
-    this.#pulls++;
-    this.catchUp();
-  }
-
-  #follows(news: TurnNews): boolean {
-    const isAtHead = this.#sentTo === news.from && news.to > news.from;
-    return isAtHead && !this.#isReading && !this.#owesPatch && this.#connection.hasRoom;
-  }
-
-  #isBehind(): boolean {
-    return this.#owesPatch || this.#sentTo < this.#bucket.head;
-  }
-
-  async #readParts(): Promise<void> {
-    while (this.#isBehind() && this.#connection.isOpen) {
-      if (!this.#connection.hasRoom) {
-        this.#isStalled = true;
-        return;
-      }
-      const pulls = this.#pulls;
-      const patch = await this.#bucket.readPatch(this.replica, this.#sentTo);
-      if (pulls === this.#pulls) {
-        this.#sentTo = patch.to;
-        this.#owesPatch = false;
-        this.#connection.send([this.#patchMessage(patch)]);
-      }
-      // Others get their turn between two parts.
-      if (this.#isBehind()) await setImmediate();
-    }
-  }
-
-  #patchMessage(patch: Patch): PatchMessage {
-    return { type: "patch", epoch: this.#bucket.epoch, scope: this.#scope, patch };
+  /** One at a time: whoever asks again meanwhile is told to ask when all is quiet. */
+  async #verify({ epoch, at, hash }: Verify): Promise<void> {
+    const { epoch: current, head } = this.#bucket;
+    const canTell = epoch === current && at === head && !this.#isVerifying;
+    if (!canTell) return this.#connection.send([{ type: "verified", at, equal: null }]);
+    this.#isVerifying = true;
+    const own = await hashScope(this.#bucket, this.#feed.scope, at).finally(() => {
+      this.#isVerifying = false;
+    });
+    this.#connection.send([{ type: "verified", at, equal: own === undefined ? null : own === hash }]);
   }
 }

@@ -7,20 +7,32 @@ import { DatabaseSync } from "node:sqlite";
 import {
   assert,
   KvError,
-  resultMs,
+  rangesOfScope,
   type CommitName,
   type PackedKey,
   type Patch,
   type ReplicaId,
   type Revision,
 } from "@rockpool/model";
-import type { BucketState, Engine, PatchSize, RuledTurn, Turn } from "./engine.ts";
+import type {
+  BucketState,
+  Engine,
+  Page,
+  PageQuery,
+  PatchQuery,
+  RuledTurn,
+  Sweep,
+  SweepOptions,
+  Turn,
+} from "./engine.ts";
 import type { EngineOptions } from "./memory-engine.ts";
+import { PagePart } from "./page-part.ts";
 import { PatchPart } from "./patch-part.ts";
 import { addResults, keepResults, KeptResults } from "./sqlite-results.ts";
 import { keyToBlob, readEntryRow, rowOf, writeEntryRow } from "./sqlite-row.ts";
 import { prepareSchema } from "./sqlite-schema.ts";
 import { prepareStatements, type Statements } from "./sqlite-statements.ts";
+import { sweepBucket } from "./sqlite-sweep.ts";
 import { ruleTurn, type TurnOutcome } from "./turn.ts";
 
 /**
@@ -30,7 +42,7 @@ import { ruleTurn, type TurnOutcome } from "./turn.ts";
 export const openSqliteEngine = async (file: string, options: EngineOptions = {}): Promise<Engine> =>
   new SqliteEngine(openDatabase(file), options.randomId ?? (() => crypto.randomUUID()));
 
-interface OpenBucket extends BucketState {
+interface OpenBucket extends Pick<BucketState, "epoch" | "epochs"> {
   readonly id: number;
 }
 
@@ -46,10 +58,10 @@ class SqliteEngine implements Engine {
     this.#randomId = randomId;
   }
 
-  async openBucket(name: string, nowMs: number): Promise<BucketState> {
+  async openBucket(name: string): Promise<BucketState> {
     this.#assertOpen();
-    const { epoch, epochs, id } = this.#bucketByName.get(name) ?? this.#beginEpoch(name, nowMs);
-    return { epoch, epochs, head: this.#head(id) };
+    const { epoch, epochs, id } = this.#bucketByName.get(name) ?? this.#beginEpoch(name);
+    return { epoch, epochs, ...this.#heights(id) };
   }
 
   async rule(name: string, turn: Turn): Promise<RuledTurn> {
@@ -59,7 +71,7 @@ class SqliteEngine implements Engine {
       const kept = new KeptResults(this.#statements, id);
       const outcome = ruleTurn(
         {
-          head: this.#head(id),
+          head: this.#heights(id).head,
           epochs,
           entry: (key: PackedKey) => {
             const row = getEntry.get(id, keyToBlob(key));
@@ -75,17 +87,41 @@ class SqliteEngine implements Engine {
     });
   }
 
-  async readPatch(name: string, replica: ReplicaId, from: Revision, size: PatchSize): Promise<Patch> {
+  async readPatch(name: string, replica: ReplicaId, from: Revision, query: PatchQuery): Promise<Patch> {
     const { id } = this.#mustGetBucket(name);
     const { entriesAfter, resultsAfter } = this.#statements;
     return this.#inTransaction("BEGIN", () => {
-      const part = new PatchPart(size);
-      for (const row of entriesAfter.iterate(id, from)) {
+      const part = new PatchPart(query);
+      for (const row of entriesAfter.iterate(id, Math.max(from, query.entriesAfter ?? 0))) {
         if (!part.addEntry(readEntryRow(rowOf(row)))) break;
       }
       addResults(part, from, resultsAfter.iterate(id, replica, from));
-      return part.finish(from, this.#head(id));
+      return part.finish(from, this.#heights(id).head);
     });
+  }
+
+  async readPage(name: string, { scope, after, ...size }: PageQuery): Promise<Page> {
+    const { id } = this.#mustGetBucket(name);
+    const { entriesInRange } = this.#statements;
+    return this.#inTransaction("BEGIN", () => {
+      const part = new PagePart(size);
+      const { head } = this.#heights(id);
+      for (const { start, end } of rangesOfScope(scope)) {
+        // The least key behind `after` is itself and a zero byte.
+        const first = after < start ? start : (`${after}\0` as PackedKey);
+        for (const row of entriesInRange.iterate(id, keyToBlob(first), keyToBlob(end))) {
+          if (!part.addEntry(readEntryRow(rowOf(row)))) return part.finish(head, false);
+        }
+      }
+      return part.finish(head, true);
+    });
+  }
+
+  async sweep(name: string, options: SweepOptions): Promise<Sweep> {
+    const { id } = this.#mustGetBucket(name);
+    return this.#inTransaction("BEGIN IMMEDIATE", () =>
+      sweepBucket(this.#statements, { id, ...this.#heights(id) }, options),
+    );
   }
 
   async close(): Promise<void> {
@@ -96,33 +132,33 @@ class SqliteEngine implements Engine {
     return this.close();
   }
 
-  #beginEpoch(name: string, nowMs: number): OpenBucket {
-    const { addBucket, getBucket, addEpoch, allEpochs, pruneResults } = this.#statements;
+  #beginEpoch(name: string): OpenBucket {
+    const { addBucket, getBucket, addEpoch, allEpochs } = this.#statements;
     const bucket = this.#inTransaction("BEGIN IMMEDIATE", () => {
       addBucket.run(name);
       const [id, head] = rowOf(getBucket.get(name)) as [number, number];
       const epoch = this.#randomId();
       addEpoch.run(id, epoch, head + 1);
-      pruneResults.run(id, nowMs - resultMs);
       const epochs = allEpochs.all(id).map((row) => {
         const [listed, firstRevision] = rowOf(row);
         return { epoch: listed as string, firstRevision: firstRevision as number };
       });
-      return { id, epoch, epochs, head };
+      return { id, epoch, epochs };
     });
     this.#bucketByName.set(name, bucket);
     return bucket;
   }
 
-  #keep(id: number, { ruled, entries, results }: TurnOutcome, nowMs: number): void {
+  #keep(id: number, { ruled, results }: TurnOutcome, nowMs: number): void {
     const { putEntry, setHead } = this.#statements;
-    for (const entry of entries) putEntry.run(id, ...writeEntryRow(entry));
+    for (const entry of ruled.changed) putEntry.run(id, ...writeEntryRow(entry));
     keepResults(this.#statements, { bucket: id, turn: ruled.to, ruledMs: Math.trunc(nowMs), results });
     if (ruled.to > ruled.from) setHead.run(ruled.to, id);
   }
 
-  #head(id: number): Revision {
-    return rowOf(this.#statements.getHead.get(id))[0] as Revision;
+  #heights(id: number): { readonly head: Revision; readonly floor: Revision } {
+    const [head, floor] = rowOf(this.#statements.getHead.get(id));
+    return { head: head as Revision, floor: floor as Revision };
   }
 
   #inTransaction<Result>(begin: "BEGIN" | "BEGIN IMMEDIATE", work: () => Result): Result {

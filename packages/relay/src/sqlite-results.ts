@@ -71,7 +71,7 @@ export const keepResults = (
   }
   for (const { result, replica } of results) {
     if (replica !== undefined) continue;
-    putRetried.run(bucket, result.name.host, result.name.n, writeResults([result]));
+    putRetried.run(bucket, result.name.host, result.name.n, writeResults([result]), ruledMs);
   }
 };
 

@@ -18,7 +18,7 @@ export type SqlValue = null | number | string | Uint8Array;
 export type SqlRow = readonly SqlValue[];
 
 export const entryColumns =
-  "key, encoding, data, expire_at, revision, stamp, stamp_holder, set_stamp, set_holder, writer_host, writer_n";
+  "key, encoding, data, expire_at, revision, stamp, stamp_holder, set_stamp, set_holder, writer_host, writer_n, deleted_ms";
 
 /** Code units 0–255 are Latin-1's bytes. */
 export const keyToBlob = (key: PackedKey): Uint8Array => Buffer.from(key, "latin1");
@@ -33,6 +33,7 @@ export const writeEntryRow = (entry: RelayEntry): SqlValue[] => [
   ...(entry.setStamp === entry.stamp ? [null, null] : [entry.setStamp, entry.setHolder]),
   entry.writer.host,
   entry.writer.n,
+  entry.deletedMs ?? null,
 ];
 
 export const readEntryRow = (row: SqlRow): RelayEntry => {
@@ -47,6 +48,7 @@ export const readEntryRow = (row: SqlRow): RelayEntry => {
     setStamp: (row[7] ?? row[5]) as Stamp,
     setHolder: (row[8] ?? row[6]) as ReplicaId,
     writer: { host: row[9] as string, n: row[10] as number },
+    ...(row[11] === null ? {} : { deletedMs: row[11] as number }),
   };
 };
 

@@ -5,12 +5,12 @@
  * encoded (JSON text is readable with any tool).
  */
 import type { DatabaseSync } from "node:sqlite";
-import { KvError } from "@rockpool/model";
+import { KvError, msOfStamp, type Stamp } from "@rockpool/model";
 
 /** Stands in `PRAGMA user_version`. */
-export const formatVersion = 1;
+export const formatVersion = 2;
 
-const tables = `
+const tablesOfFormat1 = `
   CREATE TABLE buckets (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
@@ -55,7 +55,7 @@ const tables = `
     UNIQUE (bucket, host, last_n)
   );
   CREATE INDEX results_by_replica ON results (bucket, replica, turn);
-  -- First attempts of which only a retry was ruled. Never dropped, or they could be ruled after all.
+  -- First attempts of which only a retry was ruled. Dropped no sooner than their host, or they could be ruled after all.
   CREATE TABLE retried (
     bucket INTEGER NOT NULL,
     host TEXT NOT NULL,
@@ -65,7 +65,28 @@ const tables = `
   ) WITHOUT ROWID;
 `;
 
-/** Makes the tables of a new file. @throws KvError "newer-format" for a file of a later Rockpool */
+/**
+ * Retention and expiry: the floor, since when a tombstone stands, and what was ruled when. How old a
+ * format 1 tombstone is, its stamp alone tells.
+ */
+const stepToFormat2 = `
+  ALTER TABLE buckets ADD COLUMN floor INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE entries ADD COLUMN deleted_ms REAL;
+  UPDATE entries SET deleted_ms = ms_of_stamp(stamp) WHERE encoding IS NULL;
+  ALTER TABLE retried ADD COLUMN ruled_ms INTEGER NOT NULL DEFAULT 0;
+  UPDATE retried SET ruled_ms = coalesce(
+    (SELECT max(ruled_ms) FROM results WHERE results.bucket = retried.bucket), 0);
+  CREATE INDEX entries_by_expiry ON entries (bucket, expire_at) WHERE expire_at IS NOT NULL;
+  CREATE INDEX entries_by_deletion ON entries (bucket, deleted_ms) WHERE deleted_ms IS NOT NULL;
+  -- What is left of a host's last row when its results are dropped: [].
+  CREATE INDEX results_by_age ON results (bucket, ruled_ms) WHERE results <> '[]';
+  CREATE INDEX hosts_by_age ON results (bucket, ruled_ms) WHERE results = '[]';
+`;
+
+/** The steps that lead from format to format, from an empty file on. */
+const steps = [tablesOfFormat1, stepToFormat2];
+
+/** Makes the tables of a new file, or brings an older one to this format. @throws KvError "newer-format" for a file of a later Rockpool */
 export const prepareSchema = (database: DatabaseSync): void => {
   const found = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
   if (found === formatVersion) return;
@@ -75,5 +96,13 @@ export const prepareSchema = (database: DatabaseSync): void => {
       `The relay's file has format ${found}, this relay knows ${formatVersion}: update the relay`,
     );
   }
-  database.exec(`BEGIN IMMEDIATE; ${tables} PRAGMA user_version = ${formatVersion}; COMMIT`);
+  database.function("ms_of_stamp", { deterministic: true }, (stamp) => msOfStamp(stamp as Stamp));
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    for (const step of steps.slice(found)) database.exec(step);
+    database.exec(`PRAGMA user_version = ${formatVersion}; COMMIT`);
+  } catch (error) {
+    if (database.isTransaction) database.exec("ROLLBACK");
+    throw error;
+  }
 };

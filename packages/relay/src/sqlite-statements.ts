@@ -14,13 +14,21 @@ type StatementName =
   | "getEntry"
   | "putEntry"
   | "entriesAfter"
+  | "entriesInRange"
+  | "expiredEntries"
+  | "staleTombstones"
+  | "dropEntry"
+  | "raiseFloor"
   | "getHost"
   | "getResults"
   | "putResults"
   | "resultsAfter"
   | "getRetried"
   | "putRetried"
-  | "pruneResults";
+  | "dropResults"
+  | "emptyLastResults"
+  | "dropHosts"
+  | "dropRetried";
 
 const replacedColumns = entryColumns
   .split(", ")
@@ -32,15 +40,21 @@ const replacedColumns = entryColumns
 const sqlByName: Readonly<Record<StatementName, string>> = {
   addBucket: "INSERT INTO buckets (name, head) VALUES (?, 0) ON CONFLICT (name) DO NOTHING",
   getBucket: "SELECT id, head FROM buckets WHERE name = ?",
-  getHead: "SELECT head FROM buckets WHERE id = ?",
+  getHead: "SELECT head, floor FROM buckets WHERE id = ?",
   setHead: "UPDATE buckets SET head = ? WHERE id = ?",
   addEpoch:
     "INSERT INTO epochs (bucket, place, epoch, first_revision) VALUES (?1, (SELECT count(*) FROM epochs WHERE bucket = ?1), ?2, ?3)",
   allEpochs: "SELECT epoch, first_revision FROM epochs WHERE bucket = ? ORDER BY place",
   getEntry: `SELECT ${entryColumns} FROM entries WHERE bucket = ? AND key = ?`,
-  putEntry: `INSERT INTO entries (bucket, ${entryColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  putEntry: `INSERT INTO entries (bucket, ${entryColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (bucket, key) DO UPDATE SET ${replacedColumns}`,
   entriesAfter: `SELECT ${entryColumns} FROM entries WHERE bucket = ? AND revision > ? ORDER BY revision`,
+  entriesInRange: `SELECT ${entryColumns} FROM entries WHERE bucket = ? AND key >= ? AND key < ? ORDER BY key`,
+  expiredEntries: `SELECT ${entryColumns} FROM entries WHERE bucket = ? AND expire_at <= ? ORDER BY expire_at LIMIT ?`,
+  staleTombstones:
+    "SELECT key, revision FROM entries WHERE bucket = ? AND deleted_ms < ? AND stamp < ? ORDER BY deleted_ms LIMIT ?",
+  dropEntry: "DELETE FROM entries WHERE bucket = ? AND key = ?",
+  raiseFloor: "UPDATE buckets SET floor = max(floor, ?) WHERE id = ?",
   getHost: `SELECT
     (SELECT max(last_n) FROM results WHERE bucket = ?1 AND host = ?2),
     (SELECT max(n) FROM retried WHERE bucket = ?1 AND host = ?2)`,
@@ -51,10 +65,19 @@ const sqlByName: Readonly<Record<StatementName, string>> = {
   resultsAfter:
     "SELECT turn, results FROM results WHERE bucket = ? AND replica = ? AND turn > ? ORDER BY turn",
   getRetried: "SELECT result FROM retried WHERE bucket = ? AND host = ? AND n = ?",
-  putRetried: "INSERT OR REPLACE INTO retried (bucket, host, n, result) VALUES (?, ?, ?, ?)",
-  // The last of each host stays: it says which names were ruled on.
-  pruneResults: `DELETE FROM results WHERE bucket = ? AND ruled_ms < ? AND last_n < (
-    SELECT max(last_n) FROM results AS later WHERE later.bucket = results.bucket AND later.host = results.host)`,
+  putRetried: "INSERT OR REPLACE INTO retried (bucket, host, n, result, ruled_ms) VALUES (?, ?, ?, ?, ?)",
+  dropResults: `DELETE FROM results WHERE rowid IN (SELECT rowid FROM results AS aged
+    WHERE bucket = ? AND ruled_ms < ? AND results <> '[]' AND last_n < (
+      SELECT max(last_n) FROM results WHERE bucket = aged.bucket AND host = aged.host)
+    ORDER BY ruled_ms LIMIT ?)`,
+  // The last row of each host stays: it says which names were ruled on.
+  emptyLastResults: `UPDATE results SET results = '[]' WHERE rowid IN (SELECT rowid FROM results AS aged
+    WHERE bucket = ? AND ruled_ms < ? AND results <> '[]' AND last_n = (
+      SELECT max(last_n) FROM results WHERE bucket = aged.bucket AND host = aged.host)
+    ORDER BY ruled_ms LIMIT ?)`,
+  dropHosts: `DELETE FROM results WHERE rowid IN (
+    SELECT rowid FROM results WHERE bucket = ? AND ruled_ms < ? AND results = '[]' ORDER BY ruled_ms LIMIT ?)`,
+  dropRetried: "DELETE FROM retried WHERE bucket = ? AND ruled_ms < ?",
 };
 
 export type Statements = Readonly<Record<StatementName, StatementSync>>;

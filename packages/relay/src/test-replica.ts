@@ -88,8 +88,11 @@ export class TestReplica {
       for (const result of message.results) if (result.revision <= this.cursor) this.#settleOne(result);
     }
     if (message.type !== "patch") return;
-    if (message.epoch === this.epoch && message.patch.from === this.cursor) this.#apply(message.patch);
-    else socket.send({ type: "pull", epoch: message.epoch, from: this.cursor });
+    const isNext = message.epoch === this.epoch && message.patch.from === this.cursor;
+    if (isNext) this.#apply(message.patch);
+    if (!isNext || message.paused === true) {
+      socket.send({ type: "pull", epoch: message.epoch, from: this.cursor });
+    }
   }
 
   #apply(patch: Patch): void {

@@ -4,18 +4,11 @@
  * rejected as `unknown` where that is gone or bears another tag, and never run again.
  * Pure: the engine reads what is asked and writes what comes out, in one transaction.
  */
-import {
-  laterStamp,
-  nameKey,
-  zeroStamp,
-  type CommitName,
-  type CommitResult,
-  type PackedKey,
-  type ReplicaId,
-} from "@rockpool/model";
+import { nameKey, type CommitName, type CommitResult, type PackedKey, type ReplicaId } from "@rockpool/model";
+import { allRights } from "./access.ts";
 import type { Answer, PushedCommit, RuledTurn, Turn } from "./engine.ts";
 import type { EpochStart } from "./epoch-history.ts";
-import { patchEntryOf, type RelayEntry } from "./relay-entry.ts";
+import type { RelayEntry } from "./relay-entry.ts";
 import { resolve } from "./resolve.ts";
 
 /** What an engine knows before the turn. */
@@ -45,7 +38,6 @@ export interface KeptResult {
 /** What the engine keeps of a turn, besides the head in `ruled.to`. */
 export interface TurnOutcome {
   readonly ruled: RuledTurn;
-  readonly entries: readonly RelayEntry[];
   readonly hosts: ReadonlyMap<string, HostState>;
   readonly results: readonly KeptResult[];
 }
@@ -96,10 +88,11 @@ class TurnDraft {
     };
   }
 
-  rule({ replica, commit }: PushedCommit, turn: Turn): CommitResult {
+  rule({ replica, commit, rights }: PushedCommit, turn: Turn): CommitResult {
     const revision = this.#head + 1;
     const { nowMs, limits, retentionMs } = turn;
-    const context = { replica, nowMs, epochs: this.#reader.epochs, retentionMs, limits, revision };
+    const { epochs } = this.#reader;
+    const context = { replica, rights: rights ?? allRights, nowMs, epochs, retentionMs, limits, revision };
     const { ruling, stamp, effects } = resolve((key) => this.#entry(key), commit, context);
     this.#head = revision;
     for (const entry of effects) {
@@ -118,10 +111,8 @@ class TurnDraft {
         answers,
         from: this.#reader.head,
         to: this.#head,
-        changed: entries.map(patchEntryOf),
-        stamp: entries.reduce((stamp, entry) => laterStamp(stamp, entry.stamp), zeroStamp),
+        changed: entries,
       },
-      entries,
       hosts: this.#hostById,
       results: [...this.#keptByName.values()],
     };

@@ -1,6 +1,7 @@
 /** The replica as a pure fold of its log, what is decided on it, and the sync session. No I/O. */
 export { type AdoptDecision, decideWelcome } from "./adopt.ts";
 export { limitsOf, scopeOf } from "./allowed.ts";
+export { type Conflict, conflictsOf } from "./conflicts.ts";
 export {
   buildCheckpoint,
   type CheckpointLimits,

@@ -6,10 +6,12 @@ import {
   type Check,
   type CommitName,
   digestOf,
+  type Mutation,
   nameKey,
   type PackedKey,
   type Premise,
   retryName,
+  type Value,
 } from "@rockpool/model";
 import type { CommitRecord, DecisionRow, TrackedCommit } from "@rockpool/log";
 import type { CommitAuthor } from "./evaluate.ts";
@@ -44,17 +46,20 @@ export const rejectedGroups = (state: ReplicaState): readonly RejectedCommits[] 
 
 /**
  * The row that commits a group again, its checks renewed to what is in view now and to what the
- * group's earlier members make of it. Void when `pages` notes something lacking.
+ * group's earlier members make of it, and with `values` set where it would have set or deleted those
+ * keys. Void when `pages` notes something lacking.
  */
 export const decideRetry = (
   state: ReplicaState,
   pages: Pages,
   group: RejectedCommits,
   { readingMs }: Pick<CommitAuthor, "readingMs">,
+  values: ReadonlyMap<PackedKey, Value> = new Map(),
 ): DecisionRow => {
   const drafts = new Map<PackedKey, Draft>();
   const retries = group.commits.map(({ commit }): CommitRecord => {
-    const { tag, mutations } = commit;
+    const { tag } = commit;
+    const mutations = commit.mutations.map((mutation) => withValue(mutation, values));
     const name = retryName(commit.name);
     const checks = commit.checks.map(({ key }): Check => {
       const draft = drafts.get(key);
@@ -70,6 +75,13 @@ export const decideRetry = (
     return { name, tag, readingMs, checks, mutations, effects: [] };
   });
   return { type: "decision", commits: namesOf(group), retries, changed: [...keysOf(group)] };
+};
+
+const withValue = (mutation: Mutation, values: ReadonlyMap<PackedKey, Value>): Mutation => {
+  const value = values.get(mutation.key);
+  if (value === undefined || (mutation.type !== "set" && mutation.type !== "delete")) return mutation;
+  const { key } = mutation;
+  return mutation.type === "set" ? { ...mutation, value } : { type: "set", key, value };
 };
 
 /** The row that forgets a group. */

@@ -9,6 +9,7 @@ import { platformClock, type TabClock } from "./clock.ts";
 import { HostConnection, unwrap } from "./host-connection.ts";
 import type { Kv } from "./kv.ts";
 import type { SecretsOptions } from "./secrets/lazy-secrets.ts";
+import type { OnConflict } from "./sync.ts";
 import { KvClient } from "./kv-client.ts";
 import { isPageHidden, onGoing, onHidden, onSeenAgain } from "./page-signals.ts";
 
@@ -29,6 +30,8 @@ export interface ConnectOptions {
   readonly secrets?: SecretsOptions;
   /** As in `openKv`. */
   readonly confirm?: "relay" | "local";
+  /** As in `openKv`; `open.resolvesConflicts` says that there is one. */
+  readonly onConflict?: OnConflict;
   /** For leases and pauses; it must be the host's. Default: the platform's. */
   readonly clock?: TabClock;
 }
@@ -43,8 +46,9 @@ export const connectKv = async (
   const connection = new HostConnection(api, open.bucket);
   const listening = new AbortController();
   const { engine = "memory", placement = "main", secrets, clock = platformClock, fallback = null } = options;
-  const { confirm = "local" } = options;
-  const kv = new KvClient({ open, engine, fallback, placement, secrets, clock, confirm }, connection, () => {
+  const { confirm = "local", onConflict } = options;
+  const place = { open, engine, fallback, placement, secrets, clock, confirm, onConflict };
+  const kv = new KvClient(place, connection, () => {
     listening.abort();
     release();
   });

@@ -34,6 +34,9 @@ export type { Lease, LockOptions } from "./lease.ts";
 export type { Secrets, SecretsOptions } from "./secrets/lazy-secrets.ts";
 export type { KvStatus } from "./status.ts";
 export type {
+  Conflict,
+  ConflictAnswer,
+  OnConflict,
   RejectedCommit,
   RejectedGroup,
   RejectedMutation,

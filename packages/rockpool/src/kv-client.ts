@@ -110,8 +110,17 @@ export class KvClient implements Kv {
     for (const event of events) {
       if (event.type === "feed" || event.type === "feed-error") this.#feeds.onEvent(event);
       else if (event.type === "ended") void this.#onEnded(unpackError(event.error) as KvError);
+      else if (event.type === "conflicts") this.#resolve(event);
       else this.#sync.onEvent(event);
     }
+  }
+
+  #resolve({ round, groups }: HostEvent & { type: "conflicts" }): void {
+    this.#load()
+      .then((seldom) => seldom.resolveConflicts(round, groups))
+      .catch(() => {
+        // The host is gone, or could not store what was decided: the commits are still in the list.
+      });
   }
 
   async get<T = unknown>(key: Key, options?: GetOptions): Promise<KvEntryMaybe<T>> {

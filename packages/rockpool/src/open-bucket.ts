@@ -9,6 +9,7 @@ import { wrap } from "comlink";
 import { checkBucketName, privateName } from "./bucket-name.ts";
 import { connectKv } from "./connect-kv.ts";
 import type { Kv } from "./kv.ts";
+import type { OnConflict } from "./sync.ts";
 import type { SecretsOptions } from "./secrets/lazy-secrets.ts";
 import { currentPlatform, engineOn, placementOn } from "./place.ts";
 import { askToPersist } from "./storage.ts";
@@ -65,6 +66,13 @@ export interface OpenOptions {
    * counts as a check too, 1,000 at most a commit. Default "last-write-wins".
    */
   readonly conflict?: "last-write-wins" | "revision";
+  /**
+   * Decides on commits that the relay rejected because a key they set or delete had changed: in one tab,
+   * at once or when the bucket is opened next. Without it, and when it throws (`sync.status.error` says
+   * so) or answers undefined, they wait in `sync.rejected()`. Not asked: where a check failed on a key that
+   * the commit does not write.
+   */
+  readonly onConflict?: OnConflict;
 }
 
 /** Longest wait for the worker's first answer, in ms. */
@@ -144,14 +152,19 @@ const connectMemory = (
 ): Promise<Kv> => connectKv(open, api, { engine: "memory", fallback, ...pageOptions(options) });
 
 /** What the page keeps to itself: the host needs none of it. */
-const pageOptions = ({ secrets, confirm }: OpenOptions): Pick<OpenOptions, "secrets" | "confirm"> => ({
+const pageOptions = ({
+  secrets,
+  confirm,
+  onConflict,
+}: OpenOptions): Pick<OpenOptions, "secrets" | "confirm" | "onConflict"> => ({
   ...(secrets === undefined ? {} : { secrets }),
   ...(confirm === undefined ? {} : { confirm }),
+  ...(onConflict === undefined ? {} : { onConflict }),
 });
 
 const hostOptions = (name: string, options: OpenOptions): HostOpenOptions => {
   const { relay, durability = "relaxed", readonly = false, secrets, history, expireIn } = options;
-  const { placement = "auto", fallback, conflict = "last-write-wins" } = options;
+  const { placement = "auto", fallback, conflict = "last-write-wins", onConflict } = options;
   checkBucketName(name);
   checkPolicies(options);
   if (placement !== "auto" && placement !== "worker" && placement !== "main") {
@@ -170,12 +183,14 @@ const hostOptions = (name: string, options: OpenOptions): HostOpenOptions => {
     durability,
     readonly,
     conflict,
+    resolvesConflicts: onConflict !== undefined,
     ...(relay === undefined ? {} : { relay: relayUrl(relay) }),
     settings: settingsOf(history, expireIn),
   };
 };
 
-const checkPolicies = ({ relay, confirm = "local", conflict = "last-write-wins" }: OpenOptions): void => {
+const checkPolicies = (options: OpenOptions): void => {
+  const { relay, confirm = "local", conflict = "last-write-wins", onConflict } = options;
   if (confirm !== "relay" && confirm !== "local") {
     throw new TypeError(`confirm must be "relay" or "local": received ${String(confirm)}`);
   }
@@ -183,6 +198,9 @@ const checkPolicies = ({ relay, confirm = "local", conflict = "last-write-wins" 
     throw new TypeError(
       `confirm: "relay" needs a relay to confirm commits: pass its address in the option relay, or leave confirm out`,
     );
+  }
+  if (onConflict !== undefined && typeof onConflict !== "function") {
+    throw new TypeError(`onConflict must be a function, or left out: received ${typeof onConflict}`);
   }
   if (conflict !== "last-write-wins" && conflict !== "revision") {
     throw new TypeError(`conflict must be "last-write-wins" or "revision": received ${String(conflict)}`);

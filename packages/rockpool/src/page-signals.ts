@@ -1,18 +1,17 @@
 /**
- * Signals that only the page gets and its worker does not: that it goes or is frozen, is hidden, is
- * looked at again, came back from a freeze or from the back/forward cache. Notices may have been
- * missed meanwhile, and sockets died. Where there is no page, as in Node, nothing is ever told.
+ * Signals that only the page gets and its worker does not: that it goes, is hidden, is looked at again,
+ * came back from a freeze or from the back/forward cache. Notices may have been missed meanwhile, and
+ * sockets died. That it is being frozen is told to nobody: its worker is frozen before it could hear it.
+ * Where there is no page, as in Node, nothing is ever told.
  */
 
 /** True while the page cannot be seen. */
 export const isPageHidden = (): boolean =>
   typeof document !== "undefined" && document.visibilityState === "hidden";
 
-/** Calls back when the page goes, for good or into the back/forward cache, or is frozen; until aborted. */
+/** Calls back when the page goes, for good or into the back/forward cache, until aborted. */
 export const onGoing = (signal: AbortSignal, callback: () => void): void => {
-  if (typeof document === "undefined") return;
-  globalThis.addEventListener("pagehide", callback, { signal });
-  document.addEventListener("freeze", callback, { signal });
+  if (typeof document !== "undefined") globalThis.addEventListener("pagehide", callback, { signal });
 };
 
 /** Calls back when the page is hidden though it stays, until aborted. */

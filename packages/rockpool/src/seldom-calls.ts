@@ -2,7 +2,7 @@
  * What most pages call seldom or never: updates, locks, secrets, status, destruction. Loaded at the
  * first such call, so that `openKv` stays small.
  */
-import type { HostOpenOptions } from "@rockpool/host";
+import type { HostOpenOptions, TransportConflictGroup } from "@rockpool/host";
 import { type Key, type KvError, secretsDatabaseOf, unpackError } from "@rockpool/model";
 import { destroyDatabase } from "./buckets.ts";
 import type { TabClock } from "./clock.ts";
@@ -12,8 +12,10 @@ import type { Kv, UpdateOptions, UpdateResult } from "./kv.ts";
 import type { Lease, LockOptions } from "./lease.ts";
 import type { Secrets, SecretsOptions } from "./secrets/lazy-secrets.ts";
 import type { KvStatus } from "./status.ts";
+import type { OnConflict } from "./sync.ts";
 import { lock } from "./lock.ts";
 import { readonlyError } from "./readonly-error.ts";
+import { resolveConflicts } from "./resolve-conflicts.ts";
 import { openSecrets } from "./secrets/secrets.ts";
 import { storageReport } from "./storage.ts";
 import { update } from "./update.ts";
@@ -28,6 +30,7 @@ export interface BucketPlace {
   readonly clock: TabClock;
   /** What a commit that says nothing waits for. */
   readonly confirm: "relay" | "local";
+  readonly onConflict: OnConflict | undefined;
 }
 
 export class SeldomCalls {
@@ -89,6 +92,13 @@ export class SeldomCalls {
     if (this.#place.open.readonly === true) throw readonlyError();
     await this.#kv[Symbol.asyncDispose]();
     await destroyDatabase(this.#place.open.database);
+  }
+
+  /** Has the app decide on conflicts. */
+  async resolveConflicts(round: number, groups: readonly TransportConflictGroup[]): Promise<void> {
+    const { onConflict } = this.#place;
+    if (onConflict === undefined) return;
+    await this.#connection.call("resolve", { round, resolutions: resolveConflicts(groups, onConflict) });
   }
 
   close(): void {

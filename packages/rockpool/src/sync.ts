@@ -65,6 +65,27 @@ export interface RejectedGroup {
   readonly commits: readonly RejectedCommit[];
 }
 
+/** A key on which a rejected commit found another entry than it was written over. */
+export interface Conflict {
+  readonly key: Key;
+  /** What was to be set; null: it was to be deleted. */
+  readonly mine: unknown;
+  /** What is in view now. */
+  readonly theirs: KvEntryMaybe<unknown>;
+  /** The value that `mine` was written over, where the bucket still has it (option `history`). */
+  readonly base?: unknown;
+}
+
+/**
+ * - "mine": tried again, on what is in view now. - "theirs": discarded, with its whole commit and those
+ * that build on it. - a value: tried again with that value in place of mine. - undefined: left in
+ * `sync.rejected()`.
+ */
+export type ConflictAnswer = "mine" | "theirs" | { readonly value: unknown } | undefined;
+
+/** Called for each key in conflict, in one tab; answers at once. */
+export type OnConflict = (conflict: Conflict) => ConflictAnswer;
+
 /** A blind write that lost to a later one. */
 export interface SupersededWrite {
   readonly versionstamp: string;

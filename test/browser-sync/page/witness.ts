@@ -88,6 +88,9 @@ const sharedKeys = 3;
 /** Every how manieth commit checks what it read. */
 const checkedEvery = 5;
 
+/** Longest wait for a flush, in ms: a loaded machine is slow. */
+const flushMsMax = 30_000;
+
 let kv: Kv;
 let writing: Promise<void> = Promise.resolve();
 let stopping = new AbortController();
@@ -172,7 +175,13 @@ const witness: Witness = {
   done: () => writing,
   pause: () => kv.sync.pause(),
   resume: () => kv.sync.resume(),
-  flush: () => kv.sync.flush(),
+  flush: async () => {
+    try {
+      await kv.sync.flush({ signal: AbortSignal.timeout(flushMsMax) });
+    } catch (cause) {
+      throw new Error(`no flush: ${String(cause)} at ${JSON.stringify(witness.status())}`, { cause });
+    }
+  },
   wake: () => void document.dispatchEvent(new Event("visibilitychange")),
   status: () => {
     const { state, pending, rejected, syncing, error } = kv.sync.status;

@@ -50,6 +50,9 @@ const create = (): Rulings => {
     readClock: () => 0,
     emit: (event) => events.push(event),
     isLive: () => true,
+    onFailure: () => {},
+    asksApp: false,
+    onUndecided: () => {},
   });
 };
 

@@ -6,6 +6,7 @@
 import { KvError, type Versionstamp } from "@rockpool/model";
 import type { TrackedCommit } from "@rockpool/log";
 import {
+  conflictsOf,
   decideDiscard,
   decideRetry,
   type RejectedCommits,
@@ -15,7 +16,8 @@ import {
 } from "@rockpool/replica";
 import { describeGroup, describeMutation } from "./described.ts";
 import type { HostLocks } from "../environment.ts";
-import type { HostEvent, TransportRejectedGroup, TransportSuperseded } from "../host-api.ts";
+import type { HostEvent } from "../host-api.ts";
+import type { TransportRejectedGroup, TransportSuperseded } from "../ruling-api.ts";
 import type { Ledger } from "../ledger.ts";
 import { hostLockName } from "../tabs.ts";
 import { findTracked } from "./settlements.ts";
@@ -28,6 +30,8 @@ export interface DecisionsOptions {
   readonly locks: Pick<HostLocks, "query">;
   readonly readClock: () => number;
   readonly emit: (event: HostEvent) => void;
+  /** The app is asked about conflicts: it is told of those groups when it has left them. */
+  readonly asksApp: boolean;
 }
 
 export class Decisions {
@@ -91,7 +95,7 @@ export class Decisions {
   }
 
   /** The caller of a commit waits no more: its rejection is told like any other's, at once if it came. */
-  release(versionstamp: Versionstamp): undefined {
+  release(versionstamp: Versionstamp): void {
     this.#released.add(versionstamp);
     if (findTracked(this.#its.ledger.state, versionstamp)?.state === "rejected") {
       this.#tellOf(new Set([versionstamp]));
@@ -114,6 +118,17 @@ export class Decisions {
     );
   }
 
+  /** Tells the tab of rejected groups that its app was asked about and left. */
+  async tell(ids: readonly string[]): Promise<void> {
+    const { ledger, readClock, emit } = this.#its;
+    const groups = await ledger.read(false, (state, pages) =>
+      rejectedGroups(state)
+        .filter(({ id }) => ids.includes(id))
+        .map((group) => describeGroup(state, pages, group, readClock())),
+    );
+    if (groups.length > 0) emit({ type: "rejected", groups });
+  }
+
   #tellOf(rejected: ReadonlySet<Versionstamp>): void {
     if (rejected.size === 0) return;
     this.#known = new Set([...this.#known, ...rejected]);
@@ -121,16 +136,17 @@ export class Decisions {
   }
 
   async #tellRejected(rejected: ReadonlySet<Versionstamp>): Promise<void> {
-    const { ledger, readClock, emit } = this.#its;
+    const { ledger, asksApp } = this.#its;
     const news = [...ledger.state.tracked.values()].filter(({ versionstamp }) => rejected.has(versionstamp));
     const awaited = await this.awaitedAmong(news);
     const told = new Set(news.filter((one) => !awaited.has(one)).map(({ versionstamp }) => versionstamp));
-    const groups = await ledger.read(false, (state, pages) =>
+    const ids = await ledger.read(false, (state, pages) =>
       rejectedGroups(state)
         .filter(({ commits }) => commits.some(({ versionstamp }) => told.has(versionstamp)))
-        .map((group) => describeGroup(state, pages, group, readClock())),
+        .filter((group) => !asksApp || conflictsOf(state, pages, group) === undefined)
+        .map(({ id }) => id),
     );
-    if (groups.length > 0) emit({ type: "rejected", groups });
+    await this.tell(ids);
   }
 
   async #tellSuperseded(superseded: RowEffect["superseded"]): Promise<void> {

@@ -4,6 +4,7 @@
  */
 import type { RowEffect } from "@rockpool/replica";
 import { Confirmations } from "./confirmations.ts";
+import { Conflicts } from "./conflicts.ts";
 import { Decisions, type DecisionsOptions } from "./decisions.ts";
 import type { HostEnvironment } from "../environment.ts";
 import type { HostCallResults, HostCalls } from "../host-api.ts";
@@ -13,9 +14,13 @@ export interface RulingsOptions extends Omit<DecisionsOptions, "locks"> {
   readonly environment: Pick<HostEnvironment, "locks" | "setTimer">;
   /** True while a tab of this device has a session with the relay. */
   readonly isLive: () => boolean;
+  /** Something failed that no call of the app's is told of. */
+  readonly onFailure: (error: unknown) => void;
+  /** The app was asked about these rejected groups and left them: the other tabs should know. */
+  readonly onUndecided: (ids: readonly string[]) => void;
 }
 
-type RulingCallType = "settled" | "rejected" | "retry" | "discard" | "confirm" | "heard";
+type RulingCallType = "settled" | "rejected" | "retry" | "discard" | "confirm" | "heard" | "resolve";
 
 export type RulingCall = { [K in RulingCallType]: { readonly type: K } & HostCalls[K] }[RulingCallType];
 
@@ -23,6 +28,8 @@ export class Rulings {
   readonly #settlements: Settlements;
   readonly #decisions: Decisions;
   readonly #confirmations: Confirmations;
+  /** Where the app is asked about conflicts. */
+  readonly #conflicts: Conflicts | undefined;
 
   constructor(its: RulingsOptions) {
     const { ledger, environment, isLive } = its;
@@ -36,17 +43,25 @@ export class Rulings {
       decisions: this.#decisions,
       isLive,
     });
+    if (its.asksApp) this.#conflicts = new Conflicts({ ...its, decisions: this.#decisions });
+  }
+
+  /** The host is open: what was rejected while nobody could be asked is asked about. */
+  start(): void {
+    this.#conflicts?.look();
   }
 
   onRow(effect: RowEffect): void {
     for (const tracked of effect.ruled) this.#settlements.answer(tracked);
     this.#decisions.onRow(effect);
+    if (effect.ruled.some(({ state }) => state === "rejected")) this.#conflicts?.look();
     this.onSession();
   }
 
   onGap(): void {
     this.#settlements.onGap();
     this.#decisions.onGap();
+    this.#conflicts?.look();
     this.onSession();
   }
 
@@ -68,17 +83,27 @@ export class Rulings {
         return this.#confirmations.confirm(call.versionstamp);
       case "heard":
         if (call.isHeard) return this.#decisions.forget(call.versionstamp);
-        return Promise.resolve(this.#decisions.release(call.versionstamp));
+        this.#decisions.release(call.versionstamp);
+        this.#conflicts?.look();
+        return Promise.resolve(undefined);
       case "rejected":
         return this.#decisions.list();
       case "retry":
         return this.#decisions.retry(call.id);
       case "discard":
         return this.#decisions.discard(call.id);
+      case "resolve":
+        return this.#conflicts?.resolve(call.round, call.resolutions) ?? Promise.resolve(undefined);
     }
+  }
+
+  /** In another tab the app left these rejected groups in the list. */
+  async onUndecided(ids: readonly string[]): Promise<void> {
+    await this.#conflicts?.leave(ids);
   }
 
   close(): void {
     this.#settlements.close();
+    this.#conflicts?.close();
   }
 }

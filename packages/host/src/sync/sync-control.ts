@@ -26,6 +26,8 @@ export interface SyncControlOptions {
   readonly onFailure: (error: unknown) => void;
   /** The session of this device with the relay came or went, whoever carries it. */
   readonly onSession: () => void;
+  /** In another tab the app left these rejected groups in the list. */
+  readonly onUndecided: (ids: readonly string[]) => void;
   /** The bucket is about to be deleted. */
   readonly onDestroyed: () => void;
 }
@@ -89,8 +91,11 @@ export class SyncControl {
       environment: its.environment,
       database,
       isVisible: !hidden,
-      onHeld: () => this.#runner?.start(),
-      onLost: () => this.#onLost(),
+      onHeld: () => this.#onHeld(),
+      onLost: () => {
+        this.#runner?.stop();
+        this.#tellStatus();
+      },
       ask: () => this.#tabs.post({ type: "ask" }),
       answer: () => this.#tellNews(),
       isNeeded: () => its.ledger.state.pendingCount > 0,
@@ -143,7 +148,7 @@ export class SyncControl {
     this.#lock?.setVisible(false);
   }
 
-  /** The page goes or is frozen, perhaps to come back: until `wake` another host carries the session. */
+  /** The page goes, perhaps to come back: until `wake` another host carries the session. */
   async rest(): Promise<undefined> {
     this.#lock?.stop();
   }
@@ -153,6 +158,11 @@ export class SyncControl {
     const { paused } = this.#its.ledger.state.session;
     const phase = this.#runner?.isHolder === true ? this.#runner.session.phase : this.#news?.phase;
     return !paused && phase === "live";
+  }
+
+  /** Tells the other tabs that the app left these rejected groups in the list. */
+  tellUndecided(ids: readonly string[]): void {
+    this.#tabs.post({ type: "undecided", ids });
   }
 
   /** Remembers a failure in the background, for the status to show. */
@@ -183,7 +193,7 @@ export class SyncControl {
   #onTabMessage(message: Exclude<TabMessage, { type: "notice" }>): void {
     switch (message.type) {
       case "session":
-        if (this.#runner?.isHolder !== true) this.#news = message;
+        this.#news = message;
         this.#lock?.onHolder(message.visible);
         this.#its.onSession();
         return this.#tellStatus();
@@ -199,6 +209,8 @@ export class SyncControl {
         return this.#flushes.onHead(message.id, message.head);
       case "wake":
         return this.#runner?.handle({ type: "wake" });
+      case "undecided":
+        return this.#its.onUndecided(message.ids);
       case "destroyed":
         return this.#its.onDestroyed();
     }
@@ -225,11 +237,10 @@ export class SyncControl {
     this.#tellStatus();
   }
 
-  #onLost(): void {
-    this.#runner?.stop();
-    // What was known of another's session is from before this one.
+  #onHeld(): void {
+    // News from here on are those of a host that robs this one; it may be heard of before the robbery.
     this.#news = undefined;
-    this.#tellStatus();
+    this.#runner?.start();
   }
 
   /** Asks whoever carries the session for the relay's head. */

@@ -1,0 +1,49 @@
+/**
+ * One page of a fill as it is read: entries in key order go in until it is full, tombstones are
+ * passed by. It ends at the last key it was given, so that nothing between two pages is left out.
+ */
+import { valueBytes, type PackedKey, type Revision } from "@rockpool/model";
+import type { Page, PatchSize } from "./engine.ts";
+import { highestStamp, patchEntryOf, type RelayEntry } from "./relay-entry.ts";
+
+/** Entries passed by in one read, as a multiple of those it may hold: passing one costs far less. */
+export const passedShare = 10;
+
+export class PagePart {
+  readonly #size: PatchSize;
+  readonly #entries: RelayEntry[] = [];
+  #bytes = 0;
+  #passed = 0;
+  #last: PackedKey | undefined;
+
+  constructor(size: PatchSize) {
+    this.#size = size;
+  }
+
+  /** Adds the next entry by key; false when the page is full without it. */
+  addEntry(entry: RelayEntry): boolean {
+    const { entriesMax, bytesMax } = this.#size;
+    const isFull =
+      this.#entries.length >= entriesMax ||
+      this.#bytes >= bytesMax ||
+      this.#passed >= passedShare * entriesMax;
+    if (isFull) return false;
+    this.#last = entry.key;
+    if (entry.value === undefined) this.#passed++;
+    else {
+      this.#entries.push(entry);
+      this.#bytes += entry.key.length + valueBytes(entry.value);
+    }
+    return true;
+  }
+
+  /** The page, read at `head`; it is the last one if nothing had to be left out. */
+  finish(head: Revision, isLast: boolean): Page {
+    return {
+      entries: this.#entries.map(patchEntryOf),
+      next: isLast ? null : (this.#last ?? null),
+      head,
+      stamp: highestStamp(this.#entries),
+    };
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * What time asks of a bucket in the SQLite file: expired entries become tombstones, old tombstones and
+ * results are dropped. Bounded: partial indexes find what is due without looking at the rest.
+ */
+import { hostMs, resultMs, type Revision } from "@rockpool/model";
+import type { Sweep, SweepOptions } from "./engine.ts";
+import { expiredOf } from "./relay-entry.ts";
+import { stampAt } from "./retention.ts";
+import { readEntryRow, rowOf, writeEntryRow, type SqlValue } from "./sqlite-row.ts";
+import type { Statements } from "./sqlite-statements.ts";
+
+/** A bucket's id, its head and its floor before the sweep. */
+interface SweptBucket {
+  readonly id: number;
+  readonly head: Revision;
+  readonly floor: Revision;
+}
+
+/** Sweeps within the transaction of the caller. */
+export const sweepBucket = (statements: Statements, bucket: SweptBucket, options: SweepOptions): Sweep => {
+  const { id, head } = bucket;
+  const { nowMs, entriesMax } = options;
+  const expired = statements.expiredEntries.all(id, nowMs, entriesMax);
+  const changed = expired.map((row) => expiredOf(readEntryRow(rowOf(row)), head + 1, nowMs));
+  for (const entry of changed) statements.putEntry.run(id, ...writeEntryRow(entry));
+  const to = changed.length > 0 ? head + 1 : head;
+  if (to > head) statements.setHead.run(to, id);
+  const dropped = dropTombstones(statements, id, options);
+  const floor = Math.max(bucket.floor, ...dropped);
+  if (floor > bucket.floor) statements.raiseFloor.run(floor, id);
+  const arePruned = pruneResults(statements, id, options);
+  const isDone = expired.length < entriesMax && dropped.length < entriesMax && arePruned;
+  return { from: head, to, changed, floor, isDone };
+};
+
+/** The revisions of what was dropped. */
+const dropTombstones = (
+  { staleTombstones, dropEntry }: Statements,
+  id: number,
+  { nowMs, retentionMs, entriesMax }: SweepOptions,
+): readonly Revision[] => {
+  const beforeMs = nowMs - retentionMs;
+  return staleTombstones.all(id, beforeMs, stampAt(beforeMs), entriesMax).map((row) => {
+    const [key, revision] = rowOf(row);
+    dropEntry.run(id, key as SqlValue);
+    return revision as Revision;
+  });
+};
+
+/** False when there was more to drop. */
+const pruneResults = (
+  { dropResults, emptyLastResults, dropHosts, dropRetried }: Statements,
+  id: number,
+  { nowMs, entriesMax }: SweepOptions,
+): boolean => {
+  const counts = [dropResults, emptyLastResults].map(
+    (statement) => statement.run(id, nowMs - resultMs, entriesMax).changes,
+  );
+  counts.push(dropHosts.run(id, nowMs - hostMs, entriesMax).changes);
+  dropRetried.run(id, nowMs - hostMs);
+  return counts.every((count) => count < entriesMax);
+};
