@@ -53,6 +53,11 @@ export const expectAccounted = async (bed: SyncBed, devices: readonly Device[]):
       endings.set(name, ending);
     }
   }
+  for (const name of ownNames(entries)) {
+    if (!endings.has(nameOf(name)) && devices.some(({ journal }) => journal.mayBeUnheard(name))) {
+      endings.set(nameOf(name), { type: "unanswered" });
+    }
+  }
   expectEffects(entries, endings);
   const revisions = [...endings.values()].flatMap((ending) =>
     ending.type === "confirmed" ? [ending.revision] : [],
@@ -86,15 +91,8 @@ const endingOf = (commit: JournalCommit, settledAt: ReadonlyMap<string, Settleme
 
 /** Expects of what the relay holds that each commit is in it whole or not at all, as its ending says, and once. */
 const expectEffects = (entries: RelayContent["entries"], endings: ReadonlyMap<string, Ending>): void => {
-  const standing = new Set<string>();
-  const sums = new Map<string, number>();
-  for (const [key, value] of Object.entries(entries)) {
-    const [kind, writer, n] = JSON.parse(key) as readonly [string, string, number];
-    if (kind !== "own") continue;
-    expect(value).toBe(String(n));
-    standing.add(nameOf({ writer, n }));
-    sums.set(writer, (sums.get(writer) ?? 0) + n);
-  }
+  const names = ownNames(entries);
+  const standing = new Set(names.map(nameOf));
   const untrue = [...endings].filter(([name, { type }]) =>
     type === "unanswered" ? false : standing.has(name) !== (type === "confirmed"),
   );
@@ -102,6 +100,8 @@ const expectEffects = (entries: RelayContent["entries"], endings: ReadonlyMap<st
   expect([...standing].filter((name) => !endings.has(name))).toEqual([]);
 
   expect(entries['["count"]']).toBe(`${standing.size}n`);
+  const sums = new Map<string, number>();
+  for (const { writer, n } of names) sums.set(writer, (sums.get(writer) ?? 0) + n);
   for (const [writer, sum] of sums) expect(entries[JSON.stringify(["sum", writer])]).toBe(`${sum}n`);
 
   for (const [key, value] of Object.entries(entries)) {
@@ -112,6 +112,13 @@ const expectEffects = (entries: RelayContent["entries"], endings: ReadonlyMap<st
     if (ending?.type === "confirmed") expect(ending.superseded).not.toContain(key);
   }
 };
+
+/** The commits that left their own entry. */
+const ownNames = (entries: RelayContent["entries"]): readonly Pick<JournalCommit, "writer" | "n">[] =>
+  Object.entries(entries).flatMap(([key, value]) => {
+    const [kind, writer, n] = JSON.parse(key) as readonly [string, string, number];
+    return kind === "own" && value === String(n) ? [{ writer, n }] : [];
+  });
 
 const countEndings = (endings: readonly Ending[]): Omit<Account, "head"> => {
   const count = (type: Ending["type"]): number => endings.filter((ending) => ending.type === type).length;

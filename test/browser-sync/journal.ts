@@ -18,8 +18,10 @@ export class Journal {
   /** By writer and number. */
   readonly commits: ReadonlyMap<string, JournalCommit>;
   readonly #commits: Map<string, JournalCommit>;
+  readonly #finished: Set<string>;
 
-  constructor(commits: Iterable<readonly [string, JournalCommit]> = []) {
+  constructor(commits: Iterable<readonly [string, JournalCommit]> = [], finished: Iterable<string> = []) {
+    this.#finished = new Set(finished);
     this.#commits = new Map(commits);
     this.commits = this.#commits;
   }
@@ -31,6 +33,13 @@ export class Journal {
     return count;
   }
 
+  /** True for a commit that its tab may have begun just before it died, too late for a word of it to get out. */
+  mayBeUnheard({ writer, n }: Pick<JournalCommit, "writer" | "n">): boolean {
+    if (this.#finished.has(writer)) return false;
+    const heard = [...this.#commits.values()].filter((commit) => commit.writer === writer);
+    return heard.length > 0 && heard.every((commit) => commit.n < n);
+  }
+
   /** Acknowledged commits of which nobody told yet what became of them. */
   get unsettled(): readonly MadeCommit[] {
     return [...this.#commits.values()].flatMap(({ writer, n, versionstamp, settlement }) =>
@@ -40,6 +49,10 @@ export class Journal {
 
   note(line: JournalLine): void {
     const { writer, n } = line;
+    if (line.type === "finished") {
+      this.#finished.add(writer);
+      return;
+    }
     const name = nameOf(line);
     const before = this.#commits.get(name) ?? {
       writer,
@@ -72,7 +85,7 @@ export class Journal {
 
   /** What a copy of the device knows. */
   clone(): Journal {
-    return new Journal(this.#commits);
+    return new Journal(this.#commits, this.#finished);
   }
 }
 

@@ -19,6 +19,8 @@ export type JournalLine = { readonly writer: string; readonly n: number } & (
   | { readonly type: "refused" }
   | { readonly type: "acknowledged"; readonly versionstamp: string }
   | { readonly type: "settled"; readonly settlement: Settlement }
+  /** All that the writer begun is answered; `n` was its last. */
+  | { readonly type: "finished" }
 );
 
 export interface WitnessOptions {
@@ -104,13 +106,16 @@ const write = async (
 ): Promise<void> => {
   const { signal } = stopping;
   const underWay = new Set<Promise<void>>();
-  for (let n = 1; n <= commitsMax && !signal.aborted; n++) {
+  let n = 0;
+  while (n < commitsMax && !signal.aborted) {
+    n++;
     const commit = commitOne(writer, n).finally(() => underWay.delete(commit));
     underWay.add(commit);
     if (underWay.size >= inFlight) await Promise.race(underWay);
     if (pauseMs !== undefined && n % inFlight === 0) await sleep(pauseMs);
   }
   await Promise.all(underWay);
+  tell({ type: "finished", writer, n });
 };
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
