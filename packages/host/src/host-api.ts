@@ -3,14 +3,7 @@
  * of one turn travel in one call; long waits and streams have calls of their own. Failures are
  * values, so that errors arrive with class, code and cause.
  */
-import type {
-  Mutation,
-  PackedError,
-  PackedKey,
-  PackedRange,
-  RejectionReason,
-  Versionstamp,
-} from "@rockpool/model";
+import type { Mutation, PackedError, PackedKey, PackedRange, Versionstamp } from "@rockpool/model";
 import type { BucketSettings } from "@rockpool/log";
 import type { CountedRange } from "@rockpool/replica";
 import type { FeedItem, FeedRequest } from "./feeds/feed-api.ts";
