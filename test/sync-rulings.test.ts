@@ -4,7 +4,8 @@
  */
 import { expect, test } from "vitest";
 import { key, openScene, remove, set, sum, type Scene } from "./sync/scene-suite.ts";
-import { textOf, type VirtualTab } from "./simulator/virtual-device.ts";
+import { textOf } from "./simulator/tab-asks.ts";
+import type { VirtualTab } from "./simulator/virtual-device.ts";
 
 const eventsOf = <Type extends string>(tab: VirtualTab, type: Type) =>
   tab.events.filter((event): event is Extract<typeof event, { type: Type }> => event.type === type);
@@ -14,7 +15,7 @@ const openTwo = async (name = "k"): Promise<{ scene: Scene; one: VirtualTab; two
   const scene = await openScene();
   const one = await scene.open("one");
   const two = await scene.open("two");
-  scene.witness();
+  scene.inspect();
   await scene.write(one, set(name, "at first"));
   await scene.quiet();
   return { scene, one, two };

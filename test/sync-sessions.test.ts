@@ -4,7 +4,8 @@
  */
 import { expect, test } from "vitest";
 import { KvError } from "@rockpool/model";
-import { everyChange, textOfEntries, type VirtualTab } from "./simulator/virtual-device.ts";
+import { everyChange, textOfEntries } from "./simulator/tab-asks.ts";
+import type { VirtualTab } from "./simulator/virtual-device.ts";
 import { key, openScene, set, sum, type Scene } from "./sync/scene-suite.ts";
 
 const statusOf = (tab: VirtualTab) => {
@@ -35,7 +36,7 @@ test("two tabs that both carry the session do no harm", async () => {
   const scene = await openScene();
   const one = await scene.open("one", { channelLoss: 0.3 });
   const two = await scene.open("two");
-  scene.witness();
+  scene.inspect();
   await scene.quiet();
   const second = await doubleSession(scene, one);
   for (let round = 1; round <= 20; round++) {
@@ -52,7 +53,7 @@ test("two tabs that both carry the session do no harm", async () => {
 test("a patch on one tab's session settles what another tab pushed on its own", async () => {
   const scene = await openScene();
   const one = await scene.open("one");
-  scene.witness();
+  scene.inspect();
   await scene.quiet();
   const release = scene.relay.network.hold("one");
   const second = await doubleSession(scene, one);

@@ -1,7 +1,7 @@
 /**
- * A device in a virtual world: one storage, its tabs' locks and channel, and hosts that are the real
- * ones. Everything a tab takes from its platform is drawn from the world, and a tab can be closed as
- * an app does it or killed as a browser does.
+ * A device in a virtual world, one disk, its tabs' locks and channel, and a clock of its own; and its
+ * tabs, each a real host that takes from the world what it takes from its platform. A device loses
+ * power, is emptied, restored or cloned; a tab is closed as an app does it, killed or frozen.
  */
 import {
   type FeedItem,
@@ -15,9 +15,12 @@ import {
   type HostSettings,
   type TransportEntry,
 } from "@rockpool/host";
-import { type Log, MemoryStorage, openMemoryLog, type StorageImage } from "@rockpool/log";
-import type { Mutation, PackedKey, PackedRange, Value, Versionstamp } from "@rockpool/model";
+import { emptyImage, type Log, openMemoryLog, type StorageImage } from "@rockpool/log";
+import { lastVersionstampOf, type PackedKey, type Versionstamp, zeroVersionstamp } from "@rockpool/model";
 import { FakeLocks } from "../fake-locks.ts";
+import { DeviceStorage } from "./device-storage.ts";
+import { type Ask, type FeedState, wholeRange } from "./tab-asks.ts";
+import { mortalLog, TabLife } from "./tab-life.ts";
 import { bucketName, type VirtualRelay } from "./virtual-relay.ts";
 import type { VirtualWorld } from "./virtual-world.ts";
 
@@ -32,36 +35,15 @@ export interface DeviceOptions {
   readonly image?: StorageImage;
 }
 
-/** What an app asks of a commit. */
-export interface Ask {
-  readonly checks?: readonly { readonly key: PackedKey; readonly versionstamp: Versionstamp | null }[];
-  readonly mutations: readonly Mutation[];
-}
-
-export const wholeRange: PackedRange = {
-  start: "" as PackedKey,
-  end: "\u00ff" as PackedKey,
-  common: "" as PackedKey,
-};
-
-/** Follows everything. */
-export const everyChange: FeedRequest = {
-  type: "changes",
-  selection: { type: "range", range: wholeRange },
-  since: undefined,
-  include: "latest",
-  values: true,
-  deletes: true,
-  pending: false,
-};
-
 export class VirtualDevice {
   readonly name: string;
   readonly world: VirtualWorld;
   readonly relay: VirtualRelay;
-  readonly storage: MemoryStorage;
   readonly tabs: Set<VirtualTab> = new Set();
-  readonly #options: DeviceOptions;
+  readonly options: DeviceOptions;
+  clockAheadMs: number;
+  /** Another one after each loss of what was stored. */
+  storage: DeviceStorage;
   readonly #locks = new FakeLocks();
   readonly #channels = new Set<TabChannel>();
   #stalled: Promise<void> | undefined;
@@ -70,26 +52,26 @@ export class VirtualDevice {
     this.world = world;
     this.relay = relay;
     this.name = options.name;
-    this.#options = options;
-    // Transactions of several tabs wait for each other, and for the disk.
-    this.storage = new MemoryStorage({
-      ...(options.image === undefined ? {} : { image: options.image }),
-      turn: async () => {
-        await world.sleep(world.between(0, 3));
-        await this.#stalled;
-      },
-    });
+    this.options = options;
+    this.clockAheadMs = options.clockAheadMs ?? 0;
+    this.storage = this.#createStorage(options.image ?? emptyImage);
   }
 
   get settings(): HostSettings {
-    return this.#options.settings ?? {};
+    return this.options.settings ?? {};
   }
 
   /** Opens a tab; time must pass before it is there. */
   async open(): Promise<VirtualTab> {
-    const tab = new VirtualTab(this, await openMemoryLog(this.storage));
+    const life = new TabLife();
+    const tab = new VirtualTab(this, await openMemoryLog(this.storage), life, this.#environment(life));
     this.tabs.add(tab);
-    await tab.start();
+    try {
+      await tab.start();
+    } catch (error) {
+      this.tabs.delete(tab);
+      throw error;
+    }
     return tab;
   }
 
@@ -108,26 +90,75 @@ export class VirtualDevice {
     };
   }
 
-  environment(tab: AbortSignal): HostEnvironment {
+  /** All its tabs end, and what is stored is `image` from here on. */
+  loseStorage(image: StorageImage): void {
+    for (const tab of this.tabs) tab.kill();
+    this.storage = this.#createStorage(image);
+  }
+
+  /** Its browser deletes all it stored. */
+  evict(): void {
+    this.loseStorage(emptyImage);
+  }
+
+  /** What a tab that a test makes itself takes from its platform, until it ends. */
+  environment(end: AbortSignal): HostEnvironment {
+    const life = new TabLife();
+    end.addEventListener("abort", () => life.kill(), { once: true });
+    return this.#environment(life);
+  }
+
+  #createStorage(image: StorageImage): DeviceStorage {
+    const { world } = this;
+    return new DeviceStorage({
+      image,
+      // Transactions of several tabs wait for each other, and for the disk.
+      turn: async () => {
+        await world.sleep(world.between(0, 3));
+        await this.#stalled;
+      },
+      now: () => world.nowMs,
+    });
+  }
+
+  #environment(life: TabLife): HostEnvironment {
     const { world } = this;
     return {
-      now: () => world.nowMs + (this.#options.clockAheadMs ?? 0),
+      now: () => world.nowMs + this.clockAheadMs,
       random: () => world.random(),
       drawId: () => world.drawId(),
-      locks: this.#locks.forTab(tab),
-      openChannel: (name) => this.#openChannel(name, tab),
-      openSocket: (_url, events) => this.relay.network.open(this.name, events, tab),
-      setTimer: (callback, delayMs) =>
-        world.schedule(delayMs, () => {
-          if (!tab.aborted) callback();
-        }),
-      onWake: () => () => {},
+      locks: life.seeLocks(this.#locks.forTab(life.end)),
+      openChannel: (name) => this.#openChannel(name, life),
+      openSocket: (_url, events) =>
+        this.relay.network.open(
+          this.name,
+          {
+            onOpen: () => life.do(() => events.onOpen()),
+            onFrame: (frame) => life.do(() => events.onFrame(frame)),
+            onClose: (permanent, reason) => life.do(() => events.onClose(permanent, reason)),
+          },
+          life.end,
+        ),
+      setTimer: (callback, delayMs) => {
+        let isCancelled = false;
+        const cancel = world.schedule(delayMs, () =>
+          life.do(() => {
+            if (!isCancelled) callback();
+          }),
+        );
+        return () => {
+          isCancelled = true;
+          cancel();
+        };
+      },
+      onWake: (callback) => life.onWake(callback),
     };
   }
 
-  #openChannel(name: string, tab: AbortSignal): HostChannel {
-    const channel = new TabChannel(name, tab, (message) => this.#post(channel, message));
+  #openChannel(name: string, life: TabLife): HostChannel {
+    const channel = new TabChannel(name, life, (message) => this.#post(channel, message));
     this.#channels.add(channel);
+    life.end.addEventListener("abort", () => this.#channels.delete(channel), { once: true });
     return channel;
   }
 
@@ -135,7 +166,7 @@ export class VirtualDevice {
   #post(from: TabChannel, message: unknown): void {
     for (const channel of this.#channels) {
       if (channel === from || channel.name !== from.name) continue;
-      if (this.world.chance(this.#options.channelLoss ?? 0)) continue;
+      if (this.world.chance(this.options.channelLoss ?? 0)) continue;
       const copy: unknown = structuredClone(message);
       const { nowMs } = this.world;
       channel.busyUntilMs = Math.max(channel.busyUntilMs, nowMs + this.world.between(0, 5));
@@ -144,54 +175,26 @@ export class VirtualDevice {
   }
 }
 
-class TabChannel implements HostChannel {
-  readonly name: string;
-  onMessage: ((message: unknown) => void) | null = null;
-  busyUntilMs = 0;
-  readonly #tab: AbortSignal;
-  readonly #send: (message: unknown) => void;
-  #isClosed = false;
-
-  constructor(name: string, tab: AbortSignal, send: (message: unknown) => void) {
-    this.name = name;
-    this.#tab = tab;
-    this.#send = send;
-  }
-
-  post(message: unknown): void {
-    if (!this.#isClosed && !this.#tab.aborted) this.#send(message);
-  }
-
-  hear(message: unknown): void {
-    if (!this.#isClosed && !this.#tab.aborted) this.onMessage?.(message);
-  }
-
-  close(): void {
-    this.#isClosed = true;
-  }
-}
-
-/** What a feed gave, up to one state. */
-export interface FeedState {
-  readonly entries: readonly TransportEntry[];
-  readonly versionstamp: Versionstamp;
-}
-
 export class VirtualTab {
   readonly device: VirtualDevice;
+  readonly life: TabLife;
   readonly environment: HostEnvironment;
   /** What the host told unasked, in order. */
   readonly events: HostEvent[] = [];
-  readonly #killing = new AbortController();
   readonly #log: Log;
   readonly #onItemById = new Map<number, (item: FeedItem) => void>();
+  /** A feed ended because the disk failed. */
+  hasLostFeed = false;
+  /** What was stored when it was opened is no later than this. */
+  openedAt: Versionstamp = zeroVersionstamp;
   #host: Host | undefined;
   #feeds = 0;
 
-  constructor(device: VirtualDevice, log: Log) {
+  constructor(device: VirtualDevice, log: Log, life: TabLife, environment: HostEnvironment) {
     this.device = device;
-    this.environment = device.environment(this.#killing.signal);
-    this.#log = mortalLog(log, this.#killing.signal);
+    this.life = life;
+    this.environment = environment;
+    this.#log = mortalLog(log, life);
   }
 
   async start(): Promise<void> {
@@ -203,11 +206,12 @@ export class VirtualTab {
       (event) => this.#hear(event),
       this.device.settings,
     );
+    this.openedAt = lastVersionstampOf(this.#host.state.tail);
   }
 
   /** False before it is opened and after its end. */
   get isOpen(): boolean {
-    return this.#host !== undefined && !this.#killing.signal.aborted && this.device.tabs.has(this);
+    return this.#host !== undefined && !this.life.hasEnded && this.device.tabs.has(this);
   }
 
   get host(): Host {
@@ -255,7 +259,7 @@ export class VirtualTab {
 
   /** Ends it as a browser ends a tab: no callback, no answer, no word from it. */
   kill(): void {
-    this.#killing.abort();
+    this.life.kill();
     this.device.tabs.delete(this);
   }
 
@@ -273,58 +277,40 @@ export class VirtualTab {
   }
 
   #hear(event: HostEvent): void {
-    if (this.#killing.signal.aborted) return;
+    if (this.life.hasEnded) return;
     this.events.push(event);
+    if (event.type === "feed-error") this.hasLostFeed = true;
     if (event.type === "feed") this.#onItemById.get(event.id)?.(event.item);
   }
 }
 
 type HostMutations = Extract<HostRequest, { type: "commit" }>["mutations"];
 
-/** A log whose answers never reach a tab that has ended. */
-const mortalLog = (log: Log, tab: AbortSignal): Log => {
-  const mortal = <T>(call: () => Promise<T>): Promise<T> =>
-    new Promise((resolve, reject) => {
-      if (tab.aborted) return;
-      call().then(
-        (result) => {
-          if (!tab.aborted) resolve(result);
-        },
-        (error: unknown) => {
-          if (!tab.aborted) reject(error as Error);
-        },
-      );
+class TabChannel implements HostChannel {
+  readonly name: string;
+  onMessage: ((message: unknown) => void) | null = null;
+  busyUntilMs = 0;
+  readonly #life: TabLife;
+  readonly #send: (message: unknown) => void;
+  #isClosed = false;
+
+  constructor(name: string, life: TabLife, send: (message: unknown) => void) {
+    this.name = name;
+    this.#life = life;
+    this.#send = send;
+  }
+
+  post(message: unknown): void {
+    if (!this.#isClosed && !this.#life.hasEnded) this.#send(message);
+  }
+
+  hear(message: unknown): void {
+    this.#life.do(() => {
+      if (!this.#isClosed) this.onMessage?.(message);
     });
-  return {
-    start: (...given) => mortal(() => log.start(...given)),
-    append: (tail, decide, options) => mortal(() => log.append(tail, decide, options)),
-    read: (...given) => mortal(() => log.read(...given)),
-    pagesByExpiry: (...given) => mortal(() => log.pagesByExpiry(...given)),
-    pagesChangedSince: (...given) => mortal(() => log.pagesChangedSince(...given)),
-    putPages: (...given) => mortal(() => log.putPages(...given)),
-    deleteGeneration: (...given) => mortal(() => log.deleteGeneration(...given)),
-    checkpoint: (checkpoint) => mortal(() => log.checkpoint(checkpoint)),
-    giveUp: (what) => mortal(() => log.giveUp(what)),
-    keepReserve: (bytes) => mortal(() => log.keepReserve(bytes)),
-    rest: () => log.rest(),
-    wake: () => log.wake(),
-    close: () => mortal(() => log.close()),
-    [Symbol.asyncDispose]: () => mortal(() => log.close()),
-  };
-};
+  }
 
-export const json = (data: unknown): Value => ({ encoding: "json", data: JSON.stringify(data) });
-export const u64 = (data: bigint): Value => ({ encoding: "u64", data });
-
-/** A value as text; undefined where there is none. */
-export const textOf = (value: TransportEntry["value"]): string | undefined => {
-  if (value === undefined) return undefined;
-  if (value.encoding === "clone") throw new Error("these tests write no clones");
-  return `${value.encoding} ${String(value.data)}`;
-};
-
-/** Entries as texts by key; deleted ones as undefined. */
-export const textOfEntries = (
-  entries: readonly TransportEntry[],
-): ReadonlyMap<PackedKey, string | undefined> =>
-  new Map(entries.map(({ key, value }) => [key, textOf(value)]));
+  close(): void {
+    this.#isClosed = true;
+  }
+}

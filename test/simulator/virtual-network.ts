@@ -14,6 +14,7 @@ export interface LinkFaults {
 }
 
 const calm: LinkFaults = { delayMs: [1, 40] };
+const slow: LinkFaults = { delayMs: [200, 3000] };
 
 /** What takes the relay's end of a new connection; false: nobody listens. */
 export type Acceptor = (socket: WebSocket) => boolean;
@@ -24,6 +25,8 @@ export class VirtualNetwork {
   readonly #links = new Set<Link>();
   /** Devices without a network, by name. */
   readonly #offline = new Set<string>();
+  /** Devices whose frames take longer, by name. */
+  readonly #slow = new Map<string, LinkFaults>();
 
   constructor(world: VirtualWorld, accept: Acceptor) {
     this.#world = world;
@@ -32,7 +35,8 @@ export class VirtualNetwork {
 
   /** Opens a connection for a tab of `device`; a tab that ends takes it along. */
   open(device: string, events: SocketEvents, tab: AbortSignal): HostSocket {
-    const link = new Link(this.#world, device, events, calm, () => this.#links.delete(link));
+    const faults = (): LinkFaults => this.#slow.get(device) ?? calm;
+    const link = new Link(this.#world, device, events, faults, () => this.#links.delete(link));
     this.#links.add(link);
     link.connect(this.#accept, () => this.#offline.has(device));
     tab.addEventListener("abort", () => link.abandon(), { once: true });
@@ -74,8 +78,14 @@ export class VirtualNetwork {
     };
   }
 
+  setSlow(device: string, isSlow: boolean): void {
+    if (isSlow) this.#slow.set(device, slow);
+    else this.#slow.delete(device);
+  }
+
   heal(): void {
     this.#offline.clear();
+    this.#slow.clear();
   }
 }
 
@@ -127,7 +137,7 @@ class Link {
   isHeld = false;
   readonly #world: VirtualWorld;
   readonly #events: SocketEvents;
-  readonly #faults: LinkFaults;
+  readonly #faults: () => LinkFaults;
   readonly #onGone: () => void;
   readonly #held: (() => void)[] = [];
   #relayEnd: RelayEnd | undefined;
@@ -140,7 +150,7 @@ class Link {
     world: VirtualWorld,
     device: string,
     events: SocketEvents,
-    faults: LinkFaults,
+    faults: () => LinkFaults,
     onGone: () => void,
   ) {
     this.#world = world;
@@ -241,7 +251,7 @@ class Link {
   }
 
   #delayMs(): number {
-    const [min, max] = this.#faults.delayMs;
+    const [min, max] = this.#faults().delayMs;
     return this.#world.between(min, max);
   }
 }

@@ -4,12 +4,15 @@
  */
 import { type CommitName, type CommitResult, nameKey, type PatchEntry } from "@rockpool/model";
 import {
+  type BucketState,
   createRelayConfig,
   type Engine,
   MemoryEngineStorage,
   openMemoryEngine,
   RelayCore,
   type RelayConfig,
+  type RuledTurn,
+  type Turn,
 } from "@rockpool/relay";
 import { VirtualNetwork } from "./virtual-network.ts";
 import type { VirtualWorld } from "./virtual-world.ts";
@@ -21,6 +24,10 @@ const heartbeatMs = 25_000;
 
 export class VirtualRelay {
   readonly network: VirtualNetwork;
+  /** Told of each turn when it is stored, before anybody else is. */
+  onRuled: ((turn: Turn, ruled: RuledTurn) => void) | null = null;
+  /** Told of each epoch as it begins. */
+  onEpoch: ((state: BucketState) => void) | null = null;
   readonly #world: VirtualWorld;
   readonly #config: RelayConfig;
   /** Every result of a commit that was ruled, by name: what the relay may never change. */
@@ -31,6 +38,9 @@ export class VirtualRelay {
   readonly errors: unknown[] = [];
   #held: Promise<void> | undefined;
   #storage = new MemoryEngineStorage();
+  #backup: MemoryEngineStorage | undefined;
+  /** After the next turn it is killed for so long, in ms. */
+  #dieForMs: number | undefined;
   #engine: Engine | undefined;
   #core: RelayCore | undefined;
   #cancelHeartbeat: (() => void) | undefined;
@@ -73,6 +83,38 @@ export class VirtualRelay {
     await this.start();
   }
 
+  get isUp(): boolean {
+    return this.#core !== undefined;
+  }
+
+  /** Kills it; it starts again on what it stored after `downMs`. */
+  goDown(downMs: number): void {
+    if (!this.isUp) return;
+    this.kill();
+    this.#world.schedule(downMs, () => void this.start());
+  }
+
+  /** Kills it when its next turn is stored and nobody has heard of it. */
+  dieAfterTurn(downMs: number): void {
+    this.#dieForMs = downMs;
+  }
+
+  /** Copies its file. */
+  backUp(): void {
+    this.#backup = copyOf(this.#storage);
+  }
+
+  /** Kills it and puts the last copy of its file back, or none where there is none. False while it is down. */
+  restore(downMs: number): boolean {
+    if (!this.isUp) return false;
+    this.goDown(downMs);
+    this.#storage = this.#backup === undefined ? new MemoryEngineStorage() : copyOf(this.#backup);
+    for (const [name, { revision }] of this.resultByName) {
+      if (revision > this.head) this.resultByName.delete(name);
+    }
+    return true;
+  }
+
   /** Kills it and starts one that knows nothing: its file was lost. */
   async replace(): Promise<void> {
     this.kill();
@@ -93,7 +135,7 @@ export class VirtualRelay {
 
   /** All entries and tombstones, and the head. */
   async read(): Promise<{ readonly entries: readonly PatchEntry[]; readonly head: number }> {
-    const engine = await openMemoryEngine({ storage: this.#peekStorage() });
+    const engine = await openMemoryEngine({ storage: copyOf(this.#storage) });
     await engine.openBucket(bucketName, this.#world.nowMs);
     const everything = { entriesMax: Number.MAX_SAFE_INTEGER, bytesMax: Number.MAX_SAFE_INTEGER };
     const { entries, head } = await engine.readPatch(bucketName, "", 0, everything);
@@ -104,36 +146,36 @@ export class VirtualRelay {
     return this.#storage.bucketByName.get(bucketName)?.head ?? 0;
   }
 
-  /** A copy, since opening a bucket begins an epoch. */
-  #peekStorage(): MemoryEngineStorage {
-    const copy = new MemoryEngineStorage();
-    for (const [name, bucket] of this.#storage.bucketByName) {
-      copy.bucketByName.set(name, { ...bucket, epochs: [...bucket.epochs] });
-    }
-    return copy;
-  }
-
   /** Takes down what is ruled, and sees that nothing is ruled twice. */
   #recording(engine: Engine): Engine {
-    return {
-      openBucket: (bucket, nowMs) => engine.openBucket(bucket, nowMs),
-      readPatch: (bucket, replica, from, query) => engine.readPatch(bucket, replica, from, query),
-      readPage: (bucket, query) => engine.readPage(bucket, query),
-      sweep: (bucket, options) => engine.sweep(bucket, options),
-      close: () => engine.close(),
-      [Symbol.asyncDispose]: () => engine.close(),
-      rule: async (bucket, turn) => {
-        await this.#held;
-        for (const { commit } of turn.pushes) this.onPush?.(commit.name);
-        const ruled = await engine.rule(bucket, turn);
-        for (const { result, isNew } of ruled.answers) {
-          const name = nameKey(result.name);
-          if (isNew && this.resultByName.has(name)) this.errors.push(new Error(`${name} was ruled twice`));
-          if (isNew) this.resultByName.set(name, result);
-        }
-        return ruled;
-      },
+    const openBucket: Engine["openBucket"] = async (bucket, nowMs) => {
+      const state = await engine.openBucket(bucket, nowMs);
+      this.onEpoch?.(state);
+      return state;
     };
+    const rule: Engine["rule"] = async (bucket, turn) => {
+      await this.#held;
+      for (const { commit } of turn.pushes) this.onPush?.(commit.name);
+      const ruled = await engine.rule(bucket, turn);
+      for (const { result, isNew } of ruled.answers) {
+        const name = nameKey(result.name);
+        if (isNew && this.resultByName.has(name)) this.errors.push(new Error(`${name} was ruled twice`));
+        if (isNew) this.resultByName.set(name, result);
+      }
+      this.onRuled?.(turn, ruled);
+      if (this.#dieForMs === undefined) return ruled;
+      this.goDown(this.#dieForMs);
+      this.#dieForMs = undefined;
+      return new Promise(() => {});
+    };
+    return new Proxy(engine, {
+      get: (target, name) => {
+        if (name === "openBucket") return openBucket;
+        if (name === "rule") return rule;
+        const member: unknown = Reflect.get(target, name, target);
+        return typeof member === "function" ? (member.bind(target) as unknown) : member;
+      },
+    });
   }
 
   #beatLater(): void {
@@ -143,3 +185,10 @@ export class VirtualRelay {
     });
   }
 }
+
+/** Opening a bucket begins an epoch, and an engine writes to what it was given: whoever looks takes a copy. */
+const copyOf = (storage: MemoryEngineStorage): MemoryEngineStorage => {
+  const copy = new MemoryEngineStorage();
+  for (const [name, bucket] of storage.bucketByName) copy.bucketByName.set(name, structuredClone(bucket));
+  return copy;
+};

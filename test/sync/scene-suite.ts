@@ -1,20 +1,17 @@
 /**
  * For aimed tests: a world with a relay and named devices, and short forms of what apps do. Every
- * scene is watched as random runs are, unless its relay loses what it knew.
+ * scene can be inspected as the runs of the simulator are.
  */
 import { onTestFinished } from "vitest";
 import { isUnruled } from "@rockpool/replica";
 import { type Mutation, packKey, type PackedKey, type Versionstamp } from "@rockpool/model";
-import {
-  type DeviceOptions,
-  json,
-  textOf,
-  VirtualDevice,
-  type VirtualTab,
-} from "../simulator/virtual-device.ts";
+import { type DeviceOptions, VirtualDevice } from "../simulator/virtual-device.ts";
+import { json, textOf } from "../simulator/tab-asks.ts";
+import type { VirtualTab } from "../simulator/virtual-device.ts";
 import { VirtualRelay } from "../simulator/virtual-relay.ts";
 import { VirtualWorld } from "../simulator/virtual-world.ts";
-import { Witness } from "../simulator/witness.ts";
+import { Inspector } from "../simulator/inspector.ts";
+import { Oracle } from "../simulator/oracle.ts";
 
 export const key = (...parts: readonly string[]): PackedKey => packKey(parts);
 
@@ -34,10 +31,19 @@ export class Scene {
   readonly world: VirtualWorld;
   readonly relay: VirtualRelay;
   readonly devices: VirtualDevice[] = [];
+  readonly #oracle = new Oracle();
 
   constructor(seed: number, patchEntriesMax: number) {
     this.world = new VirtualWorld(seed);
     this.relay = new VirtualRelay(this.world, { patchEntriesMax });
+    this.relay.onEpoch = (state) => this.#oracle.beginEpoch(state);
+    this.relay.onRuled = (turn, ruled) => {
+      try {
+        this.#oracle.hear(turn, ruled);
+      } catch (error) {
+        this.relay.errors.push(error);
+      }
+    };
   }
 
   /** A device with one tab, connected once time passes. */
@@ -51,10 +57,15 @@ export class Scene {
     return this.world.resolved(device.open(), "a tab does not open");
   }
 
-  /** Watches what the devices show from now on. */
-  witness(): void {
-    const witness = new Witness(this.devices, this.relay, []);
-    onTestFinished(this.world.watch(() => witness.look()));
+  /** Holds what the devices show from now on against what the relay ruled since it was started. */
+  inspect(): void {
+    const inspector = new Inspector(this.devices, this.#oracle, () => {});
+    onTestFinished(
+      this.world.watch(() => {
+        if (this.relay.errors.length > 0) throw this.relay.errors[0];
+        inspector.look();
+      }),
+    );
   }
 
   /** Commits without checks; fulfilled when it is stored. */

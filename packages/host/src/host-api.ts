@@ -6,6 +6,7 @@
 import type { Mutation, PackedError, PackedKey, PackedRange, Versionstamp } from "@rockpool/model";
 import type { BucketSettings } from "@rockpool/log";
 import type { CountedRange } from "@rockpool/replica";
+import type { Transferred, TransferStep } from "./backup/transfer-api.ts";
 import type { FeedItem, FeedRequest } from "./feeds/feed-api.ts";
 import type {
   TransportConflictGroup,
@@ -118,6 +119,9 @@ export interface TransportStatus {
   readonly error: PackedError | null;
 }
 
+/** What is on this device and not safe at the relay. */
+export type Unsynced = Pick<TransportStatus, "pending" | "oldestPendingMs" | "rejected">;
+
 /** What a host tells its tab unasked. */
 export type HostEvent =
   | { readonly type: "feed"; readonly id: number; readonly item: FeedItem }
@@ -125,6 +129,8 @@ export type HostEvent =
   /** The host cannot go on: every call fails with this from now on. The tab closes it. */
   | { readonly type: "ended"; readonly error: PackedError }
   | { readonly type: "status"; readonly status: TransportStatus }
+  /** The relay wants a token: the tab answers by the call `token`, with this id. */
+  | { readonly type: "token"; readonly id: number }
   | { readonly type: "rejected"; readonly groups: readonly TransportRejectedGroup[] }
   /** Asks the app to decide; answered by the call `resolve`. */
   | {
@@ -151,6 +157,8 @@ export interface HostOpenOptions {
   readonly settings?: Partial<BucketSettings>;
   /** The tab is not visible now: the host of a visible one had better carry the session. Default: false. */
   readonly hidden?: boolean;
+  /** The tab answers `token` events. Default: false. */
+  readonly givesTokens?: boolean;
   /** Nothing is written by this host: no row, no page, and no session with the relay. Default: false. */
   readonly readonly?: boolean;
 }
@@ -159,28 +167,6 @@ export interface HostOpenOptions {
 export type Outcome<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: PackedError };
-
-/** A step of a backup or a restore, each under an id that its tab gives it. */
-export type TransferStep = { readonly id: number } &
-  /** Asks for the next part; the first one begins the backup. */
-  (
-    | { readonly type: "read-backup" }
-    | { readonly type: "end-backup" }
-    | { readonly type: "begin-restore" }
-    | { readonly type: "restore"; readonly bytes: Uint8Array }
-    /** Everything was given. */
-    | { readonly type: "end-restore" }
-    | { readonly type: "abort-restore" }
-  );
-
-export interface Transferred {
-  /** Of a backup: entries read so far. Of a restore: entries verified so far; at its end, those of the bucket. */
-  readonly entries: number;
-  /** Of a backup: its next bytes. */
-  readonly bytes?: Uint8Array<ArrayBuffer>;
-  /** True when it has ended. */
-  readonly done: boolean;
-}
 
 /** Calls that wait long, or are seldom made. */
 export interface HostCalls {
@@ -191,8 +177,13 @@ export interface HostCalls {
   wake: { readonly visible: boolean };
   /** The page is hidden: the host of a visible one had better carry the session. */
   hide: Record<string, never>;
+  /** What became of a `token` event. */
+  token: { readonly id: number; readonly answer: Outcome<string> };
   pause: { readonly paused: boolean };
   flush: Record<string, never>;
+  unsynced: Record<string, never>;
+  /** Has the other tabs let go of the bucket, and waits a moment for those that answer. */
+  endOthers: Record<string, never>;
   settled: { readonly versionstamp: Versionstamp };
   /** As `settled`, of a commit that was made with `confirm`; not longer than a ruling may take. */
   confirm: { readonly versionstamp: Versionstamp };
@@ -218,8 +209,11 @@ export interface HostCallResults {
   rest: undefined;
   wake: undefined;
   hide: undefined;
+  token: undefined;
   pause: undefined;
   flush: undefined;
+  unsynced: Unsynced;
+  endOthers: undefined;
   settled: TransportSettled;
   confirm: TransportSettled;
   heard: undefined;

@@ -15,8 +15,8 @@ import { type FeedLimits, feedLimits } from "./feeds/feed-source.ts";
 import { tailBytesDefault, tailEntriesDefault } from "./upkeep/checkpointer.ts";
 import { Committer } from "./committer.ts";
 import { bucketStatus } from "./bucket-status.ts";
+import { endError } from "./host-end.ts";
 import type { HostEnvironment } from "./environment.ts";
-import { closedError, destroyedError } from "./host-end.ts";
 import { Feeds } from "./feeds/feeds.ts";
 import type { FeedRequest } from "./feeds/feed-api.ts";
 import type {
@@ -32,6 +32,7 @@ import { Ledger, type LedgerListener } from "./ledger.ts";
 import { readonlyLog } from "./readonly-log.ts";
 import { Requests } from "./requests.ts";
 import { Rulings } from "./sync/rulings.ts";
+import { isSyncCall } from "./sync/sync-calls.ts";
 import { SyncControl } from "./sync/sync-control.ts";
 import { hostLockName } from "./tabs.ts";
 import { Transfers } from "./backup/transfers.ts";
@@ -151,7 +152,8 @@ export class Host {
       onFailure,
       onUndecided: (ids) => void this.#rulings.onUndecided(ids).catch(onFailure),
       onSession: () => this.#rulings.onSession(),
-      onDestroyed: () => this.end(destroyedError(options.bucket)),
+      commitsSettled: () => this.#committer.settled(),
+      onEnded: (why) => this.end(endError(options.bucket, why)),
     });
     this.#transfers = new Transfers({
       log,
@@ -268,16 +270,12 @@ export class Host {
         return this.#sync.wake(call.visible);
       case "hide":
         return this.#sync.hide();
-      case "pause":
-        return this.#sync.pause(call.paused);
-      case "flush":
-        return this.#committer.settled().then(() => this.#sync.flush());
       case "forgetDeletions":
         return this.#upkeep.forgetDeletions(this.#readClock() - call.olderThanMs);
       case "transfer":
         return this.#transfers.carryOn(call.step);
       default:
-        return this.#rulings.call(call);
+        return isSyncCall(call) ? this.#sync.calls.answer(call) : this.#rulings.call(call);
     }
   }
 
@@ -293,6 +291,6 @@ export class Host {
 
   #assertOpen(): void {
     if (this.#ended !== undefined) throw this.#ended;
-    if (this.#closed) throw closedError(this.#options.bucket);
+    if (this.#closed) throw endError(this.#options.bucket, "closed");
   }
 }

@@ -11,10 +11,9 @@ export type {
   HostOpenOptions,
   HostRequest,
   Outcome,
-  TransferStep,
-  Transferred,
   TransportMutation,
   TransportStatus,
+  Unsynced,
 } from "./host-api.ts";
 export type {
   TransportConflict,
@@ -26,6 +25,7 @@ export type {
   TransportSuperseded,
 } from "./ruling-api.ts";
 export type { TransportEntry, TransportValue, TransportVersion } from "./transport-entry.ts";
+export type { Transferred, TransferStep } from "./backup/transfer-api.ts";
 export { createMainHost } from "./main.ts";
 export { platformEnvironment } from "./platform.ts";
 export { serveHost, type ServeOptions } from "./serve.ts";

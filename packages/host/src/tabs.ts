@@ -33,8 +33,12 @@ export type TabMessage =
   | { readonly type: "wake" }
   /** The app was asked about these rejected groups and left them in the list. */
   | { readonly type: "undecided"; readonly ids: readonly string[] }
+  /** The app wants syncing to go on: a session that waits for it does. */
+  | { readonly type: "resume" }
   /** The bucket is about to be deleted: let go of it. Said by the page that deletes it. */
-  | { readonly type: "destroyed" };
+  | { readonly type: "destroyed" }
+  /** The user signs out: let go of the bucket, which stays or is deleted. */
+  | { readonly type: "signed-out" };
 
 export interface TabListener {
   onNotice(notice: AppendNotice | undefined): void;
@@ -53,13 +57,19 @@ const messageTypes: ReadonlySet<unknown> = new Set([
   "probed",
   "wake",
   "undecided",
+  "resume",
   "destroyed",
+  "signed-out",
 ]);
 
 /** Bytes of a commit row that still travels in a notice, about; who does not get it reads the log. */
 const noticeBytesMax = 16 * 1024;
 /** What a mutation adds to a notice besides its key and value. */
 const mutationOverheadBytes = 64;
+
+/** Longest wait for other hosts to let go of the bucket, and how often it is looked whether they have, in ms. */
+const letGoMsMax = 2000;
+const lookMs = 50;
 
 /** The name of the Web Lock that a host holds while it lives. */
 export const hostLockName = (database: string, host: string): string => `rockpool:host:${database}:${host}`;
@@ -109,6 +119,17 @@ export class Tabs {
     this.post({ type: "notice", after, position: row.position, ...(isSmall ? { row } : {}) });
   }
 
+  /** Has the other hosts let go of the bucket, and waits a moment for those that are awake. */
+  async endOthers(): Promise<void> {
+    this.post({ type: "signed-out" });
+    for (let waitedMs = 0; waitedMs < letGoMsMax; waitedMs += lookMs) {
+      if ((await this.#living()).length <= 1) return;
+      await new Promise<void>((resolve) => {
+        this.#environment.setTimer(resolve, lookMs);
+      });
+    }
+  }
+
   close(): void {
     this.post({ type: "left" });
     this.#closing.abort();
@@ -128,16 +149,21 @@ export class Tabs {
     this.#listener.onMessage(message);
   }
 
-  /** Counts the living by their locks, and waits on each for its end. */
-  async #count(): Promise<void> {
+  /** The locks of the living. */
+  async #living(): Promise<readonly string[]> {
     const { held = [] } = await this.#environment.locks.query();
-    if (this.#closing.signal.aborted) return;
     const prefix = hostLockName(this.#database, "");
     // A host holds its lock alone; those who waited for its end hold it together, for a moment.
     const names = held.flatMap(({ name, mode }) =>
       mode === "exclusive" && name !== undefined ? [name] : [],
     );
-    const hosts = names.filter((name) => name.startsWith(prefix));
+    return names.filter((name) => name.startsWith(prefix));
+  }
+
+  /** Counts the living, and waits on each for its end. */
+  async #count(): Promise<void> {
+    const hosts = await this.#living();
+    if (this.#closing.signal.aborted) return;
     this.#listener.onCount(Math.max(1, hosts.length));
     for (const name of hosts) if (name !== hostLockName(this.#database, this.#host)) this.#watch(name);
   }

@@ -49,4 +49,4 @@ export type {
 export { pagesAfter, stillKnown } from "./known-pages.ts";
 export { openMemoryLog } from "./memory-log.ts";
 export { emptyImage, MemoryStorage } from "./memory-storage.ts";
-export type { FaultPoint, MemoryStorageOptions, StorageImage } from "./memory-storage.ts";
+export type { FaultPoint, MemoryStorageOptions, StorageImage, StorageOutcome } from "./memory-storage.ts";

@@ -4,13 +4,21 @@
  */
 
 const databasePrefix = "rockpool:";
+/** No bucket's name begins with a colon, and no encoded user's name holds one. */
+const ownedPrefix = `${databasePrefix}:user:`;
 
-/** The database of a bucket's log. */
-export const databaseOf = (bucket: string): string => `${databasePrefix}${bucket}`;
+/** The database of a bucket's log: each user has one of their own. @throws URIError for a user that is no well-formed string */
+export const databaseOf = (bucket: string, user?: string): string => `${prefixOf(user)}${bucket}`;
 
-/** The bucket of a database; undefined for one that is no bucket's. */
-export const bucketOf = (database: string): string | undefined =>
-  database.startsWith(databasePrefix) ? database.slice(databasePrefix.length) : undefined;
+/** The bucket of a database, if it is this user's (or nobody's, where none is named); else undefined. */
+export const bucketOf = (database: string, user?: string): string | undefined => {
+  const prefix = prefixOf(user);
+  const isTheirs = database.startsWith(prefix) && (user !== undefined || !database.startsWith(ownedPrefix));
+  return isTheirs ? database.slice(prefix.length) : undefined;
+};
+
+const prefixOf = (user: string | undefined): string =>
+  user === undefined ? databasePrefix : `${ownedPrefix}${encodeURIComponent(user)}:`;
 
 /** The database of the secrets that stay on the device. It begins as no bucket's does. */
 export const secretsDatabaseOf = (database: string): string => `secrets-of-${database}`;

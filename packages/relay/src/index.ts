@@ -1,5 +1,20 @@
 /** The relay: rules on commits, keeps the history of every bucket, and sends it to the replicas. */
-export type { Answer, BucketState, Engine, PatchSize, PushedCommit, RuledTurn, Turn } from "./engine.ts";
+export { type Authenticate, type Grant, type Rights, UnauthorizedError } from "./access.ts";
+export type {
+  Answer,
+  BucketState,
+  Engine,
+  Page,
+  PageQuery,
+  PatchQuery,
+  PatchSize,
+  PushedCommit,
+  RuledTurn,
+  Sweep,
+  SweepOptions,
+  Turn,
+} from "./engine.ts";
+export { createJwtAuthenticator, type JwtOptions } from "./jwt-authenticator.ts";
 export {
   type EngineOptions,
   type MemoryEngineOptions,
@@ -10,6 +25,7 @@ export { type EpochStart, isInHistory, isValidCursor } from "./epoch-history.ts"
 export type { RelayEntry } from "./relay-entry.ts";
 export { type ReadEntry, type Resolution, resolve, type RulingContext } from "./resolve.ts";
 export { createRelayConfig, type RelayConfig } from "./relay-config.ts";
-export { RelayCore } from "./relay-core.ts";
+export { RelayCore, type RelayCoreOptions } from "./relay-core.ts";
+export type { Schedule } from "./schedule.ts";
 export { type Relay, type RelayOptions, startRelay } from "./server.ts";
 export { openSqliteEngine } from "./sqlite-engine.ts";

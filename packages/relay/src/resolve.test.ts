@@ -7,14 +7,11 @@ import {
   msOfStamp,
   stampAfter,
   type Check,
-  type Commit,
-  type PackedKey,
   type Premise,
   type Value,
   zeroStamp,
 } from "@rockpool/model";
 import { describe, expect, test } from "vitest";
-import { allRights } from "./access.ts";
 import {
   check,
   commitOf,
@@ -23,43 +20,12 @@ import {
   min,
   number,
   remove,
-  replicaOf,
   set,
   sum,
   testNowMs,
   text,
 } from "./commit-fixture.ts";
-import { createRelayConfig } from "./relay-config.ts";
-import type { RelayEntry } from "./relay-entry.ts";
-import { resolve, type Resolution, type RulingContext } from "./resolve.ts";
-
-const dayMs = 24 * 60 * 60 * 1000;
-
-/** A bucket that applies what resolve says. */
-const createBucket = (overrides: Partial<RulingContext> = {}) => {
-  const entries = new Map<PackedKey, RelayEntry>();
-  let revision = 0;
-  return {
-    rule(commit: Commit, context: Partial<RulingContext> = {}): Resolution {
-      revision++;
-      const resolution = resolve((key) => entries.get(key), commit, {
-        replica: replicaOf(commit),
-        rights: allRights,
-        nowMs: testNowMs,
-        epochs: [{ epoch: "e1", firstRevision: 1 }],
-        retentionMs: 90 * dayMs,
-        limits: createRelayConfig().limits,
-        revision,
-        ...overrides,
-        ...context,
-      });
-      for (const entry of resolution.effects) entries.set(entry.key, entry);
-      return resolution;
-    },
-    entry: (name: string): RelayEntry | undefined => entries.get(key(name)),
-    value: (name: string) => entries.get(key(name))?.value,
-  };
-};
+import { createBucket, dayMs } from "./resolve-fixture.ts";
 
 const accepted = { type: "accepted", superseded: [] };
 const rejectedBy = (...checks: number[]) => ({ type: "rejected", reason: { type: "check", checks } });

@@ -1,7 +1,7 @@
 /**
  * Starts a relay: an HTTP server that answers health checks and takes WebSockets, greets each
- * session, and gives it to the hub of its bucket. There is no authentication yet, so it listens on
- * loopback alone and takes browsers' sockets from pages of this machine alone.
+ * session, and gives it to the hub of its bucket. As long as it asks for no tokens it listens on
+ * loopback alone, and takes browsers' sockets from pages of this machine alone.
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -9,6 +9,7 @@ import { isIPv6, type AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { KvError } from "@rockpool/model";
 import { WebSocketServer } from "ws";
+import type { Authenticate } from "./access.ts";
 import type { Engine } from "./engine.ts";
 import { isLoopbackHost, isLoopbackOrigin } from "./loopback.ts";
 import { createRelayConfig, type RelayConfig } from "./relay-config.ts";
@@ -17,13 +18,15 @@ import { RelayCore } from "./relay-core.ts";
 export interface RelayOptions extends Partial<RelayConfig> {
   /** Closed with the relay. */
   readonly engine: Engine;
-  /** Default "127.0.0.1". Loopback only, as long as there is no authentication. */
+  /** Says what a token stands for; `createJwtAuthenticator` makes one. Without it everybody may do everything. */
+  readonly authenticate?: Authenticate | undefined;
+  /** Default "127.0.0.1". Loopback only, without `authenticate`. */
   readonly host?: string;
   /** Default 8787; 0 takes a free one. */
   readonly port?: number;
   /** The relay's clock, in ms since 1970. */
   readonly now?: () => number;
-  /** Hears of faults of the engine; sessions are told on their own. */
+  /** Hears of faults of the engine and of `authenticate`; sessions are told on their own. */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -31,6 +34,11 @@ export interface Relay extends AsyncDisposable {
   /** `ws://host:port`. */
   readonly url: string;
   readonly port: number;
+  /**
+   * Asks `authenticate` again what the tokens of open sessions stand for, of one subject or of all:
+   * call it when rights were granted or withdrawn. Sessions that they change for come back at once.
+   */
+  recheck(subject?: string): Promise<void>;
   /** Rules on what was pushed, tells every session, closes sockets and engine. Closing twice is harmless. */
   close(): Promise<void>;
 }
@@ -42,16 +50,17 @@ const goodbyeMsMax = 1000;
 export const startRelay = async (options: RelayOptions): Promise<Relay> => {
   const {
     engine,
+    authenticate,
     host = "127.0.0.1",
     port = 8787,
     now = Date.now,
     onError = () => undefined,
     ...rest
   } = options;
-  if (!isLoopbackHost(host)) {
+  if (authenticate === undefined && !isLoopbackHost(host)) {
     throw new KvError(
       "unsupported",
-      `A relay without authentication listens on loopback only, not on "${host}": use 127.0.0.1, ::1 or localhost, and a proxy that authenticates`,
+      `A relay that asks for no tokens listens on loopback only, not on "${host}": give it \`authenticate\` (createJwtAuthenticator), the program --jwt-secret-file or ROCKPOOL_JWT_SECRET, or use 127.0.0.1`,
     );
   }
   const config = createRelayConfig(rest);
@@ -61,10 +70,11 @@ export const startRelay = async (options: RelayOptions): Promise<Relay> => {
     perMessageDeflate: false,
     maxPayload: config.frameBytesMax,
   });
-  const core = new RelayCore({ engine, config, now, onError });
+  const core = new RelayCore({ engine, authenticate, config, now, onError });
 
   server.on("upgrade", (request, socket, head) => {
-    if (!isLoopbackOrigin(request.headers.origin)) {
+    // A page from elsewhere has no token of its own accord, as it would have a cookie.
+    if (authenticate === undefined && !isLoopbackOrigin(request.headers.origin)) {
       // It may be gone before it hears; without a listener that would end the process.
       socket.on("error", () => undefined);
       socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
@@ -90,7 +100,8 @@ export const startRelay = async (options: RelayOptions): Promise<Relay> => {
   const close = (): Promise<void> => (closing ??= shutDown());
   const { address, port: boundPort } = server.address() as AddressInfo;
   const url = `ws://${isIPv6(address) ? `[${address}]` : address}:${boundPort}`;
-  return { url, port: boundPort, close, [Symbol.asyncDispose]: close };
+  const recheck = (subject?: string): Promise<void> => core.recheck(subject);
+  return { url, port: boundPort, recheck, close, [Symbol.asyncDispose]: close };
 };
 
 const listen = async (server: Server, host: string, port: number): Promise<void> => {

@@ -3,21 +3,28 @@
  * bucket to be open.
  */
 import { bucketOf, channelOf, databaseOf, KvError, secretsDatabaseOf } from "@rockpool/model";
-import { checkBucketName } from "./bucket-name.ts";
+import { checkBucketName, checkUser } from "./bucket-name.ts";
 import { deleteSecretMemory } from "./secrets/secret-memory.ts";
 import { within } from "./within.ts";
 
 /** Longest wait for a database to be deleted, in ms, before `blocked`. */
 const deleteMsMax = 5000;
 
+/** Whose buckets are meant. Default: those that are nobody's. */
+export interface BucketOwner {
+  /** As in `openKv`. */
+  readonly user?: string;
+}
+
 /**
  * The names of the buckets on this device, ascending: in a browser those of this origin, in Node those
- * that this process made.
- * @throws KvError "unsupported" where the browser cannot list databases
+ * that this process made. Those of one user, or those that are nobody's.
+ * @throws TypeError for a user that cannot be; KvError "unsupported" where the browser cannot list databases
  */
-export const listBuckets = async (): Promise<readonly string[]> => {
+export const listBuckets = async ({ user }: BucketOwner = {}): Promise<readonly string[]> => {
+  checkUser(user);
   const databases = await listDatabases();
-  return databases.flatMap((database) => bucketOf(database) ?? []).toSorted();
+  return databases.flatMap((database) => bucketOf(database, user) ?? []).toSorted();
 };
 
 /**
@@ -27,9 +34,10 @@ export const listBuckets = async (): Promise<readonly string[]> => {
  * @throws KvError "blocked" when a tab that does not answer (a frozen one) holds it for more than 5 s:
  * try again when that tab is closed; the browser may have carried out the deletion by then. TypeError for a name that cannot be
  */
-export const destroyBucket = async (name: string): Promise<void> => {
+export const destroyBucket = async (name: string, { user }: BucketOwner = {}): Promise<void> => {
   checkBucketName(name);
-  await destroyDatabase(databaseOf(name));
+  checkUser(user);
+  await destroyDatabase(databaseOf(name, user));
 };
 
 /** As {@link destroyBucket}, by its database. */

@@ -29,6 +29,8 @@ export interface ConnectOptions {
   /** As in `openKv`. */
   readonly secrets?: SecretsOptions;
   /** As in `openKv`. */
+  readonly token?: () => Promise<string>;
+  /** As in `openKv`. */
   readonly confirm?: "relay" | "local";
   /** As in `openKv`; `open.resolvesConflicts` says that there is one. */
   readonly onConflict?: OnConflict;
@@ -46,15 +48,15 @@ export const connectKv = async (
   const connection = new HostConnection(api, open.bucket);
   const listening = new AbortController();
   const { engine = "memory", placement = "main", secrets, clock = platformClock, fallback = null } = options;
-  const { confirm = "local", onConflict } = options;
-  const place = { open, engine, fallback, placement, secrets, clock, confirm, onConflict };
+  const { confirm = "local", onConflict, token } = options;
+  const place = { open, engine, fallback, placement, secrets, clock, confirm, onConflict, token };
   const kv = new KvClient(place, connection, () => {
     listening.abort();
     release();
   });
   const onEvents = (events: readonly HostEvent[]): void => kv.onEvents(events);
   const hidden = isPageHidden();
-  const opening = api.open({ ...open, hidden }, proxy(onEvents));
+  const opening = api.open({ ...open, hidden, givesTokens: token !== undefined }, proxy(onEvents));
   const { lock } = unwrap(await (failure === undefined ? opening : Promise.race([opening, failure])));
   connection.watch(lock, locks);
   // A transaction that its page leaves behind can wedge the database on WebKit: none is begun any more.

@@ -41,13 +41,16 @@ export type {
   RejectedGroup,
   RejectedMutation,
   Settled,
+  SignOutOptions,
+  SignOutResult,
   SupersededWrite,
   Sync,
   SyncEventMap,
   SyncState,
   SyncStatus,
+  UnsyncedWork,
 } from "./sync.ts";
-export { destroyBucket, listBuckets } from "./buckets.ts";
+export { type BucketOwner, destroyBucket, listBuckets } from "./buckets.ts";
 export { deleteEntry } from "./delete-entry.ts";
 export type { OpenOptions } from "./open-bucket.ts";
 export { openKv } from "./open-kv.ts";

@@ -85,7 +85,10 @@ export class KvClient implements Kv {
     this.#connection = connection;
     const { confirm, open } = place;
     this.#commits = new CommitClient(connection, { readonly: open.readonly === true, confirm });
-    this.#sync = new SyncClient(connection);
+    this.#sync = new SyncClient(connection, {
+      token: place.token,
+      signOut: async (options) => (await this.#load()).signOut(options),
+    });
     this.#feeds = new FeedClient(connection);
     this.#transfers = new TransferClient(connection);
     connection.onEnd = (error) => {

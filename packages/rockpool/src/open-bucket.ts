@@ -6,7 +6,7 @@ import type { HostApi, HostOpenOptions } from "@rockpool/host";
 import type { BucketSettings } from "@rockpool/log";
 import { databaseOf, historyMax, KvError } from "@rockpool/model";
 import { wrap } from "comlink";
-import { checkBucketName, privateName } from "./bucket-name.ts";
+import { checkBucketName, checkUser, privateName } from "./bucket-name.ts";
 import { connectKv } from "./connect-kv.ts";
 import type { Kv } from "./kv.ts";
 import type { OnConflict } from "./sync.ts";
@@ -18,6 +18,18 @@ import type { MainStorage } from "./thread-host.ts";
 export interface OpenOptions {
   /** The relay's address, ws: or wss:. Without it the bucket stays on this device. */
   readonly relay?: string | URL;
+  /**
+   * Gives the relay's proof of who is signed in, where it wants one. Called by the tab that carries the
+   * session: before it connects, before a token ends, and when one was refused. Where it rejects, or
+   * gives nothing for 10 s, it is called again after a pause that grows to a minute. Tabs without it
+   * leave the session to those that have it.
+   */
+  readonly token?: () => Promise<string>;
+  /**
+   * Whose bucket it is: a name that stays, such as the token's subject. Each user has a copy of their own
+   * on the device, which no other user's tab sees or sends. Default: nobody's.
+   */
+  readonly user?: string;
   /** "strict": a commit also survives a power cut. Default "relaxed": it survives a crash of the browser. */
   readonly durability?: "relaxed" | "strict";
   /**
@@ -151,12 +163,11 @@ const connectMemory = (
   fallback: KvError | null = null,
 ): Promise<Kv> => connectKv(open, api, { engine: "memory", fallback, ...pageOptions(options) });
 
+type PageOptions = Pick<OpenOptions, "secrets" | "confirm" | "onConflict" | "token">;
+
 /** What the page keeps to itself: the host needs none of it. */
-const pageOptions = ({
-  secrets,
-  confirm,
-  onConflict,
-}: OpenOptions): Pick<OpenOptions, "secrets" | "confirm" | "onConflict"> => ({
+const pageOptions = ({ secrets, confirm, onConflict, token }: OpenOptions): PageOptions => ({
+  ...(token === undefined ? {} : { token }),
   ...(secrets === undefined ? {} : { secrets }),
   ...(confirm === undefined ? {} : { confirm }),
   ...(onConflict === undefined ? {} : { onConflict }),
@@ -164,8 +175,12 @@ const pageOptions = ({
 
 const hostOptions = (name: string, options: OpenOptions): HostOpenOptions => {
   const { relay, durability = "relaxed", readonly = false, secrets, history, expireIn } = options;
-  const { placement = "auto", fallback, conflict = "last-write-wins", onConflict } = options;
+  const { placement = "auto", fallback, conflict = "last-write-wins", onConflict, user, token } = options;
   checkBucketName(name);
+  checkUser(user);
+  if (token !== undefined && typeof token !== "function") {
+    throw new TypeError(`token must be a function that gives a promise of one: received ${typeof token}`);
+  }
   checkPolicies(options);
   if (placement !== "auto" && placement !== "worker" && placement !== "main") {
     throw new TypeError(`placement must be "auto", "worker" or "main": received ${String(placement)}`);
@@ -179,7 +194,7 @@ const hostOptions = (name: string, options: OpenOptions): HostOpenOptions => {
   if (secrets !== undefined) checkSecretsKey(secrets.key);
   return {
     bucket: name,
-    database: databaseOf(name === privateName ? `${name}${crypto.randomUUID()}` : name),
+    database: name === privateName ? databaseOf(`${name}${crypto.randomUUID()}`) : databaseOf(name, user),
     durability,
     readonly,
     conflict,

@@ -18,6 +18,8 @@ import { readonlyError } from "./readonly-error.ts";
 import { resolveConflicts } from "./resolve-conflicts.ts";
 import { openSecrets } from "./secrets/secrets.ts";
 import { storageReport } from "./storage.ts";
+import { signOut } from "./sign-out.ts";
+import type { SignOutOptions, SignOutResult } from "./sync.ts";
 import { update } from "./update.ts";
 
 /** Where a bucket is kept, and with what it was opened. */
@@ -28,6 +30,7 @@ export interface BucketPlace {
   readonly placement: "worker" | "main";
   readonly secrets: SecretsOptions | undefined;
   readonly clock: TabClock;
+  readonly token: (() => Promise<string>) | undefined;
   /** What a commit that says nothing waits for. */
   readonly confirm: "relay" | "local";
   readonly onConflict: OnConflict | undefined;
@@ -86,6 +89,10 @@ export class SeldomCalls {
       error: trouble === null ? null : unpackError(trouble),
       ...storage,
     };
+  }
+
+  signOut(options: SignOutOptions): Promise<SignOutResult> {
+    return signOut(this.#kv, this.#connection, this.#place, options);
   }
 
   async destroy(): Promise<void> {

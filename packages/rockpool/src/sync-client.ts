@@ -4,16 +4,26 @@
  */
 import type {
   HostEvent,
+  Outcome,
   TransportRejectedGroup,
   TransportRejectedMutation,
   TransportStatus,
 } from "@rockpool/host";
-import { isVersionstamp, type KvError, unpackError, unpackKey } from "@rockpool/model";
+import { isVersionstamp, type KvError, packError, unpackError, unpackKey } from "@rockpool/model";
 import type { HostConnection } from "./host-connection.ts";
-import type { RejectedGroup, RejectedMutation, Settled, Sync, SyncEventMap, SyncStatus } from "./sync.ts";
+import type {
+  RejectedGroup,
+  RejectedMutation,
+  Settled,
+  SignOutOptions,
+  SignOutResult,
+  Sync,
+  SyncEventMap,
+  SyncStatus,
+} from "./sync.ts";
 import { decodeFromHost, toEntry } from "./transport.ts";
 
-type SyncEvent = Extract<HostEvent, { type: "status" | "rejected" | "superseded" | "diverged" }>;
+type SyncEvent = Extract<HostEvent, { type: "status" | "rejected" | "superseded" | "diverged" | "token" }>;
 
 interface Waiting {
   readonly signal?: AbortSignal;
@@ -29,13 +39,22 @@ const noStatus: SyncStatus = {
   error: null,
 };
 
+/** What syncing needs of the page. */
+export interface SyncPage {
+  /** As in `openKv`. */
+  readonly token: (() => Promise<string>) | undefined;
+  readonly signOut: (options: SignOutOptions) => Promise<SignOutResult>;
+}
+
 export class SyncClient implements Sync {
   readonly #events = new EventTarget();
   readonly #connection: HostConnection;
+  readonly #page: SyncPage;
   #status: SyncStatus = noStatus;
 
-  constructor(connection: HostConnection) {
+  constructor(connection: HostConnection, page: SyncPage) {
     this.#connection = connection;
+    this.#page = page;
   }
 
   get status(): SyncStatus {
@@ -58,6 +77,8 @@ export class SyncClient implements Sync {
         }));
         return this.#dispatch("superseded", writes);
       }
+      case "token":
+        return void this.#giveToken(event.id);
     }
   }
 
@@ -90,6 +111,10 @@ export class SyncClient implements Sync {
       : { ...settled, superseded: settled.superseded.map(unpackKey) };
   }
 
+  async signOut(options: SignOutOptions = {}): Promise<SignOutResult> {
+    return this.#page.signOut(options);
+  }
+
   async rejected(): Promise<readonly RejectedGroup[]> {
     return (await this.#connection.call("rejected", {})).map(toGroup);
   }
@@ -117,10 +142,29 @@ export class SyncClient implements Sync {
     this.#events.removeEventListener(type, listener as EventListener);
   }
 
+  async #giveToken(id: number): Promise<void> {
+    const answer = await tokenOf(this.#page.token);
+    // A host that is gone needs none.
+    this.#connection.call("token", { id, answer }).catch(() => {});
+  }
+
   #dispatch<K extends keyof SyncEventMap>(type: K, detail: SyncEventMap[K]["detail"]): void {
     this.#events.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }
+
+/** Whatever comes of asking the app, its host hears of it. */
+const tokenOf = async (getToken: (() => Promise<string>) | undefined): Promise<Outcome<string>> => {
+  try {
+    const token: unknown = await getToken?.();
+    if (typeof token === "string" && token !== "") return { ok: true, value: token };
+    throw new TypeError(
+      `the option token gave ${typeof token === "string" ? "an empty string" : typeof token} where a token is a string`,
+    );
+  } catch (error) {
+    return { ok: false, error: packError(error) };
+  }
+};
 
 const toStatus = ({ error, ...status }: TransportStatus): SyncStatus => ({
   ...status,

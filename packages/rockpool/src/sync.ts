@@ -106,10 +106,34 @@ export interface SyncEventMap {
   diverged: CustomEvent<{ readonly revision: number }>;
   /**
    * The bucket can be used no more, though nobody closed it, and every call fails with this: `evicted`,
-   * `destroyed`, or `outcome-unknown` when its host is gone. What was not acknowledged by then may be lost.
+   * `destroyed`, `closed` when the user signed out in another tab, or `outcome-unknown` when its host is gone. What was not acknowledged by then may be lost.
    */
   ended: CustomEvent<KvError>;
 }
+
+/** What is on this device and not safe at the relay. */
+export interface UnsyncedWork {
+  /** Commits that wait for the relay's ruling. */
+  readonly pending: number;
+  /** When the oldest of them was made, in ms since 1970; null when there is none. */
+  readonly oldestPendingMs: number | null;
+  /** Groups of rejected commits that wait for the app's decision. */
+  readonly rejected: number;
+}
+
+export interface SignOutOptions {
+  /**
+   * What becomes of what is not synced. - "drain": it is synced first; rejected commits are for the app
+   * to decide. - "keep": this device's copy stays for the user's return. - "discard": it is deleted.
+   * Default: nothing is done while there is anything.
+   */
+  readonly unsynced?: "drain" | "keep" | "discard";
+  /** Ends the wait of a "drain". */
+  readonly signal?: AbortSignal;
+}
+
+/** `ok: false`: this is not synced, and nothing was deleted. */
+export type SignOutResult = { readonly ok: true } | { readonly ok: false; readonly unsynced: UnsyncedWork };
 
 /** The bucket's relation to its relay. */
 export interface Sync {
@@ -124,6 +148,12 @@ export interface Sync {
   flush(options?: { readonly signal?: AbortSignal }): Promise<void>;
   /** What became of the commit that was given this versionstamp here; waits for the ruling. @throws KvError "not-found" */
   settled(versionstamp: string, options?: { readonly signal?: AbortSignal }): Promise<Settled>;
+  /**
+   * Ends the bucket in all tabs of this device, and deletes the device's copy unless it is to be kept.
+   * @throws TypeError for an answer that cannot be; KvError "offline" where a "drain" finds syncing paused,
+   * "unsupported" without a relay, "blocked" as `destroy`
+   */
+  signOut(options?: SignOutOptions): Promise<SignOutResult>;
   rejected(): Promise<readonly RejectedGroup[]>;
   /** Commits a rejected group again, its checks renewed to what is in view now. @throws KvError "not-found" */
   retry(id: string): Promise<void>;

@@ -23,7 +23,7 @@ import {
   viewOf,
 } from "@rockpool/replica";
 import { writeEnd, writeEntry, writeHeader, writeRestart } from "./backup-format.ts";
-import type { Transferred } from "../host-api.ts";
+import type { Transferred } from "./transfer-api.ts";
 import type { Ledger } from "../ledger.ts";
 
 export interface BackupOptions {

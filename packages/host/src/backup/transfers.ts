@@ -6,7 +6,7 @@ import { KvError, type Versionstamp } from "@rockpool/model";
 import type { RowEffect } from "@rockpool/replica";
 import { Backup, type BackupOptions } from "./backup.ts";
 import { Filler, type FillerOptions } from "./filler.ts";
-import type { Transferred, TransferStep } from "../host-api.ts";
+import type { Transferred, TransferStep } from "./transfer-api.ts";
 import { assertNoRelay, Restore } from "./restore.ts";
 
 export interface TransfersOptions extends FillerOptions, BackupOptions {

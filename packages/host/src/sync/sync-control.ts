@@ -5,13 +5,17 @@
 import type { Log } from "@rockpool/log";
 import type { CheckpointLimits } from "@rockpool/replica";
 import { attachRelay } from "./attach.ts";
+import type { EndReason } from "../host-end.ts";
 import type { HostEnvironment } from "../environment.ts";
 import { Flushes } from "./flushes.ts";
 import type { HostEvent, HostOpenOptions, TransportStatus } from "../host-api.ts";
 import type { Ledger } from "../ledger.ts";
-import { isSameStatus, statusOf } from "./sync-status.ts";
+import { StatusTeller } from "./status-teller.ts";
+import { statusOf } from "./sync-status.ts";
+import { SyncCalls } from "./sync-calls.ts";
 import { SyncLock } from "./sync-lock.ts";
 import { SyncRunner } from "./sync-runner.ts";
+import { TokenRequests } from "./token-requests.ts";
 import { type SessionNews, type TabMessage, Tabs } from "../tabs.ts";
 
 export interface SyncControlOptions {
@@ -28,8 +32,10 @@ export interface SyncControlOptions {
   readonly onSession: () => void;
   /** In another tab the app left these rejected groups in the list. */
   readonly onUndecided: (ids: readonly string[]) => void;
-  /** The bucket is about to be deleted. */
-  readonly onDestroyed: () => void;
+  /** Fulfilled when what tabs committed before is in the log. */
+  readonly commitsSettled: () => Promise<void>;
+  /** Another tab has this host let go of the bucket. */
+  readonly onEnded: (why: EndReason) => void;
 }
 
 /** How often the log's tail is looked at though nobody told of anything, in ms. */
@@ -42,19 +48,22 @@ export class SyncControl {
   readonly #runner: SyncRunner | undefined;
   readonly #lock: SyncLock | undefined;
   readonly #flushes: Flushes;
+  readonly #teller: StatusTeller;
+  readonly #tokens: TokenRequests;
+  readonly calls: SyncCalls;
   #news: SessionNews | undefined;
   #failure: unknown;
   #trouble: unknown;
   #count = 1;
   #cancelLook: (() => void) | undefined;
   #stopWaking: (() => void) | undefined;
-  #statusDue = false;
-  #toldStatus: TransportStatus | undefined;
   #closed = false;
 
   constructor(its: SyncControlOptions) {
     this.#its = its;
     const { database, bucket, relay, readonly, hidden = false } = its.options;
+    this.#tokens = new TokenRequests(its.emit);
+    this.#teller = new StatusTeller(() => this.#status(), its.emit);
     this.#tabs = new Tabs(database, its.host, its.environment, {
       onNotice: (notice) => {
         if (notice === undefined || !its.ledger.offer(notice)) this.#look();
@@ -62,44 +71,52 @@ export class SyncControl {
       onMessage: (message) => this.#onTabMessage(message),
       onCount: (count) => {
         this.#count = count;
-        this.#tellStatus();
+        this.#teller.tell();
       },
     });
-    this.#flushes = new Flushes({
-      ledger: its.ledger,
-      environment: its.environment,
-      host: its.host,
-      probe: (id) => this.#probe(id),
+    const { ledger, environment, host, log, limits, onFailure } = its;
+    this.#flushes = new Flushes({ ledger, environment, host, probe: (id) => this.#probe(id) });
+    this.calls = new SyncCalls({
+      ledger,
+      flushes: this.#flushes,
+      tokens: this.#tokens,
+      tabs: this.#tabs,
+      commitsSettled: its.commitsSettled,
+      unsynced: () => {
+        const { pending, oldestPendingMs, rejected } = this.#status();
+        return { pending, oldestPendingMs, rejected };
+      },
+      onResume: () => this.#resume(),
     });
     its.ledger.onAppend = (notice) => this.#tabs.notify(notice);
     // A session writes what it receives.
     if (relay === undefined || readonly === true) return;
     this.#runner = new SyncRunner({
-      ledger: its.ledger,
-      environment: its.environment,
+      ledger,
+      environment,
+      log,
+      limits,
       database,
       bucket,
       relay,
-      log: its.log,
-      limits: its.limits,
       onDiverged: (at) => its.emit({ type: "diverged", revision: at }),
       onNews: () => this.#onNews(),
       onProbed: (id, head) => this.#onProbed(id, head),
-      onFailure: its.onFailure,
+      onFailure,
     });
     this.#lock = new SyncLock({
-      environment: its.environment,
+      environment,
       database,
       isVisible: !hidden,
       onHeld: () => this.#onHeld(),
       onLost: () => {
         this.#runner?.stop();
-        this.#tellStatus();
+        this.#teller.tell();
       },
       ask: () => this.#tabs.post({ type: "ask" }),
       answer: () => this.#tellNews(),
-      isNeeded: () => its.ledger.state.pendingCount > 0,
-      onFailure: its.onFailure,
+      isNeeded: () => ledger.state.pendingCount > 0,
+      onFailure,
     });
   }
 
@@ -112,7 +129,7 @@ export class SyncControl {
     }
     this.#stopWaking = this.#its.environment.onWake(() => this.#tryNow());
     this.#lookLater();
-    this.#tellStatus();
+    this.#teller.tell();
   }
 
   /** The replica's state moved. */
@@ -120,20 +137,7 @@ export class SyncControl {
     this.#runner?.onFolded();
     if (this.#its.ledger.state.pendingCount > 0) this.#lock?.check();
     this.#flushes.onRow();
-    this.#tellStatus();
-  }
-
-  async pause(paused: boolean): Promise<undefined> {
-    await this.#its.ledger.append((state) => ({
-      row: state.session.paused === paused ? undefined : { type: "pause", paused },
-      result: undefined,
-    }));
-  }
-
-  /** @throws KvError "offline" when there is no relay or syncing is paused */
-  async flush(): Promise<undefined> {
-    await this.#its.ledger.catchUp();
-    await this.#flushes.add();
+    this.#teller.tell();
   }
 
   /** The page is back, or looked at again: goes on where it was. */
@@ -168,7 +172,7 @@ export class SyncControl {
   /** Remembers a failure in the background, for the status to show. */
   fail(error: unknown): void {
     this.#failure = error;
-    this.#tellStatus();
+    this.#teller.tell();
   }
 
   /** What the bucket's upkeep failed with last; undefined when it goes well. */
@@ -178,11 +182,12 @@ export class SyncControl {
 
   tellTrouble(trouble: unknown): void {
     this.#trouble = trouble;
-    this.#tellStatus();
+    this.#teller.tell();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#teller.close();
     this.#flushes.close();
     this.#cancelLook?.();
     this.#stopWaking?.();
@@ -196,7 +201,7 @@ export class SyncControl {
         this.#news = message;
         this.#lock?.onHolder(message.visible);
         this.#its.onSession();
-        return this.#tellStatus();
+        return this.#teller.tell();
       case "joined":
         return this.#tellNews();
       case "ask":
@@ -211,9 +216,21 @@ export class SyncControl {
         return this.#runner?.handle({ type: "wake" });
       case "undecided":
         return this.#its.onUndecided(message.ids);
+      case "resume":
+        if (this.#its.ledger.state.session.paused) return;
+        this.#lock?.start();
+        return this.#runner?.handle({ type: "start" });
       case "destroyed":
-        return this.#its.onDestroyed();
+      case "signed-out":
+        return this.#its.onEnded(message.type);
     }
+  }
+
+  /** The app says to go on, where only the app could say so. */
+  #resume(): void {
+    this.#lock?.start();
+    this.#runner?.handle({ type: "start" });
+    this.#tabs.post({ type: "resume" });
   }
 
   #ownNews(): SessionNews {
@@ -234,7 +251,7 @@ export class SyncControl {
     this.#tellNews();
     this.#flushes.ask();
     this.#its.onSession();
-    this.#tellStatus();
+    this.#teller.tell();
   }
 
   #onHeld(): void {
@@ -272,19 +289,6 @@ export class SyncControl {
       this.#lock?.check();
       this.#lookLater();
     }, lookEveryMs);
-  }
-
-  /** Tells the tab once a turn, however many rows came, and only of a status that is another. */
-  #tellStatus(): void {
-    if (this.#statusDue || this.#closed) return;
-    this.#statusDue = true;
-    void Promise.resolve().then(() => {
-      this.#statusDue = false;
-      const status = this.#status();
-      if (this.#closed || isSameStatus(status, this.#toldStatus)) return;
-      this.#toldStatus = status;
-      this.#its.emit({ type: "status", status });
-    });
   }
 
   #status(): TransportStatus {

@@ -1,0 +1,77 @@
+/**
+ * What can happen in a run, as data that can be printed, pasted and read. Keys are named as the
+ * workload names them ("text a"); numbers stand for themselves. kinds.ts says how often each happens
+ * and what it does.
+ */
+
+/** A mutation: what, of which key, with which number; the last one of a set is its life in ms. */
+export type Write =
+  | readonly ["set", string, number]
+  | readonly ["set", string, number, number]
+  /** A number rather than a text. */
+  | readonly ["set-number", string, number]
+  | readonly ["delete", string]
+  | readonly ["sum" | "min" | "max", string, number];
+
+type Nothing = Record<never, never>;
+interface For {
+  readonly forMs: number;
+}
+interface Lost {
+  readonly lostMs: number;
+}
+interface Down {
+  readonly downMs: number;
+}
+
+export interface CommitAsked {
+  readonly writes: readonly Write[];
+  /** On what the tab sees under these keys. */
+  readonly check?: readonly string[];
+  /** False: what it sees in memory, which may be old. */
+  readonly strong?: boolean;
+  /** In a row; default once. */
+  readonly times?: number;
+}
+
+/** What each kind of action says besides its type. */
+export interface Actions {
+  commit: CommitAsked;
+  read: { readonly strong: boolean };
+  decide: { readonly retry: boolean };
+  pause: Nothing;
+  resume: Nothing;
+  flush: Nothing;
+  settled: Nothing;
+  checkpoint: Nothing;
+  sweep: Nothing;
+  "open-tab": Nothing;
+  "close-tab": Nothing;
+  "kill-tab": Nothing;
+  "freeze-tab": For;
+  /** The sync lock is taken away: two hosts carry a session. */
+  "steal-sync": Nothing;
+  "drop-link": Nothing;
+  "half-open-link": Nothing;
+  offline: For;
+  "hold-link": For;
+  "slow-link": For;
+  "clock-jump": { readonly byMs: number };
+  /** The next transactions of the device's disk fail: before they ran, after, or stored all the same. */
+  abort: { readonly when: "before" | "commit" | "after"; readonly times: number };
+  "disk-full": For;
+  "disk-stall": For;
+  /** The device goes off, and what it stored in the last `lostMs` is gone. */
+  "power-cut": Lost;
+  "restore-device": Lost;
+  evict: Nothing;
+  clone: Nothing;
+  "relay-restart": Down;
+  "relay-dies-after-turn": Down;
+  "relay-backup": Nothing;
+  "relay-restore": Down;
+}
+
+export type ActionType = keyof Actions;
+export type ActionOf<Type extends ActionType> = { readonly type: Type } & Actions[Type];
+export type Action = { [Type in ActionType]: ActionOf<Type> }[ActionType];

@@ -1,0 +1,84 @@
+/**
+ * What one disk was told to keep, read from its rows as they come: every commit and every decision of
+ * the app, before checkpoints move them. Nothing here is computed by the code under test.
+ */
+import type { CommitRecord, PlacedRow, StorageImage } from "@rockpool/log";
+import { type Commit, createVersionstamp, nameKey, type Position, type Versionstamp } from "@rockpool/model";
+import { Violation } from "./violation.ts";
+
+/** A commit as its row has it. */
+export interface SeenCommit extends Pick<Commit, "name" | "tag" | "checks" | "mutations"> {
+  readonly text: string;
+  readonly position: Position;
+  readonly versionstamp: Versionstamp;
+}
+
+export class DeviceHistory {
+  readonly at: string;
+  /** In log order, those that were pending when the history began included. */
+  readonly commits: SeenCommit[] = [];
+  readonly commitByName: Map<string, SeenCommit> = new Map();
+  readonly commitByVersionstamp: Map<Versionstamp, SeenCommit> = new Map();
+  /** Where the app decided on a rejected commit, by name. */
+  readonly decidedAt: Map<string, Position> = new Map();
+  #lastPosition = 0;
+  #image: StorageImage | undefined;
+
+  constructor(at: string, image: StorageImage) {
+    this.at = at;
+    for (const record of [...image.pending.values()].toSorted((a, b) => a.position - b.position)) {
+      for (const { commit, versionstamp, state } of record.commits) {
+        if (state === "confirmed") continue;
+        this.#add({ ...commit, text: nameKey(commit.name), position: record.position, versionstamp });
+      }
+    }
+    this.#lastPosition = image.meta?.checkpoint ?? 0;
+    this.read(image, () => {});
+  }
+
+  get lastPosition(): Position {
+    return this.#lastPosition;
+  }
+
+  /** Takes down the rows that came since the last time. */
+  read(image: StorageImage, onRow: (row: PlacedRow) => void): void {
+    if (image === this.#image) return;
+    this.#image = image;
+    if ((image.meta?.checkpoint ?? 0) > this.#lastPosition) throw new Error(`rows of ${this.at} were missed`);
+    let index = image.rows.length;
+    while (index > 0 && (image.rows[index - 1] as PlacedRow).position > this.#lastPosition) index--;
+    for (const row of image.rows.slice(index)) {
+      if (row.position <= this.#lastPosition) {
+        throw new Violation({
+          invariant: 6,
+          at: this.at,
+          expected: `> ${this.#lastPosition}`,
+          found: row.position,
+        });
+      }
+      this.#lastPosition = row.position;
+      this.#take(row);
+      onRow(row);
+    }
+  }
+
+  #take(row: PlacedRow): void {
+    if (row.type === "commit") this.#addAll(row.commits, row.position);
+    if (row.type !== "decision") return;
+    for (const name of row.commits) this.decidedAt.set(nameKey(name), row.position);
+    this.#addAll(row.retries, row.position);
+  }
+
+  #addAll(records: readonly CommitRecord[], position: Position): void {
+    for (const [place, { name, tag, checks, mutations }] of records.entries()) {
+      const versionstamp = createVersionstamp(position, place);
+      this.#add({ name, tag, checks, mutations, text: nameKey(name), position, versionstamp });
+    }
+  }
+
+  #add(commit: SeenCommit): void {
+    this.commits.push(commit);
+    this.commitByName.set(commit.text, commit);
+    this.commitByVersionstamp.set(commit.versionstamp, commit);
+  }
+}

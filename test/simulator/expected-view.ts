@@ -1,0 +1,69 @@
+/**
+ * What a device ought to show: the bucket as the relay held it at the cursor, with the device's own
+ * pending commits over it, in the order they were made. Computed apart from the code under test.
+ */
+import {
+  type EpochId,
+  msOfStamp,
+  type Mutation,
+  type PackedKey,
+  type Revision,
+  type Value,
+} from "@rockpool/model";
+import type { ReplicaState } from "@rockpool/replica";
+import type { SeenCommit } from "./device-history.ts";
+import type { Snapshot } from "./oracle.ts";
+import { combine } from "./oracle-ruling.ts";
+
+/** A point in a history. */
+export interface Base {
+  readonly epoch: EpochId | null;
+  readonly revision: Revision;
+}
+
+interface Content {
+  readonly value?: Value;
+  readonly expireAt?: number;
+}
+
+/** Texts by key, of what is there, expiry left aside. */
+export const expectedView = (
+  snapshot: Snapshot,
+  commits: readonly SeenCommit[],
+  state: ReplicaState,
+): ReadonlyMap<PackedKey, string> => {
+  const contents = new Map<PackedKey, Content>(snapshot);
+  for (const { text, position, mutations } of commits) {
+    if (position > state.tail) break;
+    const tracked = state.tracked.get(text);
+    if (tracked?.state !== "pending") continue;
+    const atMs = msOfStamp(tracked.commit.stamp);
+    for (const mutation of mutations) {
+      contents.set(mutation.key, applied(contents.get(mutation.key) ?? {}, mutation, atMs));
+    }
+  }
+  const texts = new Map<PackedKey, string>();
+  for (const [key, { value, expireAt }] of contents) {
+    const text = textOfContent(value, expireAt);
+    if (text !== undefined) texts.set(key, text);
+  }
+  return texts;
+};
+
+/** What a pending mutation shows: nothing new where it cannot be applied. */
+const applied = (before: Content, mutation: Mutation, atMs: number): Content => {
+  if (mutation.type === "delete") return {};
+  if (mutation.type === "set") {
+    const { value, expireAt } = mutation;
+    return expireAt === undefined ? { value } : { value, expireAt };
+  }
+  const isOver = before.expireAt !== undefined && before.expireAt <= atMs;
+  const data = combine(mutation.type, isOver ? undefined : before.value, mutation.operand);
+  return data === undefined ? before : { value: { encoding: "u64", data } };
+};
+
+/** A value and when it ends, as text; undefined where there is none. */
+export const textOfContent = (value: Value | undefined, expireAt: number | undefined): string | undefined =>
+  value === undefined
+    ? undefined
+    : `${value.encoding} ${String(value.data)}${expireAt === undefined ? "" : ` until ${expireAt}`}`;

@@ -1,0 +1,248 @@
+/**
+ * Looks at every tab after every event and holds what it shows against the oracle: the confirmed state
+ * at the cursor with the device's own pending commits over it, no more and no less. So it sees at once
+ * what is torn, lost, shown too early, kept too long or come back.
+ */
+import type { PackedKey, Position, Versionstamp } from "@rockpool/model";
+import { type ListedEntry, listEntries, PageIndex, Pages, type ReplicaState } from "@rockpool/replica";
+import type { DeviceStorage } from "./device-storage.ts";
+import { DeviceHistory } from "./device-history.ts";
+import { briefKeys } from "./draw-commit.ts";
+import { type Base, expectedView, textOfContent } from "./expected-view.ts";
+import { type History, type Oracle, same } from "./oracle.ts";
+import { Violation } from "./violation.ts";
+import type { VirtualDevice } from "./virtual-device.ts";
+import { wholeRange } from "./tab-asks.ts";
+import type { VirtualTab } from "./virtual-device.ts";
+
+/** What is known of one disk. */
+interface DiskRecord {
+  readonly history: DeviceHistory;
+  readonly viewByPosition: Map<Position, ReadonlyMap<PackedKey, string>>;
+  readonly textByVersionstamp: Map<string, string | undefined>;
+  /** What was confirmed there last, while no reset was under way. */
+  base: Base | undefined;
+}
+
+/** What a tab showed last. */
+interface TabRecord {
+  state: ReplicaState;
+  tail: Position;
+  epoch: string | null;
+  received: number;
+  revealed: number;
+  /** The commits up to here were seen ruled in it. */
+  readonly unruled: Set<string>;
+  read: number;
+  readonly latestByKey: Map<PackedKey, Versionstamp>;
+}
+
+export class Inspector {
+  readonly #devices: Iterable<VirtualDevice>;
+  readonly #oracle: Oracle;
+  readonly #note: (what: string) => void;
+  readonly #recordByStorage = new WeakMap<DeviceStorage, DiskRecord>();
+  readonly #recordByTab = new WeakMap<VirtualTab, TabRecord>();
+
+  constructor(devices: Iterable<VirtualDevice>, oracle: Oracle, note: (what: string) => void) {
+    this.#devices = devices;
+    this.#oracle = oracle;
+    this.#note = note;
+  }
+
+  /** Looks at everything; to be called after every event. */
+  look(): void {
+    for (const device of this.#devices) {
+      this.historyOf(device);
+      for (const tab of device.tabs) if (tab.isOpen) this.#lookAt(device, tab);
+    }
+  }
+
+  /** What the disk of a device was told, up to now. */
+  historyOf(device: VirtualDevice): DeviceHistory {
+    const { storage } = device;
+    let record = this.#recordByStorage.get(storage);
+    if (record === undefined) {
+      record = {
+        history: new DeviceHistory(device.name, storage.image),
+        viewByPosition: new Map(),
+        textByVersionstamp: new Map(),
+        base: undefined,
+      };
+      this.#recordByStorage.set(storage, record);
+    }
+    record.history.read(storage.image, (row) => this.#note(`${device.name} ${row.position} ${row.type}`));
+    return record.history;
+  }
+
+  /** What a feed holds at a position is what the device's tabs showed there. */
+  seeFeed(device: VirtualDevice, position: Position, fed: ReadonlyMap<PackedKey, string | undefined>): void {
+    const view = this.#recordByStorage.get(device.storage)?.viewByPosition.get(position);
+    if (view === undefined) return;
+    for (const key of new Set([...view.keys(), ...fed.keys()])) {
+      // What ends goes by each reader's clock.
+      if (briefKeys.has(key)) continue;
+      same(4, `a feed of ${device.name} at ${position}`, view.get(key), fed.get(key), key);
+    }
+  }
+
+  #lookAt(device: VirtualDevice, tab: VirtualTab): void {
+    const { state } = tab.host;
+    const before = this.#recordByTab.get(tab);
+    if (before?.state === state && before.tail === state.tail) return;
+    const record = before ?? newTabRecord(state);
+    this.#recordByTab.set(tab, record);
+    if (before !== undefined) this.#seeNothingGoesBack(device, record, state);
+    const { epoch, received, revealed } = state.session;
+    Object.assign(record, { state, tail: state.tail, epoch, received, revealed });
+    const disk = this.#recordByStorage.get(device.storage);
+    if (disk === undefined) return;
+    if (!state.session.fillDue) disk.base = { epoch: state.session.confirmedEpoch, revision: revealed };
+    this.#seeCommits(device, disk, record, state);
+    this.#seeView(device, disk, record, state);
+  }
+
+  #seeNothingGoesBack(device: VirtualDevice, before: TabRecord, { tail, session }: ReplicaState): void {
+    const at = device.name;
+    if (tail < before.tail) {
+      throw new Violation({ invariant: 6, at, expected: `>= ${before.tail}`, found: tail });
+    }
+    if (session.epoch !== before.epoch || session.fillDue) return;
+    if (session.revealed < before.revealed) {
+      throw new Violation({
+        invariant: 6,
+        at,
+        expected: `revealed >= ${before.revealed}`,
+        found: session.revealed,
+      });
+    }
+    if (session.received < before.received && session.received !== session.revealed) {
+      throw new Violation({
+        invariant: 6,
+        at,
+        expected: `received >= ${before.received}`,
+        found: session.received,
+      });
+    }
+  }
+
+  /** A commit is pending until its ruling is shown, and not a moment longer. */
+  #seeCommits(device: VirtualDevice, { history }: DiskRecord, record: TabRecord, state: ReplicaState): void {
+    const { commits } = history;
+    for (; record.read < commits.length; record.read++) {
+      const commit = commits[record.read];
+      if (commit === undefined || commit.position > state.tail) break;
+      record.unruled.add(commit.text);
+    }
+    if (state.session.fillDue) return;
+    const { epoch, revealed } = state.session;
+    const ruled = this.#historyOf(epoch)?.resultByName;
+    for (const name of record.unruled) {
+      const tracked = state.tracked.get(name);
+      const at = `${device.name}, commit ${name}`;
+      if (tracked === undefined) {
+        // The app may have decided on it since.
+        if ((history.decidedAt.get(name) ?? Number.POSITIVE_INFINITY) <= state.tail) {
+          record.unruled.delete(name);
+        } else throw new Violation({ invariant: 1, at, expected: "to be tracked", found: "nothing of it" });
+        continue;
+      }
+      const revision = ruled?.get(name)?.revision;
+      const isShown = revision !== undefined && revision <= revealed;
+      const isUnruled = tracked.state === "pending" || tracked.state === "hidden";
+      // A copy of the device may have had the same retry ruled before this one was made: the answer tells.
+      if (isShown && isUnruled && !name.includes(":")) {
+        const expected = `ruled at ${revision}, shown up to ${revealed}`;
+        throw new Violation({ invariant: 3, at, expected, found: tracked.state });
+      }
+      // Of a history that is gone, what it ruled is kept.
+      const mayBeRuled = isShown || tracked.reason?.type === "unknown" || this.#oracle.hasLost(name);
+      if (!mayBeRuled && !isUnruled) {
+        const expected = `pending, ruled at ${revision ?? "no revision"}, shown up to ${revealed}`;
+        throw new Violation({ invariant: 5, at, expected, found: tracked.state });
+      }
+      if (tracked.state === "hidden" && tracked.commit.checks.length === 0) {
+        throw new Violation({ invariant: 5, at, expected: "a blind commit to be shown", found: "hidden" });
+      }
+      if (!isUnruled) record.unruled.delete(name);
+    }
+  }
+
+  #seeView(device: VirtualDevice, disk: DiskRecord, record: TabRecord, state: ReplicaState): void {
+    const listed = listView(device.storage, state);
+    if (listed === undefined) return;
+    const shown = new Map<PackedKey, string>();
+    for (const { key, view } of listed) {
+      const text = textOfContent(view.value, view.expireAt);
+      if (text !== undefined) shown.set(key, text);
+      this.#seeVersionstamp(device, disk, record, key, view.versionstamp, text);
+    }
+    const known = disk.viewByPosition.get(state.tail);
+    const expected = known ?? this.#expected(disk, state);
+    if (expected !== undefined) {
+      const at = `${device.name} at ${state.tail}, revision ${state.session.revealed}`;
+      for (const [key, text] of expected) if (shown.get(key) !== text) same(4, at, text, shown.get(key), key);
+      for (const [key, text] of shown) if (!expected.has(key)) same(7, at, undefined, text, key);
+    }
+    if (known === undefined) disk.viewByPosition.set(state.tail, shown);
+  }
+
+  #expected({ history, base }: DiskRecord, state: ReplicaState): ReadonlyMap<PackedKey, string> | undefined {
+    if (base === undefined) return undefined;
+    const snapshot = base.epoch === null ? new Map() : this.#historyOf(base.epoch)?.snapshots[base.revision];
+    return snapshot === undefined ? undefined : expectedView(snapshot, history.commits, state);
+  }
+
+  #seeVersionstamp(
+    device: VirtualDevice,
+    disk: DiskRecord,
+    { latestByKey }: TabRecord,
+    key: PackedKey,
+    versionstamp: Versionstamp,
+    text: string | undefined,
+  ): void {
+    const before = latestByKey.get(key);
+    if (before === versionstamp && disk.textByVersionstamp.get(`${versionstamp} ${key}`) === text) return;
+    if (before !== undefined && versionstamp < before) {
+      throw new Violation({
+        invariant: 6,
+        at: device.name,
+        key,
+        expected: `>= ${before}`,
+        found: versionstamp,
+      });
+    }
+    latestByKey.set(key, versionstamp);
+    const name = `${versionstamp} ${key}`;
+    if (disk.textByVersionstamp.has(name)) {
+      same(6, `${device.name}, versionstamp ${versionstamp}`, disk.textByVersionstamp.get(name), text, key);
+    }
+    disk.textByVersionstamp.set(name, text);
+  }
+
+  #historyOf(epoch: string | null): History | undefined {
+    return epoch === null ? undefined : this.#oracle.historyOf(epoch);
+  }
+}
+
+const newTabRecord = (state: ReplicaState): TabRecord => ({
+  state,
+  tail: state.tail,
+  epoch: null,
+  received: 0,
+  revealed: 0,
+  unruled: new Set(),
+  read: 0,
+  latestByKey: new Map(),
+});
+
+/** What a tab in this state shows, expiry left aside; undefined when its pages are no longer on the disk. */
+const listView = (storage: DeviceStorage, state: ReplicaState): readonly ListedEntry[] | undefined => {
+  const { meta, pages } = storage.image;
+  if ((meta?.checkpoint ?? 0) !== state.checkpoint) return undefined;
+  const inForce = [...pages.values()].filter(({ generation }) => generation === state.generation);
+  inForce.sort((a, b) => (a.first < b.first ? -1 : 1));
+  const loaded = new Pages(new PageIndex(state.generation, inForce));
+  loaded.add(inForce);
+  return listEntries(state, loaded, wholeRange, Number.POSITIVE_INFINITY, false, () => true);
+};

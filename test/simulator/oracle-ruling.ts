@@ -1,0 +1,177 @@
+/**
+ * How a commit is to be ruled, after DESIGN.md section 8 ("Blind commits", "Checked commits"), written
+ * a second time and plainly: the simulator compares it with what the relay does.
+ */
+import {
+  type Check,
+  clockAheadMsMax,
+  type Commit,
+  type CommitName,
+  counterOfStamp,
+  createStamp,
+  type EpochId,
+  type Mutation,
+  msOfStamp,
+  nameKey,
+  type PackedKey,
+  type ReplicaId,
+  type Revision,
+  type Ruling,
+  type Stamp,
+  stampAfter,
+  type Value,
+} from "@rockpool/model";
+
+/** When a key was last changed, and by whose device. */
+interface Mark {
+  readonly stamp: Stamp;
+  readonly replica: ReplicaId;
+}
+
+/** What stands under a key. Without `value` it is a tombstone. */
+export interface OracleEntry {
+  readonly key: PackedKey;
+  readonly value?: Value;
+  readonly expireAt?: number;
+  readonly revision: Revision;
+  /** The latest mutation of any kind. */
+  readonly touched: Mark;
+  /** The latest set or delete. */
+  readonly replaced: Mark | undefined;
+  readonly writer: CommitName;
+}
+
+export interface OracleContext {
+  readonly replica: ReplicaId;
+  readonly revision: Revision;
+  readonly nowMs: number;
+  readonly retentionMs: number;
+  readonly epochs: readonly { readonly epoch: EpochId; readonly firstRevision: Revision }[];
+  readonly digestOf: (value: Value | undefined) => string;
+}
+
+export interface OracleRuling {
+  readonly ruling: Ruling;
+  readonly stamp: Stamp;
+  readonly entries: readonly OracleEntry[];
+}
+
+type Entries = ReadonlyMap<PackedKey, OracleEntry>;
+
+const u64Modulus = 2n ** 64n;
+
+export const ruleOne = (entries: Entries, commit: Commit, context: OracleContext): OracleRuling => {
+  const stamp = restamped(commit, context.nowMs);
+  const refuse = (reason: (Ruling & { type: "rejected" })["reason"], given = stamp): OracleRuling => ({
+    ruling: { type: "rejected", reason },
+    stamp: given,
+    entries: [],
+  });
+  if (msOfStamp(stamp) < context.nowMs - context.retentionMs) return refuse({ type: "too-old" });
+  const failed = commit.checks.flatMap((check, index) => (holds(entries, check, context) ? [] : [index]));
+  if (failed.length > 0) return refuse({ type: "check", checks: failed });
+  const isChecked = commit.checks.length > 0;
+  const given = isChecked ? above(entries, commit, stamp) : stamp;
+  const after = new Map<PackedKey, OracleEntry>();
+  const superseded: { mutation: number; winner: CommitName }[] = [];
+  for (const [index, mutation] of commit.mutations.entries()) {
+    const stood = entries.get(mutation.key);
+    const at = isChecked ? given : timeOf(stood, mutation, given, context.replica, commit.name.host);
+    if (at === undefined) {
+      superseded.push({ mutation: index, winner: (stood as OracleEntry).writer });
+      continue;
+    }
+    const next = changed(after.get(mutation.key) ?? stood, mutation, at, commit, context);
+    if (next === undefined) return refuse({ type: "type", mutation: index }, given);
+    after.set(mutation.key, next);
+  }
+  return { ruling: { type: "accepted", superseded }, stamp: given, entries: [...after.values()] };
+};
+
+/** A clock more than a minute ahead is set to the relay's. */
+const restamped = ({ stamp, name }: Commit, nowMs: number): Stamp =>
+  msOfStamp(stamp) <= nowMs + clockAheadMsMax
+    ? stamp
+    : createStamp(Math.trunc(nowMs), counterOfStamp(stamp), name.host);
+
+const isThere = (entry: OracleEntry | undefined, nowMs: number): boolean =>
+  entry?.value !== undefined && !(entry.expireAt !== undefined && entry.expireAt <= nowMs);
+
+const holds = (entries: Entries, { key, premise }: Check, context: OracleContext): boolean => {
+  const entry = entries.get(key);
+  if (premise.type === "absent") return !isThere(entry, context.nowMs);
+  if (entry === undefined) return false;
+  if (premise.type === "written") {
+    return nameKey(entry.writer) === nameKey(premise.by) && context.digestOf(entry.value) === premise.digest;
+  }
+  return (
+    entry.value !== undefined &&
+    entry.revision === premise.revision &&
+    isOf(context.epochs, premise.epoch, premise.revision)
+  );
+};
+
+/** True when the epoch is one of the history and was not over before the revision. */
+const isOf = (epochs: OracleContext["epochs"], epoch: EpochId, revision: Revision): boolean => {
+  const index = epochs.findIndex((one) => one.epoch === epoch);
+  return index !== -1 && revision < (epochs[index + 1]?.firstRevision ?? Number.POSITIVE_INFINITY);
+};
+
+/** A commit with a check comes after everything that stands under its keys. */
+const above = (entries: Entries, { mutations, name }: Commit, stamp: Stamp): Stamp => {
+  const stamps = mutations.flatMap(({ key }) => entries.get(key)?.touched.stamp ?? []).toSorted();
+  const highest = stamps.at(-1);
+  return highest !== undefined && highest >= stamp ? stampAfter(highest, name.host) : stamp;
+};
+
+/** When a blind mutation takes effect; undefined when it is covered by what came later from elsewhere. */
+const timeOf = (
+  stood: OracleEntry | undefined,
+  { type }: Mutation,
+  given: Stamp,
+  replica: ReplicaId,
+  host: string,
+): Stamp | undefined => {
+  const rival = type === "set" || type === "delete" ? stood?.touched : stood?.replaced;
+  if (rival === undefined || given >= rival.stamp) return given;
+  return rival.replica === replica ? stampAfter(rival.stamp, host) : undefined;
+};
+
+const changed = (
+  stood: OracleEntry | undefined,
+  mutation: Mutation,
+  stamp: Stamp,
+  commit: Commit,
+  { replica, revision, nowMs }: OracleContext,
+): OracleEntry | undefined => {
+  const { key } = mutation;
+  const mark: Mark = { stamp, replica };
+  const isReplaced = mutation.type === "set" || mutation.type === "delete";
+  const common = {
+    key,
+    revision,
+    touched: stood !== undefined && stood.touched.stamp > stamp ? stood.touched : mark,
+    replaced: isReplaced ? mark : stood?.replaced,
+    writer: commit.name,
+  };
+  if (mutation.type === "delete") return common;
+  if (mutation.type === "set") {
+    const { value, expireAt } = mutation;
+    return { ...common, value, ...(expireAt === undefined ? {} : { expireAt }) };
+  }
+  const current = isThere(stood, nowMs) ? stood?.value : undefined;
+  const combined = combine(mutation.type, current, mutation.operand);
+  return combined === undefined ? undefined : { ...common, value: { encoding: "u64", data: combined } };
+};
+
+/** What a sum, min or max comes to; undefined over a value that is no number. */
+export const combine = (
+  type: "sum" | "min" | "max",
+  current: Value | undefined,
+  operand: bigint,
+): bigint | undefined => {
+  if (current === undefined) return operand;
+  if (current.encoding !== "u64") return undefined;
+  if (type === "sum") return (current.data + operand) % u64Modulus;
+  return (type === "min") === current.data < operand ? current.data : operand;
+};

@@ -1,0 +1,198 @@
+/**
+ * The oracle: what the relay ought to rule, computed a second time from DESIGN.md section 8 and not
+ * from the relay's code, and what the bucket holds at each revision of each history. It is told of
+ * every turn as it is stored and says when the relay does anything else.
+ */
+import type { BucketState, RuledTurn, Turn } from "@rockpool/relay";
+import {
+  type Commit,
+  type CommitResult,
+  digestOf,
+  type EpochId,
+  nameKey,
+  type PackedKey,
+  type Revision,
+  type Ruling,
+} from "@rockpool/model";
+import { type OracleContext, type OracleEntry, ruleOne } from "./oracle-ruling.ts";
+import { Violation } from "./violation.ts";
+
+/** What the bucket holds at one revision, tombstones included. Never changed. */
+export type Snapshot = ReadonlyMap<PackedKey, OracleEntry>;
+
+/** One line of history: a relay that is put back to an earlier point begins another. */
+export interface History {
+  /** By revision; that of 0 is empty. */
+  readonly snapshots: Snapshot[];
+  readonly resultByName: Map<string, CommitResult>;
+  /** The epochs that belong to it, with their first revisions. */
+  readonly epochs: { readonly epoch: EpochId; readonly firstRevision: Revision }[];
+}
+
+/** What was ruled, for the report. */
+export interface RulingCounts {
+  accepted: number;
+  superseded: number;
+  rejected: number;
+}
+
+const emptySnapshot: Snapshot = new Map();
+
+export class Oracle {
+  readonly counts: RulingCounts = { accepted: 0, superseded: 0, rejected: 0 };
+  /** Every commit that was ruled anew, as it was pushed. */
+  readonly commitByName: Map<string, Commit> = new Map();
+  readonly #historyByEpoch = new Map<EpochId, History>();
+  #history: History = { snapshots: [emptySnapshot], resultByName: new Map(), epochs: [] };
+
+  get head(): Revision {
+    return this.#history.snapshots.length - 1;
+  }
+
+  /** What the bucket holds now. */
+  get latest(): Snapshot {
+    return this.#history.snapshots.at(-1) ?? emptySnapshot;
+  }
+
+  get history(): History {
+    return this.#history;
+  }
+
+  historyOf(epoch: EpochId): History | undefined {
+    return this.#historyByEpoch.get(epoch);
+  }
+
+  /** True for a commit that was ruled in a history that is gone, and not since. */
+  hasLost(name: string): boolean {
+    return this.commitByName.has(name) && !this.#history.resultByName.has(name);
+  }
+
+  /** The relay began an epoch: of the same history, or of one that was put back to `head`. */
+  beginEpoch({ epoch, head, epochs }: BucketState): void {
+    if (this.#historyByEpoch.has(epoch)) return;
+    if (head > this.head) {
+      throw new Violation({ invariant: 6, at: "relay", expected: this.head, found: head });
+    }
+    if (head < this.head) {
+      const { snapshots, resultByName } = this.#history;
+      this.#history = {
+        snapshots: snapshots.slice(0, head + 1),
+        resultByName: new Map([...resultByName].filter(([, { revision }]) => revision <= head)),
+        epochs: epochs.slice(0, -1),
+      };
+    }
+    this.#history.epochs.push({ epoch, firstRevision: head + 1 });
+    this.#historyByEpoch.set(epoch, this.#history);
+  }
+
+  /** The relay stored a turn. */
+  hear(turn: Turn, ruled: RuledTurn): void {
+    if (ruled.from !== this.head) {
+      throw new Violation({ invariant: 6, at: "relay", expected: this.head, found: ruled.from });
+    }
+    for (const [index, { result, isNew }] of ruled.answers.entries()) {
+      const push = turn.pushes[index];
+      if (push === undefined) {
+        throw new Violation({ invariant: 1, at: "relay", expected: "a push", found: result });
+      }
+      if (isNew) this.#hearNew(push, turn, result);
+      else this.#hearKnown(result);
+    }
+    if (ruled.to !== this.head) {
+      throw new Violation({ invariant: 6, at: "relay", expected: this.head, found: ruled.to });
+    }
+    for (const { key, value, expireAt, revision } of ruled.changed) {
+      const entry = this.latest.get(key);
+      const expected = { value: entry?.value, expireAt: entry?.expireAt, revision: entry?.revision };
+      same(3, "relay", expected, { value, expireAt, revision }, key);
+    }
+  }
+
+  #hearNew({ replica, commit }: Turn["pushes"][number], turn: Turn, result: CommitResult): void {
+    const { resultByName, snapshots, epochs } = this.#history;
+    const name = nameKey(commit.name);
+    const before = resultByName.get(name);
+    if (before !== undefined) {
+      throw new Violation({ invariant: 1, at: "relay", expected: before, found: result });
+    }
+    const revision = this.head + 1;
+    const context: OracleContext = {
+      replica,
+      revision,
+      nowMs: turn.nowMs,
+      retentionMs: turn.retentionMs,
+      epochs,
+      digestOf,
+    };
+    const { ruling, stamp, entries } = ruleOne(this.latest, commit, context);
+    const invariant = commit.checks.length > 0 ? 1 : 7;
+    same(invariant, "relay", describeRuling(ruling), describeRuling(result.ruling), name);
+    same(
+      6,
+      "relay",
+      { name, tag: commit.tag, revision, stamp },
+      {
+        name: nameKey(result.name),
+        tag: result.tag,
+        revision: result.revision,
+        stamp: result.stamp,
+      },
+    );
+    this.#count(ruling);
+    resultByName.set(name, result);
+    this.commitByName.set(name, commit);
+    snapshots.push(entries.length === 0 ? this.latest : withEntries(this.latest, entries));
+  }
+
+  /** A name that was ruled on before is answered with what became of it then. */
+  #hearKnown(result: CommitResult): void {
+    const { resultByName } = this.#history;
+    const { ruling } = result;
+    if (ruling.type === "rejected" && ruling.reason.type === "unknown") return;
+    const known = resultByName.get(nameKey(result.name)) ?? this.#resultOfRetry(result);
+    same(1, "relay", known, { ...result, name: known?.name }, nameKey(result.name));
+  }
+
+  /** A retry that was ruled counts as the commit it stands for. */
+  #resultOfRetry({ name }: CommitResult): CommitResult | undefined {
+    const host = `${name.host}:${name.n}`;
+    for (const result of this.#history.resultByName.values()) if (result.name.host === host) return result;
+    return undefined;
+  }
+
+  #count(ruling: Ruling): void {
+    if (ruling.type === "rejected") this.counts.rejected++;
+    else {
+      this.counts.accepted++;
+      this.counts.superseded += ruling.superseded.length;
+    }
+  }
+}
+
+const withEntries = (before: Snapshot, entries: readonly OracleEntry[]): Snapshot => {
+  const after = new Map(before);
+  for (const entry of entries) after.set(entry.key, entry);
+  return after;
+};
+
+const describeRuling = (ruling: Ruling): unknown =>
+  ruling.type === "rejected"
+    ? ruling.reason.type === "check"
+      ? { type: "check", checks: ruling.reason.checks }
+      : { type: ruling.reason.type }
+    : { type: "accepted", superseded: ruling.superseded.map(({ mutation }) => mutation) };
+
+/** @throws Violation when two values are not the same */
+export const same = (
+  invariant: number,
+  at: string,
+  expected: unknown,
+  found: unknown,
+  key?: string,
+): void => {
+  if (expected === found || textOf(expected) === textOf(found)) return;
+  throw new Violation({ invariant, at, expected, found, ...(key === undefined ? {} : { key }) });
+};
+
+const textOf = (value: unknown): string | undefined =>
+  JSON.stringify(value, (_, part: unknown) => (typeof part === "bigint" ? `${part}n` : part));

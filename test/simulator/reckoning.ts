@@ -1,0 +1,116 @@
+/**
+ * The reckoning at the end of a run, when all is quiet: every commit that a disk still knows was ruled
+ * and its app told, and relay, oracle and every tab hold the same.
+ */
+import type { PackedKey, PatchEntry, Versionstamp } from "@rockpool/model";
+import { briefKeys, counterKeys } from "./draw-commit.ts";
+import { textOfContent } from "./expected-view.ts";
+import { same } from "./oracle.ts";
+import type { Run } from "./run.ts";
+import { Violation } from "./violation.ts";
+import type { VirtualDevice } from "./virtual-device.ts";
+import { textOf } from "./tab-asks.ts";
+import type { VirtualTab } from "./virtual-device.ts";
+
+/** @throws Violation */
+export const reckon = async (run: Run): Promise<void> => {
+  const held = await seeRelay(run);
+  seeSums(run);
+  for (const device of run.devices) {
+    seeCommits(run, device);
+    for (const tab of device.tabs) await seeTab(run, tab, held);
+  }
+};
+
+/** The relay holds what the oracle does. */
+const seeRelay = async ({ relay, oracle }: Run): Promise<ReadonlyMap<PackedKey, string>> => {
+  const { entries, head } = await relay.read();
+  same(3, "relay", oracle.head, head);
+  const held = textsOf(entries);
+  const expected = textsOf(oracle.latest.values());
+  for (const key of new Set([...held.keys(), ...expected.keys()])) {
+    same(3, "relay", expected.get(key), held.get(key), key);
+  }
+  return held;
+};
+
+/** Entries as texts by key, tombstones left out. */
+const textsOf = (entries: Iterable<PatchEntry>): ReadonlyMap<PackedKey, string> => {
+  const textByKey = new Map<PackedKey, string>();
+  for (const { key, value, expireAt } of entries) {
+    const text = textOfContent(value, expireAt);
+    if (text !== undefined) textByKey.set(key, text);
+  }
+  return textByKey;
+};
+
+/** Counters are what was added to them: said by the commits themselves. */
+const seeSums = ({ oracle }: Run): void => {
+  const added = new Map<PackedKey, bigint>();
+  for (const [name, { ruling }] of oracle.history.resultByName) {
+    if (ruling.type !== "accepted") continue;
+    const commit = oracle.commitByName.get(name);
+    const lost = new Set(ruling.superseded.map(({ mutation }) => mutation));
+    for (const [index, mutation] of (commit?.mutations ?? []).entries()) {
+      if (mutation.type !== "sum" || lost.has(index)) continue;
+      added.set(mutation.key, (added.get(mutation.key) ?? 0n) + mutation.operand);
+    }
+  }
+  for (const key of counterKeys) {
+    const { value } = oracle.latest.get(key) ?? {};
+    same(2, "relay", added.get(key), value?.encoding === "u64" ? value.data : undefined, key);
+  }
+};
+
+/** Every commit that the disk still knows was ruled, and stands as it was ruled. */
+const seeCommits = (run: Run, device: VirtualDevice): void => {
+  const history = run.inspector.historyOf(device);
+  const [tab] = device.tabs;
+  if (tab === undefined) throw new Error(`${device.name} has no tab at the end`);
+  const { tracked } = tab.host.state;
+  for (const { text } of history.commits) {
+    const at = `${device.name}, commit ${text}`;
+    const result = run.oracle.history.resultByName.get(text);
+    const here = tracked.get(text);
+    if (history.decidedAt.has(text)) continue;
+    if (here === undefined) {
+      throw new Violation({ invariant: 1, at, expected: "to be remembered", found: "nothing" });
+    }
+    if (here.reason?.type === "unknown" || run.relayWasRestored) continue;
+    if (result === undefined) throw new Violation({ invariant: 1, at, expected: "a ruling", found: "none" });
+    const expected = result.ruling.type === "accepted" ? "confirmed" : "rejected";
+    same(
+      1,
+      at,
+      { state: expected, revision: result.revision },
+      { state: here.state, revision: here.revision },
+    );
+    if (here.state === "rejected") for (const one of device.tabs) seeTold(one, here.versionstamp, at);
+  }
+};
+
+/** A tab that was there when a commit was rejected, and its app has not decided on it, was told. */
+const seeTold = (tab: VirtualTab, versionstamp: Versionstamp, at: string): void => {
+  if (versionstamp < tab.openedAt) return;
+  const isTold = tab.events.some(
+    (event) =>
+      event.type === "rejected" &&
+      event.groups.some(({ commits }) => commits.some((commit) => commit.versionstamp === versionstamp)),
+  );
+  if (!isTold) {
+    throw new Violation({ invariant: 5, at, expected: "an event that says it was rejected", found: "none" });
+  }
+};
+
+/** What a tab lists, and what its feed came to, is what the relay holds. */
+const seeTab = async (run: Run, tab: VirtualTab, held: ReadonlyMap<PackedKey, string>): Promise<void> => {
+  const listed = await run.world.resolved(tab.list());
+  const texts = new Map(listed.map(({ key, value }) => [key, textOf(value)]));
+  const fed = tab.hasLostFeed ? undefined : run.fedByTab.get(tab);
+  for (const key of new Set([...held.keys(), ...texts.keys(), ...(fed?.keys() ?? [])])) {
+    if (briefKeys.has(key)) continue;
+    same(3, tab.device.name, held.get(key), texts.get(key), key);
+    if (fed !== undefined) same(3, `a feed of ${tab.device.name}`, held.get(key), fed.get(key), key);
+  }
+  for (const { key, pending } of listed) if (pending) same(3, tab.device.name, "confirmed", "pending", key);
+};

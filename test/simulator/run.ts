@@ -1,0 +1,223 @@
+/**
+ * One run under way: devices and a relay in a world of their own, watched by the oracle and the
+ * inspector, and what apps do on them. The actions of kinds.ts act on it; carry-out.ts drives it.
+ */
+import type { PackedKey, Versionstamp } from "@rockpool/model";
+import type { CommitAsked } from "./actions.ts";
+import { Calls } from "./calls.ts";
+import { keyOf, mutationOf, pairs } from "./draw-commit.ts";
+import { Inspector } from "./inspector.ts";
+import { Oracle, same } from "./oracle.ts";
+import type { Operation, Plan, PlannedDevice } from "./plan.ts";
+import { everyChange, textOfEntries } from "./tab-asks.ts";
+import { Violation } from "./violation.ts";
+import { VirtualDevice, type VirtualTab } from "./virtual-device.ts";
+import { VirtualRelay } from "./virtual-relay.ts";
+import { VirtualWorld } from "./virtual-world.ts";
+
+/** Where an operation happens: indexes, taken modulo how many there are. */
+export type Where = Pick<Operation, "device" | "tab">;
+
+const devicesMax = 5;
+const tabsMax = 3;
+
+export class Run {
+  readonly world: VirtualWorld;
+  readonly relay: VirtualRelay;
+  readonly devices: VirtualDevice[] = [];
+  readonly oracle: Oracle = new Oracle();
+  readonly inspector: Inspector;
+  readonly calls: Calls;
+  /** The relay was put back: what it ruled since is gone. */
+  relayWasRestored = false;
+  /** What the feed of each tab came to. */
+  readonly fedByTab: Map<VirtualTab, Map<PackedKey, string | undefined>> = new Map();
+  /** What ends the faults under way, by what they are about. */
+  readonly #healers = new Map<string, () => void>();
+  readonly #acknowledged = new Map<VirtualDevice, Versionstamp[]>();
+
+  constructor({ seed, relay }: Pick<Plan, "seed" | "relay">) {
+    this.world = new VirtualWorld(seed);
+    this.calls = new Calls(this.world);
+    this.relay = new VirtualRelay(this.world, relay);
+    this.relay.onEpoch = (state) => this.calls.attempt(() => this.oracle.beginEpoch(state));
+    this.relay.onRuled = (turn, ruled) => {
+      this.calls.attempt(() => this.oracle.hear(turn, ruled));
+      for (const { result } of ruled.answers) this.world.note(`${result.revision} ${result.stamp}`);
+    };
+    this.inspector = new Inspector(this.devices, this.oracle, (what) => this.world.note(what));
+    this.world.watch(() => this.look());
+  }
+
+  /** @throws Violation, and whatever the code under test throws */
+  look(): void {
+    this.calls.look();
+    if (this.relay.errors.length > 0) throw this.relay.errors[0];
+    this.inspector.look();
+  }
+
+  addDevice({ tabs, tailEntries, ...options }: PlannedDevice): void {
+    const settings = { limits: { rowsMax: 3, pagesMax: 2, pageEntries: 3, pageBytes: 300 }, tailEntries };
+    const name = `device ${this.devices.length + 1}`;
+    const device = new VirtualDevice(this.world, this.relay, { ...options, name, settings });
+    this.devices.push(device);
+    for (let tab = 0; tab < tabs; tab++) this.openTab(device);
+  }
+
+  device({ device }: Pick<Where, "device">): VirtualDevice {
+    return this.devices[device % this.devices.length] as VirtualDevice;
+  }
+
+  /** A tab of the device that runs. */
+  tab(where: Where): VirtualTab | undefined {
+    const tabs = [...this.device(where).tabs].filter((tab) => tab.isOpen && !tab.life.isFrozen);
+    return tabs[where.tab % Math.max(1, tabs.length)];
+  }
+
+  /** Work on a tab that must come to an end in time; opens one where there is none. */
+  onTab(where: Where, what: string, work: (tab: VirtualTab) => Promise<unknown>): void {
+    const tab = this.tab(where);
+    if (tab === undefined) this.openTab(this.device(where));
+    else this.calls.answered(tab, what, work(tab));
+  }
+
+  /** As `onTab`, of what may wait for the relay or the app. */
+  call(where: Where, work: (tab: VirtualTab) => Promise<unknown>): void {
+    const tab = this.tab(where);
+    if (tab !== undefined) this.calls.add(tab.device, work(tab));
+  }
+
+  openTab(device: VirtualDevice): void {
+    if (device.tabs.size >= tabsMax) return;
+    this.calls.add(
+      device,
+      device.open().then((tab) => this.#follow(tab)),
+    );
+  }
+
+  freeze(tab: VirtualTab | undefined, forMs: number): void {
+    if (tab === undefined) return;
+    tab.life.freeze();
+    this.world.schedule(forMs, () => tab.life.thaw());
+    this.calls.excuse(tab);
+  }
+
+  /** Ends a fault after a while; another of the same name takes its place. */
+  healLater(name: string, afterMs: number, heal: () => void): void {
+    this.#healers.set(name, heal);
+    this.world.schedule(afterMs, () => {
+      if (this.#healers.get(name) === heal) this.#healers.delete(name);
+      heal();
+    });
+  }
+
+  /** Ends every fault under way. */
+  healAll(): void {
+    for (const heal of this.#healers.values()) heal();
+    this.#healers.clear();
+    this.relay.network.heal();
+    for (const device of this.devices) {
+      device.storage.heal();
+      for (const tab of device.tabs) tab.life.thaw();
+    }
+  }
+
+  /** A device whose disk is about to fail. */
+  troubled(device: VirtualDevice): VirtualDevice {
+    this.calls.expectTrouble(device);
+    return device;
+  }
+
+  /** The device goes off; what it stored in the last `lostMs` is gone. */
+  goBack(device: VirtualDevice, lostMs: number): void {
+    device.loseStorage(device.storage.imageAt(this.world.nowMs - lostMs));
+  }
+
+  clone(device: VirtualDevice): void {
+    if (this.devices.length >= devicesMax) return;
+    const copy = new VirtualDevice(this.world, this.relay, {
+      ...device.options,
+      name: `device ${this.devices.length + 1}`,
+      clockAheadMs: device.clockAheadMs,
+      image: device.storage.image,
+    });
+    this.devices.push(copy);
+    this.openTab(copy);
+  }
+
+  restoreRelay(downMs: number): void {
+    if (this.relay.restore(downMs)) this.relayWasRestored = true;
+  }
+
+  async read(tab: VirtualTab, strong: boolean): Promise<void> {
+    seePairs(textOfEntries(await tab.list(strong)), `a reader of ${tab.device.name}`);
+  }
+
+  async commit(tab: VirtualTab, asked: CommitAsked): Promise<void> {
+    const { writes, check = [], strong = true, times = 1 } = asked;
+    for (let time = 0; time < times; time++) {
+      const checks: { key: PackedKey; versionstamp: Versionstamp | null }[] = [];
+      for (const name of check) {
+        const key = keyOf(name);
+        checks.push({ key, versionstamp: (await tab.get(key, strong)).versionstamp });
+      }
+      const { device, environment } = tab;
+      const { storage } = device;
+      const nowMs = environment.now();
+      const mutations = writes.map((write) => mutationOf(write, nowMs, time));
+      const versionstamp = await tab.commit({ checks, mutations });
+      if (versionstamp !== null && device.storage === storage) this.#acknowledge(device, versionstamp);
+    }
+  }
+
+  async decide(tab: VirtualTab, retry: boolean): Promise<void> {
+    for (const { id } of await tab.host.call("rejected", {})) {
+      await tab.host.call(retry ? "retry" : "discard", { id });
+    }
+  }
+
+  /** Asks what became of the latest commit of the device, and holds the answer against the oracle. */
+  async settled(tab: VirtualTab): Promise<void> {
+    const versionstamp = this.#acknowledged.get(tab.device)?.at(-1);
+    const { commitByVersionstamp } = this.inspector.historyOf(tab.device);
+    const commit = versionstamp === undefined ? undefined : commitByVersionstamp.get(versionstamp);
+    if (commit === undefined) return;
+    const answer = await tab.host.call("settled", { versionstamp: commit.versionstamp });
+    if (this.relayWasRestored) return;
+    const ruling = this.oracle.history.resultByName.get(commit.text)?.ruling;
+    const expected = ruling?.type === "accepted" ? "confirmed" : "rejected";
+    same(1, `settled of ${commit.text}`, ruling === undefined ? "no answer" : expected, answer.type);
+  }
+
+  /** Every tab has a feed of everything. */
+  #follow(tab: VirtualTab): void {
+    const fed = new Map<PackedKey, string | undefined>();
+    this.fedByTab.set(tab, fed);
+    const { storage } = tab.device;
+    tab.feed(everyChange, ({ entries, versionstamp }) => {
+      for (const [key, text] of textOfEntries(entries)) fed.set(key, text);
+      this.calls.attempt(() => {
+        seePairs(fed, `a feed of ${tab.device.name}`);
+        if (tab.device.storage !== storage) return;
+        this.inspector.seeFeed(tab.device, Number.parseInt(versionstamp.slice(0, 16), 16), fed);
+      });
+    });
+  }
+
+  /** What an app was told is stored stands in the log. */
+  #acknowledge(device: VirtualDevice, versionstamp: Versionstamp): void {
+    const { commitByVersionstamp } = this.inspector.historyOf(device);
+    if (!commitByVersionstamp.has(versionstamp)) {
+      const expected = `a row of ${versionstamp}`;
+      throw new Violation({ invariant: 1, at: device.name, expected, found: "none" });
+    }
+    const acknowledged = this.#acknowledged.get(device) ?? [];
+    acknowledged.push(versionstamp);
+    this.#acknowledged.set(device, acknowledged);
+  }
+}
+
+/** Two keys that are always written together are seen together, by whomever. */
+const seePairs = (seen: ReadonlyMap<PackedKey, string | undefined>, by: string): void => {
+  for (const [left, right] of pairs) same(4, by, seen.get(left), seen.get(right), right);
+};

@@ -1,0 +1,55 @@
+// The simulator by hand: `npm run simulate -- --seeds N [--from S] [--steps K] [--minutes M] [--mutants]`. Prints what
+// the runs came to and, of a seed that failed, the smallest plan found that fails like it: paste it into
+// test/simulator/regressions.ts. The exit code is 0 only when nothing was found, or when all mutants were caught.
+import { parseArgs } from "node:util";
+import { runCampaign, type CampaignReport } from "./campaign.ts";
+import { textOfPlan } from "./plan.ts";
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: "string", default: "300" },
+    from: { type: "string", default: "1" },
+    steps: { type: "string", default: "200" },
+    minutes: { type: "string" },
+    mutants: { type: "boolean", default: false },
+  },
+});
+
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+
+const number = (name: "seeds" | "from" | "steps" | "minutes"): number => {
+  const value = Number(values[name]);
+  if (!Number.isFinite(value) || value <= 0) {
+    throw new Error(`--${name} takes a number above 0, not ${values[name]}`);
+  }
+  return value;
+};
+
+const describe = (report: CampaignReport, seconds: number): string => {
+  const faults = Object.entries(report.faults).toSorted(([, a], [, b]) => b - a);
+  return [
+    `${report.seeds} seeds, ${report.steps} steps in ${seconds.toFixed(0)} s`,
+    `faults: ${faults.map(([fault, times]) => `${times} ${fault}`).join(", ")}`,
+    `commits: ${report.accepted} accepted (${report.superseded} mutations superseded), ${report.rejected} rejected`,
+    `violations: ${report.failures.length}`,
+  ].join("\n");
+};
+
+const simulate = async (): Promise<boolean> => {
+  const startMs = Date.now();
+  const report = await runCampaign({
+    from: number("from"),
+    seeds: values.minutes === undefined ? number("seeds") : Number.POSITIVE_INFINITY,
+    steps: number("steps"),
+    ...(values.minutes === undefined ? {} : { untilMs: startMs + number("minutes") * 60_000 }),
+    onOutcome: ({ failure }) => {
+      if (failure === undefined) return;
+      print(`${failure.message}\nshrunk from ${failure.steps} operations to this plan:`);
+      print(textOfPlan(failure.plan));
+    },
+  });
+  print(describe(report, (Date.now() - startMs) / 1000));
+  return report.failures.length === 0;
+};
+
+process.exitCode = (await simulate()) ? 0 : 1;

@@ -1,0 +1,50 @@
+/**
+ * What apps ask of a tab in a virtual world, and what they are shown, as text.
+ */
+import type { FeedRequest, TransportEntry } from "@rockpool/host";
+import type { Mutation, PackedKey, PackedRange, Value, Versionstamp } from "@rockpool/model";
+
+/** What an app asks of a commit. */
+export interface Ask {
+  readonly checks?: readonly { readonly key: PackedKey; readonly versionstamp: Versionstamp | null }[];
+  readonly mutations: readonly Mutation[];
+}
+
+export const wholeRange: PackedRange = {
+  start: "" as PackedKey,
+  end: "\u00ff" as PackedKey,
+  common: "" as PackedKey,
+};
+
+/** Follows everything. */
+export const everyChange: FeedRequest = {
+  type: "changes",
+  selection: { type: "range", range: wholeRange },
+  since: undefined,
+  include: "latest",
+  values: true,
+  deletes: true,
+  pending: false,
+};
+
+/** What a feed gave, up to one state. */
+export interface FeedState {
+  readonly entries: readonly TransportEntry[];
+  readonly versionstamp: Versionstamp;
+}
+
+export const json = (data: unknown): Value => ({ encoding: "json", data: JSON.stringify(data) });
+export const u64 = (data: bigint): Value => ({ encoding: "u64", data });
+
+/** A value as text; undefined where there is none. */
+export const textOf = (value: TransportEntry["value"]): string | undefined => {
+  if (value === undefined) return undefined;
+  if (value.encoding === "clone") throw new Error("these tests write no clones");
+  return `${value.encoding} ${String(value.data)}`;
+};
+
+/** Entries as texts by key; deleted ones as undefined. */
+export const textOfEntries = (
+  entries: readonly TransportEntry[],
+): ReadonlyMap<PackedKey, string | undefined> =>
+  new Map(entries.map(({ key, value }) => [key, textOf(value)]));
