@@ -33,6 +33,7 @@ const errorCodes: Readonly<Record<limits.KvErrorCode, true>> = {
   conflict: true,
   rejected: true,
   "lock-lost": true,
+  unauthorized: true,
   protocol: true,
 };
 

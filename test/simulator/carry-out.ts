@@ -102,8 +102,8 @@ const waitUntil = async (
 };
 
 const isTabQuiet = ({ host: { state } }: VirtualTab, head: number): boolean => {
-  const { epoch, revealed, setAside, reset } = state.session;
-  return epoch !== null && state.pendingCount === 0 && revealed === head && setAside === null && !reset;
+  const { epoch, revealed, setAside, fillDue } = state.session;
+  return epoch !== null && state.pendingCount === 0 && revealed === head && setAside === null && !fillDue;
 };
 
 const describeRun = ({ relay, devices }: Run): unknown => ({

@@ -117,7 +117,7 @@ export class Inspector {
     Object.assign(record, { state, tail: state.tail, epoch, received, revealed });
     const disk = this.#recordByStorage.get(device.storage);
     if (disk === undefined) return;
-    if (!state.session.reset) disk.base = { epoch: state.session.confirmedEpoch, revision: revealed };
+    if (!state.session.fillDue) disk.base = { epoch: state.session.confirmedEpoch, revision: revealed };
     this.#seeCommits(device, disk, record, state);
     this.#seeView(device, disk, record, state);
   }
@@ -127,7 +127,7 @@ export class Inspector {
     if (tail < before.tail) {
       throw new Violation({ invariant: 6, at, expected: `>= ${before.tail}`, found: tail });
     }
-    if (session.epoch !== before.epoch || session.reset) return;
+    if (session.epoch !== before.epoch || session.fillDue) return;
     if (session.revealed < before.revealed) {
       throw new Violation({
         invariant: 6,
@@ -156,7 +156,7 @@ export class Inspector {
       record.unruled.add(commit.text);
       if (commit.position === state.tail) this.#seeStamp(device, base, state, commit);
     }
-    if (state.session.reset) return;
+    if (state.session.fillDue) return;
     const { epoch, revealed } = state.session;
     const ruled = this.#historyOf(epoch)?.resultByName;
     for (const name of record.unruled) {

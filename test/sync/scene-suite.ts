@@ -106,7 +106,7 @@ export class Scene {
       state.pendingCount === 0 &&
       state.session.revealed === this.relay.head &&
       state.session.setAside === null &&
-      !state.session.reset;
+      !state.session.fillDue;
     return this.world.until(
       () => this.devices.every(({ tabs }) => [...tabs].every(isQuiet)),
       () => `not quiet: ${JSON.stringify(this.devices.map((device) => describeDevice(device)))}`,

@@ -3,18 +3,18 @@
  * of one turn travel in one call; long waits and streams have calls of their own. Failures are
  * values, so that errors arrive with class, code and cause.
  */
-import type {
-  Mutation,
-  PackedError,
-  PackedKey,
-  PackedRange,
-  RejectionReason,
-  Versionstamp,
-} from "@rockpool/model";
+import type { Mutation, PackedError, PackedKey, PackedRange, Versionstamp } from "@rockpool/model";
 import type { BucketSettings } from "@rockpool/log";
 import type { CountedRange } from "@rockpool/replica";
 import type { Transferred, TransferStep } from "./backup/transfer-api.ts";
 import type { FeedItem, FeedRequest } from "./feeds/feed-api.ts";
+import type {
+  TransportConflictGroup,
+  TransportRejectedGroup,
+  TransportResolution,
+  TransportSettled,
+  TransportSuperseded,
+} from "./ruling-api.ts";
 import type { TransportEntry, TransportValue, TransportVersion } from "./transport-entry.ts";
 
 export type TransportMutation =
@@ -101,58 +101,16 @@ export interface TransportBucketStatus {
   readonly settings: BucketSettings;
 }
 
-export interface TransportRejectedCommit {
-  readonly versionstamp: Versionstamp;
-  readonly reason: RejectionReason;
-  readonly checks: readonly PackedKey[];
-  readonly mutations: readonly TransportRejectedMutation[];
-}
-
-export interface TransportRejectedMutation {
-  readonly type: Mutation["type"];
-  readonly key: PackedKey;
-  readonly mine: TransportValue | undefined;
-  readonly theirs: TransportEntry;
-}
-
-export interface TransportRejectedGroup {
-  readonly id: string;
-  readonly commits: readonly TransportRejectedCommit[];
-}
-
-/** A key of a rejected group on which the app may decide by itself. */
-export interface TransportConflict {
-  readonly key: PackedKey;
-  readonly mine: TransportValue | undefined;
-  readonly theirs: TransportEntry;
-  /** What was written over, where it is kept. */
-  readonly base?: TransportValue;
-}
-
-export interface TransportConflictGroup {
-  readonly id: string;
-  readonly conflicts: readonly TransportConflict[];
-}
-
-/** What the app decides on a group in conflict. */
-export type TransportResolution = { readonly id: string } & (
-  | {
-      readonly type: "retry";
-      /** What is to be set in place of what was. */
-      readonly values: readonly { readonly key: PackedKey; readonly value: TransportValue }[];
-    }
-  | { readonly type: "discard" }
-  /** It stays in the list. `error`: because the app's function failed. */
-  | { readonly type: "leave"; readonly error?: PackedError }
-);
-
-export interface TransportSuperseded {
-  readonly versionstamp: Versionstamp;
-  readonly mutation: TransportRejectedMutation;
-}
-
 export interface TransportStatus {
-  readonly state: "off" | "connecting" | "syncing" | "synced" | "offline" | "paused" | "stopped";
+  readonly state:
+    | "off"
+    | "connecting"
+    | "syncing"
+    | "synced"
+    | "offline"
+    | "paused"
+    | "unauthorized"
+    | "stopped";
   readonly pending: number;
   readonly oldestPendingMs: number | null;
   readonly rejected: number;
@@ -163,10 +121,6 @@ export interface TransportStatus {
 
 /** What is on this device and not safe at the relay. */
 export type Unsynced = Pick<TransportStatus, "pending" | "oldestPendingMs" | "rejected">;
-
-export type TransportSettled =
-  | { readonly type: "confirmed"; readonly revision: number; readonly superseded: readonly PackedKey[] }
-  | { readonly type: "rejected"; readonly reason: RejectionReason };
 
 /** What a host tells its tab unasked. */
 export type HostEvent =
@@ -184,7 +138,9 @@ export type HostEvent =
       readonly round: number;
       readonly groups: readonly TransportConflictGroup[];
     }
-  | { readonly type: "superseded"; readonly writes: readonly TransportSuperseded[] };
+  | { readonly type: "superseded"; readonly writes: readonly TransportSuperseded[] }
+  /** The replica was found to differ from the relay at this revision, and is filled anew. */
+  | { readonly type: "diverged"; readonly revision: number };
 
 export interface HostOpenOptions {
   /** The bucket's name, as the relay knows it. */

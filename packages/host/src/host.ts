@@ -36,6 +36,7 @@ import { isSyncCall } from "./sync/sync-calls.ts";
 import { SyncControl } from "./sync/sync-control.ts";
 import { hostLockName } from "./tabs.ts";
 import { Transfers } from "./backup/transfers.ts";
+import type { Room } from "./upkeep/room.ts";
 import { Upkeep } from "./upkeep/upkeep.ts";
 
 export interface HostSettings {
@@ -109,13 +110,8 @@ export class Host {
     this.#options = options;
     this.#emit = emit;
     const readClock = (): number => this.#readClock();
-    this.#committer = new Committer({
-      ledger,
-      host: id,
-      drawId: environment.drawId,
-      readClock,
-      room: () => this.#upkeep.room,
-    });
+    const room = (): Room => this.#upkeep.room;
+    this.#committer = new Committer({ ledger, host: id, drawId: environment.drawId, readClock, room });
     this.#requests = new Requests({
       ledger,
       committer: this.#committer,
@@ -143,9 +139,12 @@ export class Host {
       asksApp: options.resolvesConflicts === true && options.readonly !== true,
       onUndecided: (ids) => this.#sync.tellUndecided(ids),
     });
+    const limits = settings.limits ?? checkpointLimits;
     this.#sync = new SyncControl({
       host: id,
+      log,
       ledger,
+      limits,
       environment,
       options,
       emit,
@@ -156,7 +155,6 @@ export class Host {
       commitsSettled: () => this.#committer.settled(),
       onEnded: (why) => this.end(endError(options.bucket, why)),
     });
-    const limits = settings.limits ?? checkpointLimits;
     this.#transfers = new Transfers({
       log,
       ledger,

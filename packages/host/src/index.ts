@@ -11,17 +11,19 @@ export type {
   HostOpenOptions,
   HostRequest,
   Outcome,
+  TransportMutation,
+  TransportStatus,
+  Unsynced,
+} from "./host-api.ts";
+export type {
   TransportConflict,
   TransportConflictGroup,
-  TransportMutation,
   TransportRejectedGroup,
   TransportRejectedMutation,
   TransportResolution,
   TransportSettled,
-  TransportStatus,
   TransportSuperseded,
-  Unsynced,
-} from "./host-api.ts";
+} from "./ruling-api.ts";
 export type { TransportEntry, TransportValue, TransportVersion } from "./transport-entry.ts";
 export type { Transferred, TransferStep } from "./backup/transfer-api.ts";
 export { createMainHost } from "./main.ts";

@@ -35,12 +35,15 @@ export type {
   DecisionRow,
   Effect,
   ExpireRow,
+  FilledFrom,
   FillRow,
+  FollowRow,
   PatchRow,
   PauseRow,
   PlacedRow,
   Row,
   SessionRow,
+  VerifyRow,
   SettingsRow,
 } from "./row.ts";
 export { pagesAfter, stillKnown } from "./known-pages.ts";

@@ -5,6 +5,7 @@
 import { KvError } from "@rockpool/model";
 import type {
   Commit,
+  CommitLimits,
   EpochId,
   PackedKey,
   Position,
@@ -127,6 +128,18 @@ export interface SessionState {
   readonly followed: readonly PackedKey[];
   readonly clockOffsetMs: number;
   readonly paused: boolean;
+  /** The epoch whose history the pages lie in, where it is another than `epoch`. */
+  readonly confirmedEpoch?: EpochId | null;
+  /** The scope that the pages are of, where it is another than `scope`. */
+  readonly confirmedScope?: readonly PackedKey[];
+  /** What is confirmed waits for a fill. Absent: it does not. */
+  readonly fillDue?: true;
+  /** Whose replica this is. Absent: the relay never said. */
+  readonly subject?: string;
+  /** What the relay takes. Absent: it never said. */
+  readonly limits?: CommitLimits;
+  /** When this replica was last compared with the relay, in ms since 1970. Absent: not since its last fill. */
+  readonly verifiedAtMs?: number;
 }
 
 /** The one record that says what the pages mean. */

@@ -5,7 +5,9 @@
  * it needed, decided, and wrote down what it decided. So every tab folds them to the same state.
  */
 import type {
+  CommitLimits,
   CommitName,
+  CommitResult,
   EpochId,
   Mutation,
   Check,
@@ -13,6 +15,8 @@ import type {
   Patch,
   Position,
   ReplicaId,
+  Revision,
+  Stamp,
   Value,
   Versionstamp,
 } from "@rockpool/model";
@@ -70,18 +74,39 @@ export interface AttachRow {
   readonly replica: ReplicaId;
 }
 
-/** A welcome that changed something: the cursor is taken over into a new epoch, or the clock moved. */
+/** A welcome that changed something: the cursor is taken over into a new epoch, the scope or the clock moved. */
 export interface SessionRow {
   readonly type: "session";
   readonly epoch: EpochId;
   readonly scope: readonly PackedKey[];
   /** What to add to this device's clock to have the relay's, in ms. */
   readonly clockOffsetMs: number;
-  /**
-   * True when the history that this replica holds is gone at the relay: what is confirmed here is
-   * dropped when the first catch-up is revealed.
-   */
+  /** True when patches cannot go on from the cursor: what is confirmed here waits for a fill to take its place. */
   readonly reset: boolean;
+  /** With `reset`: what is confirmed stays as it is wherever the scopes before and after share it. */
+  readonly keeps?: true;
+  /** With `reset`: the last revision confirmed here that the relay still has. Absent: 0. */
+  readonly shared?: Revision;
+  /** Whose replica this is from here on. Absent: as before. */
+  readonly subject?: string;
+  /** What the relay takes. Absent: as before. */
+  readonly limits?: CommitLimits;
+}
+
+/** The app follows these prefixes from here on; sorted, none a prefix of another. */
+export interface FollowRow {
+  readonly type: "follow";
+  readonly followed: readonly PackedKey[];
+}
+
+/** What came of comparing this replica with the relay. A replica that differs is filled anew. */
+export interface VerifyRow {
+  readonly type: "verify";
+  readonly epoch: EpochId;
+  /** The revision at which both were compared. */
+  readonly at: Revision;
+  readonly equal: boolean;
+  readonly readingMs: number;
 }
 
 /** The app retried or discarded rejected commits. */
@@ -139,6 +164,24 @@ export interface FillRow {
   readonly generation: number;
   /** What its pages hold. */
   readonly stored: StoredSize;
+  /** Where it was filled from; absent in a bucket without a relay. */
+  readonly relay?: FilledFrom;
+}
+
+/** The stretch of the relay's history that a fill passes over. */
+export interface FilledFrom {
+  readonly epoch: EpochId;
+  readonly scope: readonly PackedKey[];
+  /** The received cursor at which it began. */
+  readonly from: Revision;
+  /** The revision that the pages are of. */
+  readonly to: Revision;
+  /** The rulings in that stretch on commits that were pending, or are again. */
+  readonly results: readonly CommitResult[];
+  /** The highest stamp among the entries. */
+  readonly stamp: Stamp;
+  /** The host's corrected clock when the row was appended, in ms since 1970. */
+  readonly readingMs: number;
 }
 
 /** Pages were written up to some position: who finds this row in the tail starts again from them. */
@@ -151,6 +194,8 @@ export type Row =
   | PatchRow
   | AttachRow
   | SessionRow
+  | FollowRow
+  | VerifyRow
   | DecisionRow
   | PauseRow
   | SettingsRow

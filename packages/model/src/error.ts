@@ -18,6 +18,7 @@
  * - `outcome-unknown`: the host ended before it answered; the call may or may not have taken effect.
  * - `pending-full`: more is waiting for the relay than a device may hold.
  * - `offline`: the call needs the relay and there is no session.
+ * - `unauthorized`: the relay wants a token, refuses the one it got, or serves another subject.
  * - `not-found`: what the call names (a rejected commit) does not exist any more.
  * - `unsupported`: this bucket or platform cannot do what was asked.
  * - `readonly`: the bucket was opened with `readonly`, and the call writes.
@@ -43,6 +44,7 @@ export type KvErrorCode =
   | "outcome-unknown"
   | "pending-full"
   | "offline"
+  | "unauthorized"
   | "not-found"
   | "unsupported"
   | "readonly"

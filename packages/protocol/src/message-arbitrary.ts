@@ -225,7 +225,10 @@ export const upMessage: fc.Arbitrary<UpMessage> = fc.oneof(
     { type: fc.constant("pull"), epoch: id, from: place, filledTo: place },
     { requiredKeys: ["type", "epoch", "from"] },
   ),
-  fc.record({ type: fc.constant("fill"), epoch: id, after: fc.oneof(key, fc.constant(packKey([]))) }),
+  fc.record(
+    { type: fc.constant("fill"), epoch: id, after: fc.oneof(key, fc.constant(packKey([]))), within: key },
+    { requiredKeys: ["type", "epoch", "after"] },
+  ),
   fc.record({ type: fc.constant("auth"), token: text }),
   fc.record({ type: fc.constant("verify"), epoch: id, at: place, hash: id }),
   fc.record({ type: fc.constant("ping"), id: place }),

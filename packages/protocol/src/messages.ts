@@ -4,6 +4,7 @@
  */
 import type {
   Commit,
+  CommitLimits,
   CommitResult,
   EpochId,
   PackedKey,
@@ -54,13 +55,16 @@ export interface Pull {
 }
 
 /**
- * Asks for the next page of all entries in the scope, by key: those behind `after`, "" for the first.
+ * Asks for the next page of all entries in the scope, or of a part of it, by key: those behind `after`,
+ * "" for the first.
  * From here to the next `pull` the relay sends no patches.
  */
 export interface Fill {
   readonly type: "fill";
   readonly epoch: EpochId;
   readonly after: PackedKey;
+  /** Only what lies under this prefix, which is in the scope. */
+  readonly within?: PackedKey;
 }
 
 /** Another proof of who asks, before the last one ends. Of the same subject. */
@@ -85,12 +89,7 @@ export interface Ping {
 }
 
 /** What a relay allows; a replica checks its commits against them before it keeps them. */
-export interface RelayLimits {
-  readonly keyBytesMax: number;
-  readonly valueBytesMax: number;
-  readonly checksMax: number;
-  readonly mutationsMax: number;
-  readonly commitBytesMax: number;
+export interface RelayLimits extends CommitLimits {
   /** Commits and bytes pushed and not yet ruled, at most. */
   readonly pushCommitsMax: number;
   readonly pushBytesMax: number;

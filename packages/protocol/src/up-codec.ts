@@ -17,7 +17,7 @@ import {
   readTuple,
   type Fields,
 } from "./field.ts";
-import type { Hello, Pull, UpMessage } from "./messages.ts";
+import type { Fill, Hello, Pull, UpMessage } from "./messages.ts";
 
 export const writeUp = (message: UpMessage): unknown => {
   switch (message.type) {
@@ -45,11 +45,7 @@ export const readUp = (value: unknown): UpMessage => {
     case "pull":
       return readPull(fields);
     case "fill":
-      return {
-        type: "fill",
-        epoch: readId(fields["epoch"], "epoch"),
-        after: readPrefix(fields["after"], "after"),
-      };
+      return readFill(fields);
     case "auth":
       return { type: "auth", token: readText(fields["token"], "token") };
     case "verify":
@@ -64,6 +60,16 @@ export const readUp = (value: unknown): UpMessage => {
     default:
       return failField("type", '"hello", "push", "pull", "fill", "auth", "verify" or "ping"', fields["type"]);
   }
+};
+
+const readFill = (fields: Fields): Fill => {
+  const fill: Fill = {
+    type: "fill",
+    epoch: readId(fields["epoch"], "epoch"),
+    after: readPrefix(fields["after"], "after"),
+  };
+  const within = fields["within"];
+  return within === undefined ? fill : { ...fill, within: readPrefix(within, "within") };
 };
 
 const readPull = (fields: Fields): Pull => {

@@ -53,6 +53,16 @@ describe("a fill", () => {
     });
   });
 
+  test("of a part of the scope gets what lies there", async () => {
+    await using relay = await openRelay();
+    const { epoch } = await openWriter(relay, 12);
+    const { socket } = await TestSocket.join(relay.url, helloOf("r"));
+    await socket.next("patch", ({ patch }) => patch.upToDate);
+    socket.send({ type: "fill", epoch, after: start, within: key("1") });
+    const { entries, next } = await socket.next("page");
+    expect([entries.map((entry) => entry.key), next]).toEqual([[key("1")], null]);
+  });
+
   test("sends no patches before the next pull, and answers pushes all the same", async () => {
     await using relay = await openRelay();
     const writer = await openWriter(relay, 1);

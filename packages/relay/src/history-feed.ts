@@ -5,7 +5,14 @@
  * else. All go on from `sentTo`, so nothing is left out or sent in between.
  */
 import { setImmediate } from "node:timers/promises";
-import type { CommitResult, Patch, ReplicaId, Revision, Scope } from "@rockpool/model";
+import {
+  intersectScopes,
+  type CommitResult,
+  type Patch,
+  type ReplicaId,
+  type Revision,
+  type Scope,
+} from "@rockpool/model";
 import type { Fill, Pull, Ruled } from "@rockpool/protocol";
 import type { Connection } from "./connection.ts";
 import type { Page, PatchQuery } from "./engine.ts";
@@ -53,7 +60,7 @@ export class HistoryFeed {
   #entriesAfter: Revision = 0;
   /** The bucket's floor when the replica began to receive from `sentTo` on. */
   #floor: Revision;
-  #fills: Fill["after"][] = [];
+  #fills: Fill[] = [];
   #isReading = false;
   #isStalled = false;
   /** Counts pulls and fills: what was read for an earlier one is dropped. */
@@ -101,12 +108,12 @@ export class HistoryFeed {
   }
 
   /** Sends a page; no patches from here to the next pull. */
-  fill({ epoch, after }: Fill): void {
-    if (epoch !== this.#bucket.epoch) return;
+  fill(fill: Fill): void {
+    if (fill.epoch !== this.#bucket.epoch) return;
     if (this.#fills.length >= fillsMax) {
       return this.#connection.fail("too-large", `more than ${fillsMax} fills at once: wait for the pages`);
     }
-    this.#fills.push(after);
+    this.#fills.push(fill);
     this.#phase = "filling";
     this.#asked++;
     this.advance();
@@ -142,9 +149,9 @@ export class HistoryFeed {
           this.#isStalled = true;
           return;
         }
-        const [after] = this.#fills;
-        if (after === undefined) await this.#sendPart();
-        else await this.#sendPage(after);
+        const [fill] = this.#fills;
+        if (fill === undefined) await this.#sendPart();
+        else await this.#sendPage(fill);
         // Others get their turn between two parts.
         if (this.#isDue()) await setImmediate();
       }
@@ -153,9 +160,10 @@ export class HistoryFeed {
     }
   }
 
-  async #sendPage(after: Fill["after"]): Promise<void> {
+  async #sendPage({ after, within }: Fill): Promise<void> {
     const { epoch } = this.#bucket;
-    const page = await this.#bucket.readPage(this.scope, after);
+    const asked = within === undefined ? this.scope : intersectScopes(this.scope, [within]);
+    const page = await this.#bucket.readPage(asked, after);
     this.#fills.shift();
     this.#connection.send([{ type: "page", epoch, scope: this.scope, after, ...page }]);
   }

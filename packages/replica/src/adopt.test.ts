@@ -3,10 +3,10 @@
  */
 import { beforeEach, expect, test } from "vitest";
 import type { Hello, Welcome } from "@rockpool/protocol";
+import { helloWith, testLimits, welcomeWith } from "@rockpool/protocol/hello-fixture";
 import { type AdoptDecision, decideWelcome } from "./adopt.ts";
 import { key, testNowMs } from "./commit-fixture.ts";
 import { TestReplica } from "./replica-fixture.ts";
-import { wholeBucket } from "./state.ts";
 
 let replica: TestReplica;
 
@@ -15,6 +15,12 @@ beforeEach(() => {
   replica.receive({ to: 3 });
 });
 
+/** Takes a welcome. */
+const adopt = (welcome: Partial<Welcome> = {}): void => {
+  const decision = decide({}, welcome);
+  if (decision.type === "row") replica.append(decision.row);
+};
+
 const decide = (
   hello: Partial<Hello> = {},
   welcome: Partial<Welcome> = {},
@@ -22,45 +28,40 @@ const decide = (
 ): AdoptDecision =>
   decideWelcome(
     replica.state,
-    {
-      type: "hello",
-      protocol: { min: 1, max: 1 },
-      bucket: "b",
-      replica: "r",
-      epoch: "e1",
-      cursor: 3,
-      follow: wholeBucket,
-      clockMs: testNowMs,
-      ...hello,
-    },
-    {
-      type: "welcome",
-      protocol: 1,
-      epoch: "e1",
-      valid: true,
-      shared: 0,
-      subject: null,
-      expiresInMs: null,
-      head: 3,
-      scope: wholeBucket,
-      limits: {
-        keyBytesMax: 1,
-        valueBytesMax: 1,
-        checksMax: 1,
-        mutationsMax: 1,
-        commitBytesMax: 1,
-        pushCommitsMax: 1,
-        pushBytesMax: 1,
-      },
-      clockMs: testNowMs,
-      helloClockMs: testNowMs,
-      ...welcome,
-    },
+    helloWith({ cursor: 3, clockMs: testNowMs, ...hello }),
+    welcomeWith({ head: 3, clockMs: testNowMs, helloClockMs: testNowMs, ...welcome }),
     nowMs,
   );
 
 test("a welcome that changes nothing is no row", () => {
+  adopt();
   expect(decide()).toEqual({ type: "same" });
+});
+
+test("what the relay takes and whose replica it is are kept, once they are said", () => {
+  expect(decide({}, { subject: "ada" })).toMatchObject({
+    row: { subject: "ada", limits: { keyBytesMax: 2048 }, reset: false },
+  });
+  adopt({ subject: "ada" });
+  expect(decide({}, { subject: "ada" })).toEqual({ type: "same" });
+  expect(decide()).toEqual({ type: "same" });
+  expect(decide({}, { limits: { ...testLimits, keyBytesMax: 2 } })).toMatchObject({
+    row: { limits: { keyBytesMax: 2 } },
+  });
+  expect(replica.state.session.subject).toBe("ada");
+});
+
+test("a welcome for another subject is not taken", () => {
+  adopt({ subject: "ada" });
+  expect(decide({}, { subject: "eve", valid: false })).toEqual({ type: "subject" });
+});
+
+test("another scope is filled anew, but by a replica that has nothing yet", () => {
+  expect(decide({}, { scope: [key("a")], shared: 3 })).toMatchObject({
+    row: { scope: [key("a")], reset: true, shared: 3 },
+  });
+  replica = TestReplica.synced();
+  expect(decide({ cursor: 0 }, { scope: [key("a")] })).toMatchObject({ row: { reset: false } });
 });
 
 test("a replica that moved since its hello greets again", () => {
@@ -76,6 +77,7 @@ test("another epoch, another scope or a history that is gone is a row", () => {
 });
 
 test("the clock is set to the relay's as of halfway through the round trip, and left alone within 100 ms", () => {
+  adopt();
   expect(decide({}, { clockMs: testNowMs + 100 })).toEqual({ type: "same" });
   expect(decide({}, { clockMs: testNowMs + 5100 }, testNowMs + 200)).toMatchObject({
     row: { clockOffsetMs: 5000 },

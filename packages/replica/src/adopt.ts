@@ -2,15 +2,20 @@
  * Deciding what a welcome changes here, before its row is appended.
  */
 import type { SessionRow } from "@rockpool/log";
+import { type CommitLimits, equalScopes } from "@rockpool/model";
 import type { Hello, Welcome } from "@rockpool/protocol";
-import { sameScope } from "./fold.ts";
+import { type FoldedSession } from "./folded-session.ts";
 import type { ReplicaState } from "./state.ts";
 
-/** - `row`: append it. - `same`: nothing changed. - `moved`: the replica is no longer what the hello said. */
+/**
+ * - `row`: append it. - `same`: nothing changed. - `moved`: the replica is no longer what the hello said.
+ * - `subject`: the replica is somebody else's.
+ */
 export type AdoptDecision =
   | { readonly type: "row"; readonly row: SessionRow }
   | { readonly type: "same" }
-  | { readonly type: "moved" };
+  | { readonly type: "moved" }
+  | { readonly type: "subject" };
 
 /** Clocks that agree to within this many ms are left alone. */
 const clockToleranceMs = 100;
@@ -26,20 +31,48 @@ export const decideWelcome = (
   const asGreeted =
     session.epoch === hello.epoch &&
     session.received === hello.cursor &&
-    sameScope(session.followed, hello.follow);
+    equalScopes(session.followed, hello.follow);
   if (!asGreeted) return { type: "moved" };
+  const { subject } = welcome;
+  if (subject !== null && session.subject !== null && subject !== session.subject) return { type: "subject" };
   const measuredMs = clockOffset(welcome, nowMs);
   const clockMoved = Math.abs(measuredMs - session.clockOffsetMs) > clockToleranceMs;
-  const isSame = welcome.valid && session.epoch === welcome.epoch && sameScope(session.scope, welcome.scope);
-  if (isSame && !clockMoved) return { type: "same" };
+  const scopeMoved = !equalScopes(welcome.scope, session.scope);
+  // A replica that has received nothing yet has nothing to replace.
+  const reset = !welcome.valid || (scopeMoved && session.received > 0);
+  const isSame =
+    !reset &&
+    !scopeMoved &&
+    !clockMoved &&
+    session.epoch === welcome.epoch &&
+    sameLimits(session, welcome) &&
+    (subject === null || subject === session.subject);
+  if (isSame) return { type: "same" };
   const row: SessionRow = {
     type: "session",
     epoch: welcome.epoch,
     scope: welcome.scope,
     clockOffsetMs: clockMoved ? measuredMs : session.clockOffsetMs,
-    reset: !welcome.valid || (session.reset && session.epoch !== welcome.epoch),
+    reset,
+    ...(reset ? { shared: welcome.shared } : {}),
+    ...(reset && welcome.valid ? { keeps: true } : {}),
+    ...(subject === null ? {} : { subject }),
+    limits: commitLimitsOf(welcome),
   };
   return { type: "row", row };
+};
+
+const commitLimitsOf = ({ limits }: Welcome): CommitLimits => {
+  const { keyBytesMax, valueBytesMax, checksMax, mutationsMax, commitBytesMax } = limits;
+  return { keyBytesMax, valueBytesMax, checksMax, mutationsMax, commitBytesMax };
+};
+
+const sameLimits = ({ limits }: FoldedSession, welcome: Welcome): boolean => {
+  const said = commitLimitsOf(welcome);
+  return (
+    limits !== null &&
+    Object.entries(said).every(([name, limit]) => limits[name as keyof CommitLimits] === limit)
+  );
 };
 
 /** The relay's clock less ours, taking its answer to lie halfway through the round trip. */

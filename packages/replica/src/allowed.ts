@@ -10,4 +10,5 @@ export const scopeOf = ({ session }: Pick<ReplicaState, "session">): Scope =>
   session.epoch === null ? session.followed : session.scope;
 
 /** What one commit may be: by the relay's word, as far as there is one. */
-export const limitsOf = (_state: Pick<ReplicaState, "session">): CommitLimits => commitLimits;
+export const limitsOf = ({ session }: Pick<ReplicaState, "session">): CommitLimits =>
+  session.limits ?? commitLimits;

@@ -2,7 +2,7 @@
  * A checkpoint moves rows into pages, and nobody can tell by what they read.
  */
 import { describe, expect, test } from "vitest";
-import { type CommitName, inRange, nameKey, resultMs } from "@rockpool/model";
+import { type CommitName, inRange, resultMs } from "@rockpool/model";
 import { entryOf, everything, key, number, remove, set, sum, text } from "./commit-fixture.ts";
 import { TestReplica } from "./replica-fixture.ts";
 
@@ -43,19 +43,20 @@ describe("pages", () => {
     expect(replica.checkpoint()).toBe(false);
   });
 
-  test("of a new generation cover all keys when a reset has been revealed", () => {
+  test("of a fill cover all keys, and keep the versionstamp of its row", () => {
     const replica = TestReplica.synced();
     replica.receive({ to: 9, entries: Array.from({ length: 9 }, (_, n) => entryOf(`k${n}`, n + 1, "v")) });
     replica.checkpoint();
     replica.welcome({ epoch: "e2", valid: false });
-    replica.receive({ to: 1, entries: [entryOf("k3", 1, "anew")] });
+    replica.refill({ to: 1, entries: [entryOf("k3", 1, "anew")] });
+    replica.receive({ to: 2, entries: [entryOf("k7", 2, "later")] });
     const before = ["k1", "k3"].map((name) => replica.view(name));
     replica.checkpoint();
     expect(["k1", "k3"].map((name) => replica.view(name))).toEqual(before);
     const { generation } = replica.state;
     const inForce = replica.storedPages.filter((page) => page.generation === generation);
     expect(inForce[0]?.first).toBe("");
-    expect(inForce.flatMap(({ entries }) => entries)).toHaveLength(9);
+    expect(inForce.flatMap(({ entries }) => entries)).toHaveLength(2);
   });
 });
 
@@ -74,14 +75,18 @@ describe("a plan", () => {
     expect(replica.checkpoint()).toBe(true);
   });
 
-  test("ends before a reset that is under way", () => {
+  test("passes over a reset, which stays under way", () => {
     const replica = TestReplica.synced();
     replica.receive({ to: 5, entries: [entryOf("k", 5, "lost")] });
     replica.welcome({ epoch: "e2", valid: false });
     replica.commit(set("mine", "1"));
     expect(replica.checkpoint()).toBe(true);
-    expect(replica.state.session).toMatchObject({ epoch: "e2", reset: true, confirmedEpoch: "e1" });
-    expect(replica.checkpoint()).toBe(false);
+    expect(replica.state.session).toMatchObject({ epoch: "e2", fillDue: true, confirmedEpoch: "e1" });
+    expect([replica.value("k"), replica.value("mine")]).toEqual(["lost", "1"]);
+    replica.refill({ to: 0 });
+    replica.checkpoint();
+    expect(replica.state.session).toMatchObject({ epoch: "e2", fillDue: false, confirmedEpoch: "e2" });
+    expect([replica.value("k"), replica.value("mine")]).toEqual([undefined, "1"]);
   });
 
   test("carries the session as of its last row, not as of the tail", () => {
@@ -188,16 +193,17 @@ describe("commits that still matter", () => {
     expect(replica.pendingRecords[0]).toEqual(kept);
   });
 
-  test("are, of the confirmed, the last four thousand", () => {
+  test("are, of the confirmed, the last four megabytes with their mutations", () => {
     const replica = TestReplica.synced();
     const names = replica
-      .group(...Array.from({ length: 4003 }, (_, n) => ({ checks: [], mutations: [set(`k${n}`, "v")] })))
+      .group(
+        ...Array.from({ length: 12 }, (_, n) => ({ checks: [], mutations: [set(`k${n}`, halfMegabyte)] })),
+      )
       .map(({ outcome }, n): CommitName => ({ host: "a", n: outcome.type === "committed" ? n + 1 : 0 }));
-    replica.receive({ to: 4003, results: names.map((name, n) => replica.result(name, n + 1)) });
+    replica.receive({ to: 12, results: names.map((name, n) => replica.result(name, n + 1)) });
     replica.checkpoint();
-    expect(replica.state.tracked.size).toBe(4000);
-    expect(replica.state.tracked.has(nameKey({ host: "a", n: 3 }))).toBe(false);
-    expect(replica.state.tracked.has(nameKey({ host: "a", n: 4 }))).toBe(true);
+    expect([...replica.state.tracked.keys()]).toEqual([6, 7, 8, 9, 10, 11, 12].map((n) => `a.${n}`));
+    expect(replica.state.getTracked({ host: "a", n: 12 })?.commit.mutations).toHaveLength(1);
   });
 });
 
@@ -210,6 +216,7 @@ const drawsOf = (seed: number): ((bound: number) => number) => {
   };
 };
 
+const halfMegabyte = "x".repeat(512 * 1024);
 const names = ["a", "b", "c", "d", "e"];
 
 /** One step of two replicas that get the same rows: a commit, or a patch that rules on some of those pending. */

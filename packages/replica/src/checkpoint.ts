@@ -3,6 +3,7 @@
  * short. One transaction, kept small; whoever loses the race writes nothing.
  */
 import {
+  commitBytes,
   createVersionstamp,
   entryBytes,
   type PackedKey,
@@ -22,6 +23,7 @@ import {
 } from "@rockpool/log";
 import { effectsOf } from "./effects.ts";
 import { foldRow } from "./fold.ts";
+import { storedSession } from "./folded-session.ts";
 import type { PageIndex, Pages } from "./page-index.ts";
 import type { PageLimits } from "./page-split.ts";
 import { rewritePages } from "./rewrite-pages.ts";
@@ -63,7 +65,7 @@ export const planCheckpoint = (start: LogStart, limits: CheckpointLimits): Check
     if (moved > 0 && (rows >= limits.rowsMax || size.pages > limits.pagesMax)) break;
     foldRow(state, row);
     if (row.type !== "checkpoint") rows++;
-    if (state.session.setAside !== null || state.session.reset) continue;
+    if (state.session.setAside !== null) continue;
     at = row.position;
     moved = rows;
   }
@@ -166,7 +168,6 @@ class CheckpointSize {
 }
 
 const metaOf = (state: ReplicaState, at: Position): Meta => {
-  const { epoch, revealed, scope, followed, clockOffsetMs, paused } = state.session;
   return {
     format: formatVersion,
     checkpoint: at,
@@ -178,13 +179,15 @@ const metaOf = (state: ReplicaState, at: Position): Meta => {
     replica: state.replica,
     stamp: state.stamp,
     relayStamp: state.relayStamp,
-    session: { epoch, cursor: revealed, scope, followed, clockOffsetMs, paused },
+    session: storedSession(state.session),
   };
 };
 
-/** Confirmed commits that are remembered by name, at most (some 1 MB); the oldest go first. */
-const confirmedMax = 4000;
-/** How long a confirmed commit is remembered, in ms: a day. */
+/** Bytes of the confirmed commits that are kept, should the relay lose them; the oldest go first. */
+const confirmedBytesMax = 4 * 1024 * 1024;
+/** What a kept commit takes besides its keys and values, about. */
+const commitOverheadBytes = 250;
+/** How long a confirmed commit is kept, in ms: a day. */
 const confirmedMs = 24 * 60 * 60 * 1000;
 
 const rewritePending = (before: readonly PendingRecord[], state: ReplicaState, nowMs: number) => {
@@ -221,8 +224,13 @@ const isSameRecord = (
 
 const stillMattering = (state: ReplicaState, nowMs: number): readonly TrackedCommit[] => {
   const all = [...state.tracked.values()];
-  const confirmed = all.filter(({ state: ruling }) => ruling === "confirmed");
-  const forgotten = new Set(confirmed.slice(0, Math.max(0, confirmed.length - confirmedMax)));
-  for (const tracked of confirmed) if ((tracked.ruledAtMs ?? 0) < nowMs - confirmedMs) forgotten.add(tracked);
+  const forgotten = new Set<TrackedCommit>();
+  let bytes = 0;
+  for (const tracked of all.toReversed()) {
+    if (tracked.state !== "confirmed") continue;
+    bytes += commitOverheadBytes + commitBytes(tracked.commit.checks, tracked.commit.mutations);
+    const isOld = (tracked.ruledAtMs ?? 0) < nowMs - confirmedMs;
+    if (isOld || bytes > confirmedBytesMax) forgotten.add(tracked);
+  }
   return all.filter((tracked) => !forgotten.has(tracked));
 };

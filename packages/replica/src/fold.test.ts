@@ -48,22 +48,21 @@ describe("a row", () => {
       clockOffsetMs: 5000,
       received: 2,
       revealed: 2,
-      reset: false,
+      fillDue: false,
     });
     replica.welcome({ epoch: "e2", clockMs: testNowMs + 5000 });
-    expect(replica.state.session).toMatchObject({ epoch: "e2", received: 2, reset: false });
+    expect(replica.state.session).toMatchObject({ epoch: "e2", received: 2, fillDue: false });
     expect(replica.value("k")).toBe("v");
   });
 
-  test("of a session in a third epoch leaves a reset under way, and begins it again", () => {
+  test("of a session in a third epoch leaves a reset under way", () => {
     const replica = TestReplica.synced();
     replica.receive({ to: 5, entries: [entryOf("k", 5, "lost")] });
     replica.welcome({ epoch: "e2", valid: false });
-    replica.receive({ to: 2, head: 9, upToDate: false });
     replica.welcome({ epoch: "e3" });
-    expect(replica.state.session).toMatchObject({ reset: true, received: 0, revealed: 0, setAside: null });
+    expect(replica.state.session).toMatchObject({ fillDue: true, received: 0, revealed: 0, setAside: null });
     expect(replica.value("k")).toBe("lost");
-    replica.receive({ to: 1 });
+    replica.refill({ to: 1 });
     expect(replica.value("k")).toBeUndefined();
   });
 

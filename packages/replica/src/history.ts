@@ -15,7 +15,7 @@ import {
 import type { PageEntry } from "@rockpool/log";
 import type { Pages } from "./page-index.ts";
 import type { Confirmed, PendingOperations, ReplicaState } from "./state.ts";
-import { confirmedOf, type Content, type EntryView, mutate, storedOf } from "./view.ts";
+import { confirmedOf, versionstampOf, type Content, type EntryView, mutate, storedOf } from "./view.ts";
 
 /**
  * The last versions of a key, as many as the bucket keeps, oldest first; the last one is the key's
@@ -44,8 +44,7 @@ export const replacedVersions = (state: ReplicaState, pages: Pages, key: PackedK
   for (const { entry, versionstamp } of overlay.past) {
     if (entry !== undefined) push(versions, entry, versionstamp);
     else if (stored !== undefined) {
-      const shown = laterVersionstamp(stored.versionstamp, state.revealed);
-      push(versions, stored, laterVersionstamp(shown, versionstamp));
+      push(versions, stored, laterVersionstamp(versionstampOf(state, stored), versionstamp));
     }
   }
   return versions.filter(({ versionstamp }) => versionstamp < current);

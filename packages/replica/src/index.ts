@@ -9,6 +9,7 @@ export {
   type CheckpointPlan,
   planCheckpoint,
 } from "./checkpoint.ts";
+export { confirmedIn, type ConfirmedPiece } from "./confirmed.ts";
 export {
   type CommitAuthor,
   type CommitOutcome,
@@ -16,12 +17,14 @@ export {
   evaluateGroup,
   type GroupEvaluation,
 } from "./evaluate.ts";
-export { foldRow, type RowEffect } from "./fold.ts";
+export { foldRow } from "./fold.ts";
+export { lostCommits } from "./fold-sync.ts";
 export { historyOf } from "./history.ts";
 export { type ListedEntry, listEntries } from "./list.ts";
 export { type Lacking, PageIndex, Pages } from "./page-index.ts";
 export { splitEntries } from "./page-split.ts";
 export {
+  decideDoomed,
   decideLateResults,
   decidePatch,
   type PatchDecision,
@@ -30,9 +33,11 @@ export {
 } from "./receive.ts";
 export { decideDiscard, decideRetry, type RejectedCommits, rejectedGroups } from "./rejected.ts";
 export { createPage, resized } from "./rewrite-pages.ts";
+export type { RowEffect } from "./row-effect.ts";
 export { scanKeys, type ScanLimits, type Scanned, scanRange } from "./scan.ts";
 export { nextSession, offSession } from "./session.ts";
 export type {
+  FillPart,
   Session,
   SessionContext,
   SessionEffect,
@@ -44,5 +49,5 @@ export { decideSweep, dueAt, dueMsOf, type SweepLimits, sweepableKeys } from "./
 export { isUnruled, pageIndexOf, ReplicaState, stateAtCheckpoint } from "./state.ts";
 export { memoryKeys, sizeChange } from "./size.ts";
 export { type StoredGenerations, storedGenerations } from "./stored-generations.ts";
-export { type EntryView, isPresent, viewOf } from "./view.ts";
+export { type ConfirmedView, confirmedOf, type EntryView, isPresent, viewOf } from "./view.ts";
 export { countKeys, type CountedRange, type DeletedRange, type DeleteLimits, deletesIn } from "./walk.ts";

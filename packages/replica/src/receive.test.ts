@@ -2,8 +2,8 @@
  * What a patch does to what readers see, to pending commits and to the checks that are made on them.
  */
 import { beforeEach, describe, expect, test } from "vitest";
-import type { CommitResult, Premise } from "@rockpool/model";
-import { decideLateResults, type ReceivedRulings } from "./receive.ts";
+import { type CommitResult, type Premise, wholeBucket } from "@rockpool/model";
+import { decideLateResults, decidePatch, type ReceivedRulings } from "./receive.ts";
 import { entryOf, key, number, remove, set, sum, testNowMs, text } from "./commit-fixture.ts";
 import { TestReplica } from "./replica-fixture.ts";
 
@@ -31,17 +31,16 @@ describe("a patch that follows", () => {
     replica.receive({ to: 5, entries: [entryOf("k", 5, "five")] });
     expect(replica.decide({ from: 2, to: 4 })).toEqual({ type: "stale" });
     expect(replica.decide({ from: 6, to: 7 })).toEqual({ type: "gap" });
-    replica.welcome({ epoch: "e2", valid: false });
-    expect(replica.decide({ from: 5, to: 6 })).toEqual({ type: "gap" });
+    replica.welcome({ epoch: "e2" });
+    const late = { epoch: "e1", scope: wholeBucket, patch: { ...replica.patch({ to: 6 }), from: 5 } };
+    expect(decidePatch(replica.state, replica.pages, late, testNowMs)).toEqual({ type: "gap" });
   });
 
-  test("is no row when it brings nothing, unless it reveals what was set aside or ends a reset", () => {
+  test("is no row when it brings nothing, unless it reveals what was set aside", () => {
     replica.receive({ to: 1 });
     expect(replica.decide({ to: 1 })).toEqual({ type: "stale" });
     replica.receive({ to: 3, head: 3, upToDate: false });
     expect(replica.decide({ to: 3 })).toMatchObject({ type: "row" });
-    replica.welcome({ epoch: "e2", valid: false });
-    expect(replica.decide({ to: 0 })).toMatchObject({ type: "row" });
   });
 
   test("confirms what was visible without a change of versionstamp", () => {
@@ -154,16 +153,17 @@ describe("a reset", () => {
     replica.welcome({ epoch: "e2", valid: false });
   });
 
-  test("keeps what was confirmed in view until the first catch-up replaces it in one step", () => {
+  test("keeps what was confirmed in view until a fill replaces it in one step", () => {
     expect(replica.value("gone")).toBe("lost");
-    const { changed } = replica.receive({ to: 6, entries: [entryOf("kept", 1, "v")] });
+    expect(replica.decide({ to: 9 })).toEqual({ type: "stale" });
+    const { replaced } = replica.refill({ to: 6, entries: [entryOf("kept", 1, "v")] });
     expect([replica.value("kept"), replica.value("gone")]).toEqual(["v", undefined]);
-    expect(new Set(changed)).toEqual(new Set([key("kept"), key("gone")]));
+    expect(replaced).toBe(true);
   });
 
   test("leaves pending commits in view and to be ruled", () => {
     const { name } = replica.commit(set("mine", "1"));
-    replica.receive({ to: 6, entries: [entryOf("kept", 1, "v")] });
+    replica.refill({ to: 6, entries: [entryOf("kept", 1, "v")] });
     expect(replica.value("mine")).toBe("1");
     expect(replica.stateOf(name)).toBe("pending");
   });
@@ -174,7 +174,7 @@ describe("a reset", () => {
   });
 
   test("gives checks made after it ends a premise of the new history", () => {
-    replica.receive({ to: 6, entries: [entryOf("kept", 1, "v")] });
+    replica.refill({ to: 6, entries: [entryOf("kept", 1, "v")] });
     replica.commitOn(["kept"], set("kept", "mine"));
     expect(premisesOf(1)).toEqual([{ type: "revision", epoch: "e2", revision: 1 }]);
   });
@@ -259,7 +259,7 @@ describe("pending checked commits", () => {
   test("on an entry that a reset takes away cannot hold", () => {
     const { name } = replica.commitOn(["k"], set("k", "mine"));
     replica.welcome({ epoch: "e2", valid: false });
-    replica.receive({ to: 1 });
+    replica.refill({ to: 1 });
     expect(replica.stateOf(name)).toBe("hidden");
   });
 });

@@ -4,10 +4,8 @@
  * It looks at the state that the row will be folded on, so the row needs no second look.
  */
 import {
-  type Check,
   type CommitResult,
   type CommitName,
-  digestOf,
   equalValues,
   type EpochId,
   nameKey,
@@ -18,19 +16,13 @@ import {
   laterVersionstamp,
   zeroStamp,
   zeroVersionstamp,
+  equalScopes,
 } from "@rockpool/model";
 import type { PatchRow, TrackedCommit } from "@rockpool/log";
-import { sameScope } from "./fold.ts";
+import { hiddenBy, type Revelation } from "./hidden.ts";
 import type { Pages } from "./page-index.ts";
 import type { PendingOperations, ReplicaState } from "./state.ts";
-import {
-  type ConfirmedView,
-  confirmedOf,
-  type EntryView,
-  foldOperations,
-  isExpired,
-  viewOf,
-} from "./view.ts";
+import { type ConfirmedView, confirmedOf, type EntryView, foldOperations, viewOf } from "./view.ts";
 
 /** A patch as its session delivered it. */
 export interface ReceivedPatch {
@@ -46,7 +38,7 @@ export interface ReceivedRulings {
   readonly results: readonly CommitResult[];
 }
 
-/** - `row`: append it. - `stale`: all of it is here already. - `gap`: it does not follow, pull from `received`. */
+/** - `row`: append it. - `stale`: all of it is here already, or a fill will bring it. - `gap`: it does not follow, pull from `received`. */
 export type PatchDecision =
   | { readonly type: "row"; readonly row: PatchRow }
   | { readonly type: "stale" }
@@ -61,11 +53,12 @@ export const decidePatch = (
 ): PatchDecision => {
   const { session } = state;
   const { epoch, scope, patch } = received;
-  if (epoch !== session.epoch || !sameScope(scope, session.scope)) return { type: "gap" };
+  if (session.fillDue) return { type: "stale" };
+  if (epoch !== session.epoch || !equalScopes(scope, session.scope)) return { type: "gap" };
   if (patch.from !== session.received) {
     return patch.to <= session.received ? { type: "stale" } : { type: "gap" };
   }
-  if (isEmpty(patch) && session.setAside === null && !session.reset) return { type: "stale" };
+  if (isEmpty(patch) && session.setAside === null) return { type: "stale" };
   const row = { type: "patch", epoch, scope, readingMs } as const;
   const upToDate = patch.upToDate && patch.to >= (session.setAside?.head ?? 0);
   if (!upToDate) {
@@ -94,7 +87,7 @@ export const decideLateResults = (
   readingMs: number,
 ): PatchRow | undefined => {
   const { session } = state;
-  if (rulings.epoch !== session.epoch || session.reset) return undefined;
+  if (rulings.epoch !== session.epoch || session.fillDue) return undefined;
   const late = rulings.results.filter(
     (result) => result.revision <= session.received && state.getUnruled(result) !== undefined,
   );
@@ -113,19 +106,46 @@ export const decideLateResults = (
   return decision.type === "row" ? decision.row : undefined;
 };
 
-/** Everything that a revealing patch shows. */
-interface Revelation {
-  readonly entries: ReadonlyMap<PackedKey, PatchEntry>;
-  /** Pending and hidden commits that are ruled by it, by name. */
-  readonly ruled: ReadonlyMap<string, { readonly tracked: TrackedCommit; readonly result: CommitResult }>;
-  /** The versionstamps of our commits that were accepted, by revision. */
-  readonly ownByRevision: ReadonlyMap<number, Versionstamp>;
-  readonly reset: boolean;
-  readonly readingMs: number;
-}
+/**
+ * Decides which pending checked commits can no longer hold on what is confirmed, after a fill put it all
+ * in place anew: they are hidden by a patch that goes nowhere. Undefined when there are none. Void when
+ * `pages` notes something lacking.
+ */
+export const decideDoomed = (state: ReplicaState, pages: Pages, readingMs: number): PatchRow | undefined => {
+  const { epoch, scope, received, setAside } = state.session;
+  if (epoch === null || setAside !== null) return undefined;
+  const entries = new Map<PackedKey, PatchEntry>();
+  for (const { commit } of state.unruled.values()) {
+    for (const { key } of commit.checks) entries.set(key, confirmedEntry(state, pages, key));
+  }
+  const nothing = { entries: new Map(), ruled: new Map(), ownByRevision: new Map(), readingMs };
+  const hidden = hiddenBy(state, { ...nothing, entries });
+  if (hidden.size === 0) return undefined;
+  const patch: Patch = {
+    from: received,
+    to: received,
+    head: received,
+    upToDate: true,
+    entries: [],
+    results: [],
+    stamp: zeroStamp,
+  };
+  const changed = changedBy(state, pages, nothing, hidden);
+  return { type: "patch", epoch, scope, readingMs, patch, changed, hidden: [...hidden.values()] };
+};
+
+const confirmedEntry = (state: ReplicaState, pages: Pages, key: PackedKey): PatchEntry => {
+  const { value, expireAt, revision = 0 } = confirmedOf(state, pages, key);
+  return {
+    key,
+    revision,
+    ...(value === undefined ? {} : { value }),
+    ...(expireAt === undefined ? {} : { expireAt }),
+  };
+};
 
 const revelation = (state: ReplicaState, patch: Patch, readingMs: number): Revelation => {
-  const { setAside, reset } = state.session;
+  const { setAside } = state.session;
   const entries = new Map(setAside?.entries);
   for (const entry of patch.entries) entries.set(entry.key, entry);
   const ruled = new Map<string, { tracked: TrackedCommit; result: CommitResult }>();
@@ -136,73 +156,10 @@ const revelation = (state: ReplicaState, patch: Patch, readingMs: number): Revel
     ruled.set(nameKey(result.name), { tracked, result });
     if (result.ruling.type === "accepted") ownByRevision.set(result.revision, tracked.versionstamp);
   }
-  return { entries, ruled, ownByRevision, reset, readingMs };
+  return { entries, ruled, ownByRevision, readingMs };
 };
 
-/** The pending checked commits that cannot hold on what is revealed, in log order, dependents included. */
-const hiddenBy = (state: ReplicaState, revealed: Revelation): ReadonlyMap<string, CommitName> => {
-  const hidden = new Map<string, CommitName>();
-  for (const [key, tracked] of state.unruled) {
-    if (tracked.state !== "pending" || revealed.ruled.has(key)) continue;
-    const holds = tracked.commit.checks.every((check) => mayHold(state, revealed, hidden, tracked, check));
-    if (!holds) hidden.set(key, tracked.commit.name);
-  }
-  return hidden;
-};
-
-const mayHold = (
-  state: ReplicaState,
-  revealed: Revelation,
-  hidden: ReadonlyMap<string, CommitName>,
-  tracked: TrackedCommit,
-  { key, premise }: Check,
-): boolean => {
-  const entry = revealed.entries.get(key);
-  switch (premise.type) {
-    case "absent":
-      return (
-        entry?.value === undefined ||
-        isExpired({ value: entry.value, expireAt: entry.expireAt }, revealed.readingMs) ||
-        isChangedBefore(state, revealed, hidden, tracked, key)
-      );
-    case "revision":
-      return entry === undefined ? !revealed.reset : entry.revision === premise.revision;
-    case "written": {
-      const by = nameKey(premise.by);
-      if (hidden.has(by)) return false;
-      const ruling = revealed.ruled.get(by)?.result;
-      const writer = state.tracked.get(by);
-      if (ruling === undefined) {
-        if (writer?.state === "hidden" || writer?.state === "rejected") return false;
-        if (writer?.state !== "confirmed") return true;
-        return entry === undefined ? !revealed.reset : entry.revision === writer.revision;
-      }
-      if (ruling.ruling.type === "rejected") return false;
-      if (entry === undefined) {
-        return !ruling.ruling.superseded.some(({ mutation }) => touches(state, by, mutation, key));
-      }
-      return entry.revision === ruling.revision && digestOf(entry.value) === premise.digest;
-    }
-  }
-};
-
-/** True when one of ours that is still to be ruled, before `tracked`, changes the key: it may make the absence. */
-const isChangedBefore = (
-  state: ReplicaState,
-  revealed: Revelation,
-  hidden: ReadonlyMap<string, CommitName>,
-  tracked: TrackedCommit,
-  key: PackedKey,
-): boolean =>
-  state.operations.get(key)?.some(({ tracked: earlier }) => {
-    const name = nameKey(earlier.commit.name);
-    return earlier.versionstamp < tracked.versionstamp && !revealed.ruled.has(name) && !hidden.has(name);
-  }) === true;
-
-const touches = (state: ReplicaState, name: string, mutation: number, key: PackedKey): boolean =>
-  state.tracked.get(name)?.commit.mutations[mutation]?.key === key;
-
-/** The keys whose view differs once everything is revealed, in value or in versionstamp; after a reset all. */
+/** The keys whose view differs once everything is revealed, in value or in versionstamp. */
 const changedBy = (
   state: ReplicaState,
   pages: Pages,
@@ -214,12 +171,12 @@ const changedBy = (
     return revealed.ruled.has(key) || hidden.has(key);
   };
   const changed: PackedKey[] = [];
-  for (const key of affectedKeys(state, pages, revealed, hidden)) {
+  for (const key of affectedKeys(state, revealed, hidden)) {
     const operations = state.operations.get(key);
     const entry = revealed.entries.get(key);
     const own = entry && revealed.ownByRevision.get(entry.revision);
-    if (revealed.reset || (operations === undefined && own === undefined)) {
-      if (revealed.reset || entry !== undefined) changed.push(key);
+    if (operations === undefined && own === undefined) {
+      if (entry !== undefined) changed.push(key);
       continue;
     }
     const after = foldOperations(
@@ -233,7 +190,6 @@ const changedBy = (
 
 const affectedKeys = (
   state: ReplicaState,
-  pages: Pages,
   revealed: Revelation,
   hidden: ReadonlyMap<string, CommitName>,
 ): Set<PackedKey> => {
@@ -244,19 +200,7 @@ const affectedKeys = (
   for (const name of hidden.keys()) {
     for (const { key } of state.tracked.get(name)?.commit.mutations ?? []) affected.add(key);
   }
-  if (revealed.reset) for (const key of confirmedKeys(state, pages)) affected.add(key);
   return affected;
-};
-
-/** Every key with a confirmed entry, in memory or in a page: what a reset may change. */
-const confirmedKeys = (state: ReplicaState, pages: Pages): Set<PackedKey> => {
-  const keys = new Set(state.overlay.keys());
-  if (pages.index.generation !== state.generation) return keys;
-  pages.expect(0, pages.index.firsts.length - 1);
-  for (const index of pages.index.firsts.keys()) {
-    for (const { key } of pages.page(index)?.entries ?? []) keys.add(key);
-  }
-  return keys;
 };
 
 const confirmedAfter = (

@@ -9,24 +9,28 @@ import {
   type CommitResult,
   createVersionstamp,
   type Mutation,
-  nameKey,
+  type PackedKey,
   type Patch,
   type RejectionReason,
   type SupersededMutation,
   type Versionstamp,
   zeroStamp,
+  zeroVersionstamp,
 } from "@rockpool/model";
 import type { Welcome } from "@rockpool/protocol";
+import { helloWith, welcomeWith } from "@rockpool/protocol/hello-fixture";
 import { decideWelcome } from "./adopt.ts";
 import { buildCheckpoint, type CheckpointLimits, planCheckpoint } from "./checkpoint.ts";
 import { key, testNowMs } from "./commit-fixture.ts";
 import { type CommitOutcome, type CommitRequest, evaluateGroup } from "./evaluate.ts";
-import { foldRow, type RowEffect } from "./fold.ts";
+import { foldRow } from "./fold.ts";
+import type { RowEffect } from "./row-effect.ts";
 import { Pages } from "./page-index.ts";
 import { historyOf } from "./history.ts";
-import { decidePatch, type PatchDecision } from "./receive.ts";
-import { pageIndexOf, type ReplicaState, stateAtCheckpoint, wholeBucket } from "./state.ts";
-import { dataOf, versionsAfter } from "./versions-fixture.ts";
+import { decideDoomed, decidePatch, type PatchDecision } from "./receive.ts";
+import { createPage } from "./rewrite-pages.ts";
+import { pageIndexOf, type ReplicaState, stateAtCheckpoint } from "./state.ts";
+import { addressOf, dataOf, keysOf, versionsAfter } from "./versions-fixture.ts";
 import { type EntryView, viewOf } from "./view.ts";
 
 const roomyLimits: CheckpointLimits = { rowsMax: 1000, pagesMax: 64, pageEntries: 4, pageBytes: 16 * 1024 };
@@ -57,12 +61,11 @@ export class TestReplica {
     this.#start = start;
     this.#position = start.rows.at(-1)?.position ?? 0;
     this.state = stateAtCheckpoint(start);
-    this.#pages = new Pages(pageIndexOf(this.state, start));
-    this.#pages.add(pages);
+    for (const row of start.rows) foldRow(this.state, row);
+    this.#pages = pagesOf(this.state, start, pages);
     this.#stored = pages;
     this.#versions = versions;
     this.#addVersions();
-    for (const row of start.rows) foldRow(this.state, row);
   }
 
   #stored: readonly Page[];
@@ -142,50 +145,24 @@ export class TestReplica {
   /** The relay's answer to a hello of this replica as it is. */
   welcome(welcome: Pick<Welcome, "epoch"> & Partial<Welcome>): RowEffect | undefined {
     const { epoch, received, followed } = this.state.session;
-    const decision = decideWelcome(
-      this.state,
-      {
-        type: "hello",
-        protocol: { min: 1, max: 1 },
-        bucket: "b",
-        replica: "r",
-        epoch,
-        cursor: received,
-        follow: followed,
-        clockMs: this.nowMs,
-      },
-      {
-        type: "welcome",
-        protocol: 1,
-        valid: true,
-        shared: 0,
-        subject: null,
-        expiresInMs: null,
-        head: 0,
-        scope: wholeBucket,
-        limits: {
-          keyBytesMax: 2048,
-          valueBytesMax: 1e6,
-          checksMax: 100,
-          mutationsMax: 1000,
-          commitBytesMax: 1e6,
-          pushCommitsMax: 100,
-          pushBytesMax: 1e6,
-        },
-        clockMs: this.nowMs,
-        helloClockMs: this.nowMs,
-        ...welcome,
-      },
-      this.nowMs,
-    );
+    const { nowMs } = this;
+    const hello = helloWith({ epoch, cursor: received, follow: followed, clockMs: nowMs });
+    const answer = welcomeWith({ clockMs: nowMs, helloClockMs: nowMs, ...welcome });
+    const decision = decideWelcome(this.state, hello, answer, nowMs);
     return decision.type === "row" ? this.append(decision.row) : undefined;
   }
 
   /** Decides on a patch that follows on what was received. */
   decide(patch: Partial<Patch> & Pick<Patch, "to">): PatchDecision {
-    const { epoch, scope, received } = this.state.session;
-    const whole: Patch = {
-      from: received,
+    const { epoch, scope } = this.state.session;
+    const received = { epoch: epoch ?? "", scope, patch: this.patch(patch) };
+    return decidePatch(this.state, this.#pages, received, this.nowMs);
+  }
+
+  /** A patch that follows on what was received. */
+  patch(patch: Partial<Patch> & Pick<Patch, "to">): Patch {
+    return {
+      from: this.state.session.received,
       head: patch.to,
       upToDate: true,
       entries: [],
@@ -193,7 +170,6 @@ export class TestReplica {
       stamp: zeroStamp,
       ...patch,
     };
-    return decidePatch(this.state, this.#pages, { epoch: epoch ?? "", scope, patch: whole }, this.nowMs);
   }
 
   /** Receives a patch. @throws Error when it does not apply */
@@ -201,6 +177,27 @@ export class TestReplica {
     const decision = this.decide(patch);
     if (decision.type !== "row") throw new Error(`the patch to ${patch.to} does not apply: ${decision.type}`);
     return this.append(decision.row);
+  }
+
+  /** Fills anew from a relay that holds `entries`, in key order, at revision `to`. */
+  refill({ to, entries = [], results = [] }: Partial<Patch> & Pick<Patch, "to">): RowEffect {
+    this.append({ type: "build" });
+    const generation = this.#position;
+    const filled = entries.map((entry) => ({ ...entry, versionstamp: zeroVersionstamp }));
+    this.#stored = [...this.#stored, createPage(generation, "" as PackedKey, filled)];
+    this.#start = { ...this.#start, pageKeys: keysOf(this.#stored) };
+    const { nowMs } = this;
+    const { epoch, scope, received } = this.state.session;
+    const effect = this.append({
+      type: "fill",
+      generation,
+      stored: { entries: entries.length, bytes: 0 },
+      relay: { epoch: epoch ?? "", scope, from: received, to, results, stamp: zeroStamp, readingMs: nowMs },
+    });
+    this.#readAgain();
+    const doomed = decideDoomed(this.state, this.#pages, nowMs);
+    if (doomed !== undefined) this.append(doomed);
+    return effect;
   }
 
   /** The relay's ruling on a commit of this replica: accepted, unless a reason is given. */
@@ -235,7 +232,7 @@ export class TestReplica {
   }
 
   stateOf(name: CommitName): string | undefined {
-    return this.state.tracked.get(nameKey(name))?.state;
+    return this.state.getTracked(name)?.state;
   }
 
   /** Makes one checkpoint, and is from then on the host that started from it. False when there was nothing to move. */
@@ -243,8 +240,7 @@ export class TestReplica {
     const bounds = { ...roomyLimits, ...limits };
     const plan = planCheckpoint(this.#start, bounds);
     if (plan === undefined) return false;
-    const pages = new Pages(pageIndexOf(plan.state, this.#start));
-    pages.add(this.#stored);
+    const pages = pagesOf(plan.state, this.#start, this.#stored);
     const checkpoint = buildCheckpoint(this.#start, plan, pages, this.nowMs, bounds);
     const { meta, putPages, deletePages, putPending, deletePending } = checkpoint;
     const pageOf = new Map(this.#stored.map((page) => [addressOf(page), page]));
@@ -258,14 +254,19 @@ export class TestReplica {
     const rows = this.#start.rows.filter(({ position }) => position > plan.at);
     this.#start = {
       meta,
-      pageKeys: this.#stored.map(({ generation, first }) => ({ generation, first })),
+      pageKeys: keysOf(this.#stored),
       pending: [...pendingOf.values()].toSorted((a, b) => a.position - b.position),
       rows: [...rows, { type: "checkpoint", position: ++this.#position }],
     };
-    const { state, pages: read } = this.restarted();
-    this.state = state;
-    this.#pages = read;
+    this.#readAgain();
     return true;
+  }
+
+  /** Is from now on the host that starts from what is stored. */
+  #readAgain(): void {
+    const { state, pages } = this.restarted();
+    this.state = state;
+    this.#pages = pages;
   }
 
   /** Another host, which starts from the pages and the rows after them. */
@@ -292,5 +293,8 @@ export class TestReplica {
   }
 }
 
-const addressOf = ({ generation, first }: { generation: number; first: string }): string =>
-  `${String(generation).padStart(8, "0")}/${first}`;
+const pagesOf = (state: ReplicaState, start: LogStart, stored: readonly Page[]): Pages => {
+  const pages = new Pages(pageIndexOf(state, start));
+  pages.add(stored);
+  return pages;
+};

@@ -3,12 +3,12 @@
  */
 import { beforeEach, describe, expect, test } from "vitest";
 import { type CommitName, nameKey } from "@rockpool/model";
-import type { DownMessage, RelayLimits, Welcome } from "@rockpool/protocol";
+import type { DownMessage, Welcome } from "@rockpool/protocol";
+import { testLimits, welcomeWith } from "@rockpool/protocol/hello-fixture";
 import { set, testNowMs } from "./commit-fixture.ts";
 import { TestReplica } from "./replica-fixture.ts";
 import { nextSession, offSession } from "./session.ts";
 import type { Session, SessionEffect, SessionEvent } from "./session-event.ts";
-import { wholeBucket } from "./state.ts";
 
 let replica: TestReplica;
 let session: Session;
@@ -23,38 +23,26 @@ beforeEach(() => {
 });
 
 const step = (event: SessionEvent): readonly SessionEffect[] => {
-  const next = nextSession(session, event, { nowMs, random, bucket: "b", replica: replica.state });
+  const next = nextSession(session, event, {
+    nowMs,
+    random,
+    bucket: "b",
+    givesTokens: false,
+    replica: replica.state,
+  });
   session = next.session;
   return next.effects;
 };
 
 const hear = (message: DownMessage): readonly SessionEffect[] => step({ type: "message", message });
 
-const limits: RelayLimits = {
-  keyBytesMax: 2048,
-  valueBytesMax: 1e6,
-  checksMax: 100,
-  mutationsMax: 1000,
-  commitBytesMax: 1e6,
-  pushCommitsMax: 2,
-  pushBytesMax: 1e6,
-};
-
-const welcome = (change: Partial<Welcome> = {}): Welcome => ({
-  type: "welcome",
-  protocol: 1,
-  epoch: "e1",
-  valid: true,
-  shared: 0,
-  subject: null,
-  expiresInMs: null,
-  head: 0,
-  scope: wholeBucket,
-  limits,
-  clockMs: nowMs,
-  helloClockMs: nowMs,
-  ...change,
-});
+const welcome = (change: Partial<Welcome> = {}): Welcome =>
+  welcomeWith({
+    limits: { ...testLimits, pushCommitsMax: 2 },
+    clockMs: nowMs,
+    helloClockMs: nowMs,
+    ...change,
+  });
 
 /** The names of the commits that effects push. */
 const pushed = (effects: readonly SessionEffect[]): readonly string[] =>
@@ -70,7 +58,7 @@ const goLive = (change: Partial<Welcome> = {}): readonly SessionEffect[] => {
   step({ type: "start" });
   step({ type: "opened" });
   hear(welcome(change));
-  return step({ type: "adopted", ok: true });
+  return step({ type: "adopted", outcome: "taken" });
 };
 
 const ruled = (...names: readonly CommitName[]): DownMessage => ({
@@ -91,7 +79,7 @@ describe("a session begins", () => {
       { type: "adopt", hello: { cursor: 4 }, welcome: { epoch: "e1" } },
     ]);
     expect(session.phase).toBe("adopting");
-    step({ type: "adopted", ok: true });
+    step({ type: "adopted", outcome: "taken" });
     expect(session.phase).toBe("live");
   });
 
@@ -99,7 +87,7 @@ describe("a session begins", () => {
     step({ type: "start" });
     step({ type: "opened" });
     hear(welcome());
-    expect(step({ type: "adopted", ok: false })).toEqual([{ type: "close" }]);
+    expect(step({ type: "adopted", outcome: "moved" })).toEqual([{ type: "close" }]);
     expect([session.phase, waitMs(), session.attempts]).toEqual(["waiting", 0, 0]);
   });
 });
@@ -126,19 +114,19 @@ describe("commits are pushed", () => {
     step({ type: "timer" });
     step({ type: "opened" });
     hear(welcome());
-    expect(pushed(step({ type: "adopted", ok: true }))).toEqual(["a.2", "a.3"]);
+    expect(pushed(step({ type: "adopted", outcome: "taken" }))).toEqual(["a.2", "a.3"]);
   });
 
   test("alone when larger than all that may be under way", () => {
-    expect(pushed(goLive({ limits: { ...limits, pushBytesMax: 1 } }))).toEqual(["a.1"]);
+    expect(pushed(goLive({ limits: { ...testLimits, pushBytesMax: 1 } }))).toEqual(["a.1"]);
   });
 
   test("not while what is confirmed waits to be replaced, nor in another epoch than the session's", () => {
     replica.receive({ to: 3 });
     replica.welcome({ epoch: "e2", valid: false });
     expect(pushed(goLive({ epoch: "e2" }))).toEqual([]);
-    replica.receive({ to: 1 });
-    expect(pushed(step({ type: "folded" }))).toEqual(["a.1", "a.2"]);
+    replica.refill({ to: 1 });
+    expect(pushed(step({ type: "filled", id: 1, ok: true }))).toEqual(["a.1", "a.2"]);
     replica.welcome({ epoch: "e3" });
     expect(pushed(hear(ruled(names[0] as CommitName)))).toEqual([]);
   });
@@ -184,7 +172,7 @@ describe("a lost connection", () => {
     }
     step({ type: "opened" });
     hear(welcome());
-    step({ type: "adopted", ok: true });
+    step({ type: "adopted", outcome: "taken" });
     nowMs += 10_000;
     step({ type: "closed", permanent: false, reason: "gone" });
     expect(waitMs()).toBe(500);

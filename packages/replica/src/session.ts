@@ -4,269 +4,168 @@
  * data for the host to carry out in order. Whether what arrives applies is not decided here but by
  * the log, so a late, doubled or reordered message does no harm.
  */
-import { type CommitResult, KvError, nameKey, zeroVersionstamp } from "@rockpool/model";
-import { type DownMessage, type Hello, protocolVersion } from "@rockpool/protocol";
-import { nextPush, type PushWindow } from "./push.ts";
-import type { Session, SessionContext, SessionEvent, SessionStep } from "./session-event.ts";
+import type { DownMessage } from "@rockpool/protocol";
+import {
+  adopt,
+  askAgainLater,
+  askToRenew,
+  begin,
+  fail,
+  failTokenless,
+  giveUp,
+  greet,
+  hearError,
+  offSession,
+  retreat,
+  sendToken,
+  start,
+  stop,
+  stopForSubject,
+  takeToken,
+} from "./session-connect.ts";
+import {
+  type Handler,
+  type Session,
+  type SessionContext,
+  type SessionEvent,
+  type SessionPhase,
+  type SessionStep,
+  stay,
+} from "./session-event.ts";
+import { onStored, takePage, takePatch } from "./session-fill.ts";
+import {
+  followsOthers,
+  goLive,
+  goOn,
+  hearLife,
+  hearPatch,
+  hearPong,
+  hearRenewed,
+  hearRulings,
+  hearVerified,
+  keepRulings,
+  onFilled,
+  probe,
+  pull,
+  sendHash,
+} from "./session-live.ts";
 
-const backoffBaseMs = 500;
-const backoffMaxMs = 60_000;
-/** A connection that held this long makes earlier failures forgotten. */
-const healthyMs = 10_000;
-const answerMsMax = 10_000;
-const pingEveryMs = 25_000;
+export { offSession };
 
-const emptyWindow: PushWindow = { upTo: zeroVersionstamp, inFlight: new Map(), bytes: 0 };
+/** Everything that can happen, by name: a message counts by its own. */
+type Happening = Exclude<SessionEvent, { type: "message" }> | DownMessage;
+type Named<Name extends Happening["type"]> = Extract<Happening, { type: Name }>;
 
-export const offSession: Session = {
-  phase: "off",
-  wakeAtMs: null,
-  attempts: 0,
-  liveSinceMs: null,
-  pingedAtMs: null,
-  hello: null,
-  welcome: null,
-  window: emptyWindow,
-  rulings: [],
-  error: null,
+/** One handler for each phase; `stay` where an event means nothing. */
+type Row<Event> = Readonly<Record<SessionPhase, Handler<Event>>>;
+
+const row = <Event>(
+  off: Handler<Event>,
+  waiting: Handler<Event>,
+  asking: Handler<Event>,
+  connecting: Handler<Event>,
+  greeting: Handler<Event>,
+  adopting: Handler<Event>,
+  live: Handler<Event>,
+  filling: Handler<Event>,
+  refused: Handler<Event>,
+  stopped: Handler<Event>,
+): Row<Event> => ({
+  off,
+  waiting,
+  asking,
+  connecting,
+  greeting,
+  adopting,
+  live,
+  filling,
+  refused,
+  stopped,
+});
+
+type Wake = Named<"wake">;
+const probeNow: Handler<Wake | Named<"timer">> = (session, _event, context) =>
+  probe(session, { id: 0 }, context);
+
+const adopted: Handler<Named<"adopted">> = (session, { outcome }, context) => {
+  switch (outcome) {
+    case "taken":
+      return goLive(session, context);
+    case "moved":
+      return retreat(session, "the replica moved on during the hello", context);
+    case "subject":
+      return stopForSubject(session);
+  }
+};
+
+const folded: Handler<unknown> = (session, _event, context) => goOn(session, context);
+
+const foldedInFill: Handler<unknown> = (session, _event, context) =>
+  followsOthers(session, context)
+    ? retreat(session, "the app follows other prefixes", context)
+    : stay(session);
+
+const keepOnly: Handler<Named<"ruled">> = (session, { results }) => stay(keepRulings(session, results));
+
+const unanswered: Handler<unknown> = (session, _event, context) =>
+  giveUp(session, "the relay did not answer", context);
+
+const tokenUnanswered: Handler<unknown> = (session, _event, context) =>
+  failTokenless(session, { type: "tokenless", reason: "the app gave no token in time" }, context);
+
+const keepAlive: Handler<Named<"timer">> = (session, event, context) => {
+  if (session.renewAtMs !== null && session.renewAtMs <= context.nowMs) return askToRenew(session);
+  if (session.pingedAtMs === null) return probeNow(session, event, context);
+  return giveUp(session, "the relay fell silent", context);
+};
+
+/** Every phase, every event. */
+const table: { readonly [Name in Happening["type"]]: Row<Named<Name>> } = {
+  // @format: the columns are those of `row`.
+  //            off      waiting  asking     connecting greeting  adopting live      filling   refused stopped
+  start: row(start, stay, stay, stay, stay, stay, stay, stay, start, start),
+  stop: row(stop, stop, stop, stop, stop, stop, stop, stop, stop, stop),
+  wake: row<Wake>(stay, begin, stay, stay, stay, stay, probeNow, probeNow, begin, stay),
+  timer: row(stay, begin, tokenUnanswered, unanswered, unanswered, stay, keepAlive, keepAlive, stay, stay),
+  token: row(stay, stay, takeToken, stay, stay, stay, sendToken, sendToken, stay, stay),
+  tokenless: row(stay, stay, failTokenless, stay, stay, stay, askAgainLater, askAgainLater, stay, stay),
+  opened: row(stay, stay, stay, greet, stay, stay, stay, stay, stay, stay),
+  closed: row(stay, stay, stay, fail, fail, fail, fail, fail, stay, stay),
+  error: row(stay, stay, stay, hearError, hearError, hearError, hearError, hearError, stay, stay),
+  welcome: row(stay, stay, stay, stay, adopt, stay, stay, stay, stay, stay),
+  adopted: row(stay, stay, stay, stay, stay, adopted, stay, stay, stay, stay),
+  patch: row(stay, stay, stay, stay, stay, hearPatch, hearPatch, takePatch, stay, stay),
+  gap: row(stay, stay, stay, stay, stay, stay, pull, stay, stay, stay),
+  ruled: row(stay, stay, stay, stay, stay, stay, hearRulings, keepOnly, stay, stay),
+  folded: row(stay, stay, stay, stay, stay, stay, folded, foldedInFill, stay, stay),
+  page: row(stay, stay, stay, stay, stay, stay, stay, takePage, stay, stay),
+  stored: row(stay, stay, stay, stay, stay, stay, stay, onStored, stay, stay),
+  filled: row(stay, stay, stay, stay, stay, stay, stay, onFilled, stay, stay),
+  probe: row(stay, stay, stay, stay, stay, stay, probe, probe, stay, stay),
+  pong: row(stay, stay, stay, stay, stay, stay, hearPong, hearPong, stay, stay),
+  hashed: row(stay, stay, stay, stay, stay, stay, sendHash, stay, stay, stay),
+  verified: row(stay, stay, stay, stay, stay, stay, hearVerified, stay, stay, stay),
+  renewed: row(stay, stay, stay, stay, stay, stay, hearRenewed, hearRenewed, stay, stay),
 };
 
 /** What follows from an event. */
 export const nextSession = (session: Session, event: SessionEvent, context: SessionContext): SessionStep => {
-  switch (event.type) {
-    case "start":
-      return session.phase === "off" ? connect({ ...session, attempts: 0 }, context) : stay(session);
-    case "stop":
-      return {
-        session: { ...offSession, error: session.error },
-        effects: isOpen(session) ? [{ type: "close" }] : [],
-      };
-    case "wake":
-      if (session.phase === "live") return probe(session, 0, context);
-      return session.phase === "waiting" ? connect(session, context) : stay(session);
-    case "opened":
-      return session.phase === "connecting" ? greet(session, context) : stay(session);
-    case "closed":
-      return isOpen(session) ? fail(session, event, context) : stay(session);
-    case "message":
-      return hear(
-        { ...session, pingedAtMs: null, wakeAtMs: wakeAfterHearing(session, context) },
-        event.message,
-        context,
-      );
-    case "adopted":
-      if (session.phase !== "adopting") return stay(session);
-      return event.ok ? goLive(session, context) : retreat(session, context);
-    case "gap":
-      return session.phase === "live" ? pull(session, context) : stay(session);
-    case "folded":
-      return session.phase === "live" ? onFolded(session, context) : stay(session);
-    case "probe":
-      return session.phase === "live" ? probe(session, event.id, context) : stay(session);
-    case "timer":
-      return onTimer(session, context);
-  }
+  if (event.type === "message") return handle(hearLife(session, context), event.message, context);
+  const isEarly = event.type === "timer" && (session.wakeAtMs === null || context.nowMs < session.wakeAtMs);
+  return isEarly ? stay(session) : handle(session, event, context);
 };
 
-const stay = (session: Session): SessionStep => ({ session, effects: [] });
-
-const isOpen = (session: Session): boolean =>
-  session.phase === "connecting" ||
-  session.phase === "greeting" ||
-  session.phase === "adopting" ||
-  session.phase === "live";
-
-const connect = (session: Session, { nowMs }: SessionContext): SessionStep => ({
-  session: {
-    ...session,
-    phase: "connecting",
-    wakeAtMs: nowMs + answerMsMax,
-    window: emptyWindow,
-    rulings: [],
-    hello: null,
-    welcome: null,
-  },
-  effects: [{ type: "open" }],
-});
-
-const greet = (session: Session, { nowMs, bucket, replica }: SessionContext): SessionStep => {
-  const { epoch, received, followed } = replica.session;
-  const hello: Hello = {
-    type: "hello",
-    protocol: { min: protocolVersion, max: protocolVersion },
-    bucket,
-    replica: replica.replica ?? "",
-    epoch,
-    cursor: received,
-    follow: followed,
-    clockMs: nowMs,
-  };
+const handle = (session: Session, event: Happening, context: SessionContext): SessionStep => {
+  const handler = table[event.type][session.phase] as Handler<Happening>;
+  const { session: next, effects } = handler(session, event, context);
+  const isEnded = session.fill !== null && next.fill?.id !== session.fill.id && event.type !== "filled";
   return {
-    session: { ...session, phase: "greeting", hello, wakeAtMs: nowMs + answerMsMax },
-    effects: [{ type: "send", messages: [hello] }],
+    session: isWelcomed(next) ? { ...next, wakeAtMs: earliest(next.pingAtMs, next.renewAtMs) } : next,
+    effects: isEnded ? [{ type: "abortFill", id: session.fill.id }, ...effects] : effects,
   };
 };
 
-/** The connection is gone, or of no use: wait, the longer the more often it failed, with full jitter. */
-const fail = (
-  session: Session,
-  { permanent, reason }: { permanent: boolean; reason: string },
-  { nowMs, random }: SessionContext,
-  retryAfterMs = 0,
-): SessionStep => {
-  const healthy = session.liveSinceMs !== null && nowMs - session.liveSinceMs >= healthyMs;
-  const attempts = healthy ? 1 : session.attempts + 1;
-  const ceilingMs = Math.min(backoffMaxMs, backoffBaseMs * 2 ** Math.min(attempts - 1, 16));
-  const error = new KvError(permanent ? "protocol" : "offline", reason);
-  const next = { ...offSession, attempts, error };
-  if (permanent) return { session: { ...next, phase: "stopped" }, effects: [] };
-  return {
-    session: { ...next, phase: "waiting", wakeAtMs: nowMs + Math.max(retryAfterMs, random * ceilingMs) },
-    effects: [],
-  };
-};
+const isWelcomed = ({ phase }: Session): boolean => phase === "live" || phase === "filling";
 
-const withClose = (step: SessionStep): SessionStep => ({
-  ...step,
-  effects: [{ type: "close" }, ...step.effects],
-});
-
-/** The replica moved on while the hello was answered: greet again on a new connection, at once. */
-const retreat = (session: Session, context: SessionContext): SessionStep => {
-  const step = fail(session, { permanent: false, reason: "the replica moved on during the hello" }, context);
-  return withClose({
-    ...step,
-    session: { ...step.session, wakeAtMs: context.nowMs, attempts: session.attempts },
-  });
-};
-
-const hear = (session: Session, message: DownMessage, context: SessionContext): SessionStep => {
-  switch (message.type) {
-    case "welcome":
-      if (session.phase !== "greeting" || session.hello === null) return stay(session);
-      return {
-        session: { ...session, phase: "adopting", welcome: message },
-        effects: [{ type: "adopt", hello: session.hello, welcome: message }],
-      };
-    case "patch": {
-      const { epoch, scope, patch, paused } = message;
-      const pull = { type: "pull", epoch, from: patch.to } as const;
-      const more = paused === true ? ([{ type: "send", messages: [pull] }] as const) : [];
-      return { session, effects: [{ type: "receive", received: { epoch, scope, patch } }, ...more] };
-    }
-    case "ruled":
-      return hearRulings(session, message.results, context);
-    case "page":
-    case "renewed":
-    case "verified":
-      return stay(session);
-    case "pong":
-      return { session, effects: [{ type: "probed", id: message.id, head: message.head }] };
-    case "error": {
-      const permanent = ["version", "malformed", "too-large", "unauthorized"].includes(message.code);
-      const reason = `the relay ended the session: ${message.message}`;
-      return withClose(fail(session, { permanent, reason }, context, message.retryAfterMs));
-    }
-  }
-};
-
-const hearRulings = (
-  session: Session,
-  results: readonly CommitResult[],
-  context: SessionContext,
-): SessionStep => {
-  const inFlight = new Map(session.window.inFlight);
-  let { bytes } = session.window;
-  for (const { name } of results) {
-    bytes -= inFlight.get(nameKey(name)) ?? 0;
-    inFlight.delete(nameKey(name));
-  }
-  const rulings = [...session.rulings, ...results];
-  return onFolded({ ...session, rulings, window: { ...session.window, inFlight, bytes } }, context);
-};
-
-const onFolded = (session: Session, context: SessionContext): SessionStep => {
-  const settled = settle(session, context);
-  const pushed = push(settled.session, context);
-  return { session: pushed.session, effects: [...settled.effects, ...pushed.effects] };
-};
-
-/**
- * Patches carry the results of what was ruled. A few come by answer alone (`unknown`; a name of which
- * a retry was ruled): they are kept until the cursor reaches their revision.
- */
-const settle = (session: Session, { replica }: SessionContext): SessionStep => {
-  if (session.rulings.length === 0) return stay(session);
-  const isDue = ({ revision }: CommitResult): boolean => revision <= replica.session.received;
-  const open = session.rulings.filter(({ name }) => replica.unruled.has(nameKey(name)));
-  const due = open.filter(isDue);
-  const next = { ...session, rulings: open.filter((result) => !isDue(result)) };
-  const epoch = session.welcome?.epoch;
-  if (due.length === 0 || epoch === undefined) return stay(next);
-  return { session: next, effects: [{ type: "settle", settled: { epoch, results: due } }] };
-};
-
-const goLive = (session: Session, context: SessionContext): SessionStep =>
-  push(
-    {
-      ...session,
-      phase: "live",
-      liveSinceMs: context.nowMs,
-      wakeAtMs: context.nowMs + pingEveryMs,
-      error: null,
-    },
-    context,
-  );
-
-/** Sends what is pending and not yet sent; never while what is confirmed here waits to be replaced. */
-const push = (session: Session, { replica }: SessionContext): SessionStep => {
-  const { welcome } = session;
-  const mayPush =
-    session.phase === "live" &&
-    welcome !== null &&
-    replica.session.epoch === welcome.epoch &&
-    !replica.session.reset;
-  if (!mayPush) return stay(session);
-  const { commits, window } = nextPush(session.window, replica, welcome.limits);
-  if (commits.length === 0) return stay(session);
-  return {
-    session: { ...session, window },
-    effects: [{ type: "send", messages: [{ type: "push", commits }] }],
-  };
-};
-
-const pull = (session: Session, { replica }: SessionContext): SessionStep => {
-  const { epoch, received } = replica.session;
-  if (epoch === null || epoch !== session.welcome?.epoch) return stay(session);
-  return { session, effects: [{ type: "send", messages: [{ type: "pull", epoch, from: received }] }] };
-};
-
-const probe = (session: Session, id: number, { nowMs }: SessionContext): SessionStep => ({
-  session: {
-    ...session,
-    pingedAtMs: session.pingedAtMs ?? nowMs,
-    wakeAtMs: (session.pingedAtMs ?? nowMs) + answerMsMax,
-  },
-  effects: [{ type: "send", messages: [{ type: "ping", id }] }],
-});
-
-const wakeAfterHearing = (session: Session, { nowMs }: SessionContext): number | null =>
-  session.phase === "live" ? nowMs + pingEveryMs : session.wakeAtMs;
-
-const onTimer = (session: Session, context: SessionContext): SessionStep => {
-  if (session.wakeAtMs === null || context.nowMs < session.wakeAtMs) return stay(session);
-  switch (session.phase) {
-    case "waiting":
-      return connect(session, context);
-    case "connecting":
-    case "greeting":
-      return withClose(fail(session, { permanent: false, reason: "the relay did not answer" }, context));
-    case "live":
-      if (session.pingedAtMs === null) return probe(session, 0, context);
-      return withClose(fail(session, { permanent: false, reason: "the relay fell silent" }, context));
-    case "off":
-    case "adopting":
-    case "stopped":
-      return stay({ ...session, wakeAtMs: null });
-  }
-};
+const earliest = (a: number | null, b: number | null): number | null =>
+  a === null || b === null ? (a ?? b) : Math.min(a, b);

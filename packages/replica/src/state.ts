@@ -5,11 +5,9 @@
 import {
   commitBytes,
   type CommitName,
-  type EpochId,
   type Mutation,
   nameKey,
   type PackedKey,
-  type PatchEntry,
   type CommitResult,
   type Position,
   positionOf,
@@ -29,6 +27,7 @@ import {
   type StoredSize,
   type TrackedCommit,
 } from "@rockpool/log";
+import { type FoldedSession, foldedSession } from "./folded-session.ts";
 import { PageIndex } from "./page-index.ts";
 import { SortedKeys } from "./sorted-keys.ts";
 
@@ -62,31 +61,6 @@ export interface PendingOperations {
   readonly mutations: Mutation[];
 }
 
-/** Parts of a catch-up that are not shown yet. */
-export interface SetAside {
-  readonly entries: Map<PackedKey, PatchEntry>;
-  readonly results: CommitResult[];
-  /** The highest head any part was read at. */
-  head: Revision;
-}
-
-export interface FoldedSession {
-  epoch: EpochId | null;
-  /** The epoch whose history the confirmed entries lie in: behind `epoch` only while a reset is under way. */
-  confirmedEpoch: EpochId | null;
-  /** Up to where history was received; ahead of `revealed` only while parts are set aside. */
-  received: Revision;
-  /** Up to where history is shown. */
-  revealed: Revision;
-  scope: readonly PackedKey[];
-  followed: readonly PackedKey[];
-  clockOffsetMs: number;
-  paused: boolean;
-  /** True from a session that found our history gone until the catch-up from 0 is revealed. */
-  reset: boolean;
-  setAside: SetAside | null;
-}
-
 export class ReplicaState {
   /** The position of the last row folded. */
   tail: Position;
@@ -96,9 +70,9 @@ export class ReplicaState {
   readonly checkpoint: Position;
   /** The position of the bucket's first row on this device; 0 before there is one. */
   born: Position;
-  /** The generation of pages in force; one that has no pages yet after a reset. */
+  /** The generation of pages in force. */
   generation: number;
-  /** The versionstamp of the row that revealed those pages: nothing in them is older. */
+  /** The versionstamp of the row that revealed those pages: that of every entry which keeps none of its own. */
   revealed: Versionstamp;
   /** Generations that somebody is writing. */
   readonly building: Set<number>;
@@ -143,19 +117,7 @@ export class ReplicaState {
     this.replica = meta?.replica ?? null;
     this.stamp = meta?.stamp ?? zeroStamp;
     this.relayStamp = meta?.relayStamp ?? this.stamp;
-    const session = meta?.session;
-    this.session = {
-      epoch: session?.epoch ?? null,
-      confirmedEpoch: session?.epoch ?? null,
-      received: session?.cursor ?? 0,
-      revealed: session?.cursor ?? 0,
-      scope: session?.scope ?? wholeBucket,
-      followed: session?.followed ?? wholeBucket,
-      clockOffsetMs: session?.clockOffsetMs ?? 0,
-      paused: session?.paused ?? false,
-      reset: false,
-      setAside: null,
-    };
+    this.session = foldedSession(meta?.session);
   }
 
   getTracked(name: CommitName): TrackedCommit | undefined {
@@ -182,6 +144,22 @@ export class ReplicaState {
     }
     if (tracked.state === "rejected") this.rejectedCount++;
     if (tracked.state === "pending") this.#showOperations(tracked);
+  }
+
+  /**
+   * Has commits wait for the relay once more, those of `again` among those that wait already: in log
+   * order, as they are folded and pushed.
+   */
+  trackAgain(again: readonly TrackedCommit[]): void {
+    if (again.length === 0) return;
+    for (const { commit, versionstamp } of again) this.track({ commit, versionstamp, state: "pending" });
+    const waiting = [...this.unruled.values()].toSorted((a, b) => (a.versionstamp < b.versionstamp ? -1 : 1));
+    this.unruled.clear();
+    this.operations.clear();
+    for (const tracked of waiting) {
+      this.unruled.set(nameKey(tracked.commit.name), tracked);
+      if (tracked.state === "pending") this.#showOperations(tracked);
+    }
   }
 
   untrack(name: CommitName): void {
@@ -219,7 +197,7 @@ export class ReplicaState {
   }
 
   /** Forgets all confirmed entries, those in memory and those in pages, for what a generation holds. */
-  replaceConfirmed(generation: number, stored: StoredSize = emptySize): void {
+  replaceConfirmed(generation: number, stored: StoredSize): void {
     this.overlay.clear();
     this.generation = generation;
     this.stored = stored;
@@ -280,9 +258,6 @@ export const pageIndexOf = (state: ReplicaState, start: Pick<LogStart, "pageKeys
 /** True for a commit the relay has yet to rule on. */
 export const isUnruled = (tracked: TrackedCommit): boolean =>
   tracked.state === "pending" || tracked.state === "hidden";
-
-/** The scope of a replica that follows everything. */
-export const wholeBucket: readonly PackedKey[] = ["" as PackedKey];
 
 /** Older than any row after the checkpoint: with it a key's page must be asked for its versionstamp. */
 export const isBeforeCheckpoint = (state: ReplicaState, versionstamp: Versionstamp): boolean =>

@@ -60,7 +60,7 @@ test("pages that a row of the tail replaced go with the next checkpoint, those b
   expect(storedGenerations(start)).toEqual({ dead: [7], outgoing: [3, 5] });
 });
 
-test("pages that a reset replaced go with the next checkpoint", () => {
+test("pages that a fill from a relay replaced go with the next checkpoint", () => {
   const scope = [packKey([])];
   const start = startOf(
     metaOf(3),
@@ -68,15 +68,13 @@ test("pages that a reset replaced go with the next checkpoint", () => {
     [
       { type: "attach", position: 11, replica: "r" },
       { type: "session", position: 12, epoch: "e", scope, clockOffsetMs: 0, reset: true },
+      { type: "build", position: 13 },
       {
-        type: "patch",
-        position: 13,
-        epoch: "e",
-        scope,
-        changed: [],
-        hidden: [],
-        readingMs: 0,
-        patch: { from: 0, to: 1, head: 1, upToDate: true, entries: [], results: [], stamp: zeroStamp },
+        type: "fill",
+        position: 14,
+        generation: 13,
+        stored: { entries: 0, bytes: 0 },
+        relay: { epoch: "e", scope, from: 0, to: 1, results: [], stamp: zeroStamp, readingMs: 0 },
       },
     ],
   );

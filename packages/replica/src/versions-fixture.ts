@@ -1,7 +1,7 @@
 /**
  * For tests: the records of older versions, as a log keeps them, and what is in a version.
  */
-import type { Checkpoint, Version } from "@rockpool/log";
+import type { Checkpoint, Page, PageKey, Version } from "@rockpool/log";
 import type { EntryView } from "./view.ts";
 
 /** What a checkpoint leaves of older versions. */
@@ -22,3 +22,11 @@ export const dataOf = ({ value }: Pick<EntryView, "value">): unknown => {
   if (value === undefined) return undefined;
   return value.encoding === "json" ? JSON.parse(value.data) : value.data;
 };
+
+/** The addresses of pages. */
+export const keysOf = (pages: readonly Page[]): readonly PageKey[] =>
+  pages.map(({ generation, first }) => ({ generation, first }));
+
+/** A page's address as a text in the order of generation and key. */
+export const addressOf = ({ generation, first }: { generation: number; first: string }): string =>
+  `${String(generation).padStart(8, "0")}/${first}`;

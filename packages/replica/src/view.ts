@@ -48,7 +48,7 @@ export const confirmedOf = (state: ReplicaState, pages: Pages, key: PackedKey): 
   const stored = storedOf(state, pages, key);
   const versionstamp = laterVersionstamp(
     overlay?.versionstamp ?? zeroVersionstamp,
-    stored === undefined ? zeroVersionstamp : laterVersionstamp(stored.versionstamp, state.revealed),
+    stored === undefined ? zeroVersionstamp : versionstampOf(state, stored),
   );
   return confirmedView(overlay?.entry ?? stored, versionstamp);
 };
@@ -56,6 +56,10 @@ export const confirmedOf = (state: ReplicaState, pages: Pages, key: PackedKey): 
 /** The entry of a key in the pages in force. */
 export const storedOf = (state: ReplicaState, pages: Pages, key: PackedKey): PageEntry | undefined =>
   pages.index.generation === state.generation ? pages.entry(key) : undefined;
+
+/** The versionstamp of an entry in a page: its own, or that of the row that revealed the page. */
+export const versionstampOf = (state: ReplicaState, { versionstamp }: PageEntry): Versionstamp =>
+  versionstamp === zeroVersionstamp ? state.revealed : versionstamp;
 
 /** What a reader sees under a key; expiry is left to the reader's clock. */
 export const viewOf = (state: ReplicaState, pages: Pages, key: PackedKey): EntryView =>

@@ -23,7 +23,7 @@ import type {
 } from "./sync.ts";
 import { decodeFromHost, toEntry } from "./transport.ts";
 
-type SyncEvent = Extract<HostEvent, { type: "status" | "rejected" | "superseded" | "token" }>;
+type SyncEvent = Extract<HostEvent, { type: "status" | "rejected" | "superseded" | "diverged" | "token" }>;
 
 interface Waiting {
   readonly signal?: AbortSignal;
@@ -68,6 +68,8 @@ export class SyncClient implements Sync {
         return this.#dispatch("status", this.#status);
       case "rejected":
         return this.#dispatch("rejected", event.groups.map(toGroup));
+      case "diverged":
+        return this.#dispatch("diverged", { revision: event.revision });
       case "superseded": {
         const writes = event.writes.map(({ versionstamp, mutation }) => ({
           versionstamp,

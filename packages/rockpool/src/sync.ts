@@ -8,9 +8,17 @@ import type { KvEntryMaybe } from "./entry.ts";
  * - `off`: the bucket has no relay. - `connecting`. - `syncing`: connected, something is on its way.
  * - `synced`: connected, nothing is pending and all that the relay had is here.
  * - `offline`: no connection, tried again by itself. - `paused`: the app said so.
- * - `stopped`: cannot go on by itself; `error` says why.
+ * - `unauthorized`: the relay wants another token. - `stopped`: cannot go on by itself; `error` says why.
  */
-export type SyncState = "off" | "connecting" | "syncing" | "synced" | "offline" | "paused" | "stopped";
+export type SyncState =
+  | "off"
+  | "connecting"
+  | "syncing"
+  | "synced"
+  | "offline"
+  | "paused"
+  | "unauthorized"
+  | "stopped";
 
 export interface SyncStatus {
   readonly state: SyncState;
@@ -91,6 +99,11 @@ export interface SyncEventMap {
   rejected: CustomEvent<readonly RejectedGroup[]>;
   /** Blind writes of this device lost to later ones. */
   superseded: CustomEvent<readonly SupersededWrite[]>;
+  /**
+   * This device was found to differ from the relay at a revision, which must not happen: it is filled
+   * anew by itself, and its own unsynced commits stay. Report it.
+   */
+  diverged: CustomEvent<{ readonly revision: number }>;
   /**
    * The bucket can be used no more, though nobody closed it, and every call fails with this: `evicted`,
    * `destroyed`, `closed` when the user signed out in another tab, or `outcome-unknown` when its host is gone. What was not acknowledged by then may be lost.

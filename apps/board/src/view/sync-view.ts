@@ -15,6 +15,7 @@ const textByState: Readonly<Record<SyncState, string>> = {
   synced: "Synced",
   offline: "Offline, your changes are kept",
   paused: "Working offline",
+  unauthorized: "Sign in again to sync",
   stopped: "Syncing has stopped",
 };
 
@@ -40,7 +41,7 @@ export const createSyncView = (
   const offlineSwitch = createOfflineSwitch(desk);
   const speak = createSettledVoice(desk);
   const update = (now: SyncStatus): void => {
-    setIcon(icon, now.state);
+    setIcon(icon, now.state === "unauthorized" ? "stopped" : now.state);
     setText(
       text,
       now.state === "stopped" && now.error ? `Stopped: ${now.error.message}` : textByState[now.state],

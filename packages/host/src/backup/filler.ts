@@ -1,10 +1,18 @@
 /**
- * Fills without a relay: writes a generation of pages beside those in force while commits go on, and
+ * Fills: writes a generation of pages beside those in force while commits go on, and
  * shows it by one row in place of all that stood. Until that row nobody sees any of it, and after
  * `abort`, or when this tab ends, nobody ever will. A Web Lock tells others that it is being written.
  */
-import { entryBytes, KvError, type PackedKey, type Value, zeroVersionstamp } from "@rockpool/model";
-import type { Log, Page, PageEntry, PageRange, StoredSize } from "@rockpool/log";
+import {
+  entryBytes,
+  KvError,
+  type PackedKey,
+  type Revision,
+  type Value,
+  type Versionstamp,
+  zeroVersionstamp,
+} from "@rockpool/model";
+import type { FillRow, Log, Page, PageEntry, PageRange, StoredSize } from "@rockpool/log";
 import {
   type CheckpointLimits,
   createPage,
@@ -23,7 +31,14 @@ export interface FillEntry {
   readonly value?: Value;
   /** Ms since 1970. */
   readonly expireAt?: number;
+  /** Where a relay gave it one. */
+  readonly revision?: Revision;
+  /** The one it keeps; without, it takes that of the row that shows it. */
+  readonly versionstamp?: Versionstamp;
 }
+
+/** What the row that shows a fill says besides; undefined when it must not be shown on this state. Throws to say why. */
+export type DecideFill = (state: ReplicaState) => Pick<FillRow, "relay"> | undefined;
 
 export interface FillerOptions {
   readonly log: Log;
@@ -61,12 +76,12 @@ export class Filler {
   #mayStand = false;
   #ended = false;
 
-  /** @throws KvError "unsupported" in a bucket that has a relay */
-  static async begin(its: FillerOptions): Promise<Filler> {
+  /** @throws what `mayFill` throws, of the state that the fill begins on */
+  static async begin(its: FillerOptions, mayFill: (state: ReplicaState) => void = () => {}): Promise<Filler> {
     const { ledger, locks, database } = its;
     for (let attempt = 0; attempt < beginningsMax; attempt++) {
       const { position } = await ledger.append((state) => {
-        assertNoRelay(state);
+        mayFill(state);
         return { row: { type: "build" }, result: undefined };
       });
       const generation = position as number;
@@ -113,22 +128,25 @@ export class Filler {
   }
 
   /**
-   * Shows what was added in place of everything in the bucket. The result says how much it is.
-   * @throws KvError "unsupported" when the bucket has a relay by now; "interrupted" when this tab was
-   * taken for dead meanwhile; and as the log does
+   * Shows what was added in place of everything that is confirmed. The result says how much it is;
+   * undefined when `decide` would not have it shown, and nothing was.
+   * @throws what `decide` throws; KvError "interrupted" when this tab was taken for dead meanwhile; and
+   * as the log does
    */
-  async reveal(): Promise<StoredSize> {
+  async reveal(decide: DecideFill = () => ({})): Promise<StoredSize | undefined> {
     await this.#merge();
     // A bucket of no entries has a page too: the first one covers all keys before the second.
     if (this.#firsts.length === 0) await this.#its.log.putPages([createPage(this.#generation, firstKey, [])]);
     const stored = this.#stored;
-    await this.#its.ledger.append((state) => {
+    const { position } = await this.#its.ledger.append((state) => {
       this.#mayStand = false;
-      assertNoRelay(state);
+      const decided = decide(state);
+      if (decided === undefined) return { row: undefined, result: undefined };
       if (!state.building.has(this.#generation)) throw interruptedError();
       this.#mayStand = true;
-      return { row: { type: "fill", generation: this.#generation, stored }, result: undefined };
+      return { row: { type: "fill", generation: this.#generation, stored, ...decided }, result: undefined };
     }, "strict");
+    if (position === undefined) return undefined;
     this.#ended = true;
     this.#release();
     return stored;
@@ -257,11 +275,9 @@ export class Filler {
 /** The lower bound of a bucket's first page. */
 const firstKey = "" as PackedKey;
 
-const pageEntryOf = ({ key, value, expireAt }: FillEntry): PageEntry => ({
-  key,
-  ...(value === undefined ? {} : { value }),
-  ...(expireAt === undefined ? {} : { expireAt }),
-  versionstamp: zeroVersionstamp,
+const pageEntryOf = ({ versionstamp = zeroVersionstamp, ...entry }: FillEntry): PageEntry => ({
+  ...entry,
+  versionstamp,
 });
 
 const weightOf = (entry: FillEntry | undefined): number =>
@@ -275,14 +291,6 @@ const hold = (locks: HostEnvironment["locks"], name: string): Promise<() => void
       // Once it is held, a rejection says that it was stolen: others then count this tab as dead.
       .catch(reject);
   });
-
-const assertNoRelay = ({ replica }: ReplicaState): void => {
-  if (replica === null) return;
-  throw new KvError(
-    "unsupported",
-    "a bucket that has a relay cannot be restored as a whole: what the relay and other devices hold would take its place again; restore into a bucket without a relay, and set its entries from there",
-  );
-};
 
 const interruptedError = (): KvError =>
   new KvError(

@@ -3,10 +3,21 @@
  * shown when all of it was. Whatever goes wrong before, nothing has changed.
  */
 import { BackupReader } from "./backup-reader.ts";
+import { KvError } from "@rockpool/model";
+import type { ReplicaState } from "@rockpool/replica";
 import type { Filler, FillEntry } from "./filler.ts";
 
 /** Entries given to the filler at a time. */
 const batchMax = 1024;
+
+/** @throws KvError "unsupported" in a bucket that has a relay */
+export const assertNoRelay = ({ replica }: ReplicaState): void => {
+  if (replica === null) return;
+  throw new KvError(
+    "unsupported",
+    "a bucket that has a relay cannot be restored as a whole: what the relay and other devices hold would take its place again; restore into a bucket without a relay, and set its entries from there",
+  );
+};
 
 export class Restore {
   readonly #filler: Filler;
@@ -37,7 +48,11 @@ export class Restore {
   /** All bytes were given: shows what they say. The result counts the entries of the bucket. */
   async end(): Promise<number> {
     this.#reader.end();
-    return (await this.#filler.reveal()).entries;
+    const stored = await this.#filler.reveal((state) => {
+      assertNoRelay(state);
+      return {};
+    });
+    return stored?.entries ?? 0;
   }
 
   abort(): Promise<void> {

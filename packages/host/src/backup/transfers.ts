@@ -7,7 +7,7 @@ import type { RowEffect } from "@rockpool/replica";
 import { Backup, type BackupOptions } from "./backup.ts";
 import { Filler, type FillerOptions } from "./filler.ts";
 import type { Transferred, TransferStep } from "./transfer-api.ts";
-import { Restore } from "./restore.ts";
+import { assertNoRelay, Restore } from "./restore.ts";
 
 export interface TransfersOptions extends FillerOptions, BackupOptions {
   /** Fulfilled when the commits asked for so far are stored or refused. */
@@ -41,7 +41,7 @@ export class Transfers {
         this.#backupById.delete(id);
         return ended;
       case "begin-restore":
-        this.#restoreById.set(id, new Restore(await Filler.begin(this.#its)));
+        this.#restoreById.set(id, new Restore(await Filler.begin(this.#its, assertNoRelay)));
         return { entries: 0, done: false };
       case "restore":
         return { entries: await this.#orAbort(id, (restore) => restore.add(step.bytes)), done: false };

@@ -5,7 +5,7 @@
 import { KvError, type Versionstamp } from "@rockpool/model";
 import type { Decisions } from "./decisions.ts";
 import type { HostEnvironment } from "../environment.ts";
-import type { TransportSettled } from "../host-api.ts";
+import type { TransportSettled } from "../ruling-api.ts";
 import type { Ledger } from "../ledger.ts";
 import type { Settlements } from "./settlements.ts";
 

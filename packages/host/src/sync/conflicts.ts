@@ -16,7 +16,8 @@ import {
 } from "@rockpool/replica";
 import { type Decisions, mustFindGroup } from "./decisions.ts";
 import type { HostEnvironment } from "../environment.ts";
-import type { HostEvent, TransportConflictGroup, TransportResolution } from "../host-api.ts";
+import type { HostEvent } from "../host-api.ts";
+import type { TransportConflictGroup, TransportResolution } from "../ruling-api.ts";
 import type { Ledger } from "../ledger.ts";
 import { fromTransportMutation, toTransportEntry, toTransportValue } from "../transport.ts";
 

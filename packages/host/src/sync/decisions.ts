@@ -16,7 +16,8 @@ import {
 } from "@rockpool/replica";
 import { describeGroup, describeMutation } from "./described.ts";
 import type { HostLocks } from "../environment.ts";
-import type { HostEvent, TransportRejectedGroup, TransportSuperseded } from "../host-api.ts";
+import type { HostEvent } from "../host-api.ts";
+import type { TransportRejectedGroup, TransportSuperseded } from "../ruling-api.ts";
 import type { Ledger } from "../ledger.ts";
 import { hostLockName } from "../tabs.ts";
 import { findTracked } from "./settlements.ts";

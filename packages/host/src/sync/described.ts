@@ -4,7 +4,7 @@
  */
 import type { Mutation, PackedKey } from "@rockpool/model";
 import { type Pages, type RejectedCommits, type ReplicaState, viewOf } from "@rockpool/replica";
-import type { TransportRejectedGroup, TransportRejectedMutation } from "../host-api.ts";
+import type { TransportRejectedGroup, TransportRejectedMutation } from "../ruling-api.ts";
 import { operandOf, toTransportEntry } from "../transport.ts";
 
 export const describeGroup = (

@@ -5,7 +5,7 @@
 import { KvError, type Versionstamp } from "@rockpool/model";
 import type { TrackedCommit } from "@rockpool/log";
 import { isUnruled, type ReplicaState } from "@rockpool/replica";
-import type { TransportSettled } from "../host-api.ts";
+import type { TransportSettled } from "../ruling-api.ts";
 import type { Ledger } from "../ledger.ts";
 
 interface Waiter {

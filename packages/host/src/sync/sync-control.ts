@@ -2,6 +2,8 @@
  * A host's part in syncing: joins the other tabs, attaches the bucket to its relay, carries the
  * session when its turn comes, and knows the bucket's sync status whoever carries it.
  */
+import type { Log } from "@rockpool/log";
+import type { CheckpointLimits } from "@rockpool/replica";
 import { attachRelay } from "./attach.ts";
 import type { EndReason } from "../host-end.ts";
 import type { HostEnvironment } from "../environment.ts";
@@ -18,7 +20,9 @@ import { type SessionNews, type TabMessage, Tabs } from "../tabs.ts";
 
 export interface SyncControlOptions {
   readonly host: string;
+  readonly log: Log;
   readonly ledger: Ledger;
+  readonly limits: CheckpointLimits;
   readonly environment: HostEnvironment;
   readonly options: HostOpenOptions;
   readonly emit: (event: HostEvent) => void;
@@ -70,14 +74,10 @@ export class SyncControl {
         this.#teller.tell();
       },
     });
-    this.#flushes = new Flushes({
-      ledger: its.ledger,
-      environment: its.environment,
-      host: its.host,
-      probe: (id) => this.#probe(id),
-    });
+    const { ledger, environment, host, log, limits, onFailure } = its;
+    this.#flushes = new Flushes({ ledger, environment, host, probe: (id) => this.#probe(id) });
     this.calls = new SyncCalls({
-      ledger: its.ledger,
+      ledger,
       flushes: this.#flushes,
       tokens: this.#tokens,
       tabs: this.#tabs,
@@ -92,16 +92,20 @@ export class SyncControl {
     // A session writes what it receives.
     if (relay === undefined || readonly === true) return;
     this.#runner = new SyncRunner({
-      ledger: its.ledger,
-      environment: its.environment,
+      ledger,
+      environment,
+      log,
+      limits,
+      database,
       bucket,
       relay,
+      onDiverged: (at) => its.emit({ type: "diverged", revision: at }),
       onNews: () => this.#onNews(),
       onProbed: (id, head) => this.#onProbed(id, head),
-      onFailure: its.onFailure,
+      onFailure,
     });
     this.#lock = new SyncLock({
-      environment: its.environment,
+      environment,
       database,
       isVisible: !hidden,
       onHeld: () => this.#onHeld(),
@@ -111,8 +115,8 @@ export class SyncControl {
       },
       ask: () => this.#tabs.post({ type: "ask" }),
       answer: () => this.#tellNews(),
-      isNeeded: () => its.ledger.state.pendingCount > 0,
-      onFailure: its.onFailure,
+      isNeeded: () => ledger.state.pendingCount > 0,
+      onFailure,
     });
   }
 

@@ -5,7 +5,9 @@ import { beforeEach, expect, test } from "vitest";
 import { MemoryStorage, openMemoryLog } from "@rockpool/log";
 import { type CommitResult, KvError, type PackedKey, packKey, type Patch, zeroStamp } from "@rockpool/model";
 import { decodeUp, type DownMessage, encodeDown, type UpMessage, type Welcome } from "@rockpool/protocol";
+import { welcomeWith } from "@rockpool/protocol/hello-fixture";
 import type { HostEnvironment, SocketEvents } from "../environment.ts";
+import { checkpointLimits } from "@rockpool/replica";
 import { Ledger } from "../ledger.ts";
 import { SyncRunner } from "./sync-runner.ts";
 
@@ -84,44 +86,28 @@ beforeEach(async () => {
   lines = [];
   timers = new Set();
   nowMs = startMs;
+  const log = await openMemoryLog(storage);
   const listener = { onRow: () => runner?.onFolded(), onGap: () => {} };
-  ({ ledger } = await Ledger.open(await openMemoryLog(storage), listener, () => nowMs));
+  ({ ledger } = await Ledger.open(log, listener, () => nowMs));
   await ledger.append(() => ({ row: { type: "attach", replica: "r" }, result: undefined }));
   runner = new SyncRunner({
     ledger,
     environment: environment(),
+    database: "d",
     bucket: "b",
     relay: "ws://relay",
     onNews: () => {},
     onProbed: () => {},
+    onDiverged: () => {},
+    log,
+    limits: checkpointLimits,
     onFailure: () => {},
   });
   runner.start();
 });
 
-const welcome = (change: Partial<Welcome> = {}): Welcome => ({
-  type: "welcome",
-  protocol: 1,
-  epoch: "e1",
-  valid: true,
-  shared: 0,
-  subject: null,
-  expiresInMs: null,
-  head: 0,
-  scope,
-  limits: {
-    keyBytesMax: 2048,
-    valueBytesMax: 1e6,
-    checksMax: 100,
-    mutationsMax: 1000,
-    commitBytesMax: 1e6,
-    pushCommitsMax: 100,
-    pushBytesMax: 1e6,
-  },
-  clockMs: nowMs,
-  helloClockMs: nowMs,
-  ...change,
-});
+const welcome = (change: Partial<Welcome> = {}): Welcome =>
+  welcomeWith({ clockMs: nowMs, helloClockMs: nowMs, ...change });
 
 const patch = (change: Partial<Patch> & Pick<Patch, "from" | "to">): DownMessage => ({
   type: "patch",

@@ -3,8 +3,11 @@
  * what happens and does what it says. When that is, sync-lock.ts decides; two hosts that carry one
  * would do no harm.
  */
+import type { Log } from "@rockpool/log";
+import type { Revision } from "@rockpool/model";
 import { decodeDown, encodeUp } from "@rockpool/protocol";
 import {
+  type CheckpointLimits,
   decideLateResults,
   decidePatch,
   decideWelcome,
@@ -18,17 +21,27 @@ import {
 } from "@rockpool/replica";
 import type { HostEnvironment, HostSocket } from "../environment.ts";
 import type { Ledger } from "../ledger.ts";
+import { confirmedHash } from "./confirmed-hash.ts";
+import { RelayFill } from "./relay-fill.ts";
 
 export interface SyncRunnerOptions {
   readonly ledger: Ledger;
   readonly environment: HostEnvironment;
+  /** The database's name on this device. */
+  readonly database: string;
   readonly bucket: string;
   readonly relay: string;
+  readonly log: Log;
+  readonly limits: CheckpointLimits;
+  /** Asks the app for a token; absent where it gives none. */
+  readonly getToken?: () => Promise<string>;
   /** The phase, the known head or the error changed. */
   readonly onNews: () => void;
   readonly onProbed: (id: number, head: number) => void;
   /** Something failed that is no affair of the connection: storage, or a bug. */
   readonly onFailure: (error: unknown) => void;
+  /** This replica was found to differ from the relay, and is filled anew. */
+  readonly onDiverged: (at: Revision) => void;
 }
 
 export class SyncRunner {
@@ -37,7 +50,7 @@ export class SyncRunner {
   #isHolder = false;
   #socket: HostSocket | undefined;
   #cancelTimer: (() => void) | undefined;
-  #head = 0;
+  #fill: { readonly id: number; readonly work: RelayFill } | undefined;
 
   constructor(options: SyncRunnerOptions) {
     this.#options = options;
@@ -54,7 +67,7 @@ export class SyncRunner {
 
   /** The highest revision the relay is known to have reached. */
   get head(): number {
-    return this.#head;
+    return this.#session.head;
   }
 
   /** Carries the session from now on. */
@@ -76,7 +89,13 @@ export class SyncRunner {
     if (!this.#isHolder) return;
     const { ledger, environment, bucket, onNews } = this.#options;
     const before = this.#session;
-    const context = { nowMs: environment.now(), random: environment.random(), bucket, replica: ledger.state };
+    const context = {
+      nowMs: environment.now(),
+      random: environment.random(),
+      bucket,
+      givesTokens: this.#options.getToken !== undefined,
+      replica: ledger.state,
+    };
     const { session, effects } = nextSession(before, event, context);
     this.#session = session;
     for (const effect of effects) this.#carryOut(effect);
@@ -105,6 +124,8 @@ export class SyncRunner {
 
   #carryOut(effect: SessionEffect): void {
     switch (effect.type) {
+      case "askToken":
+        return this.#askToken();
       case "open":
         return this.#open();
       case "close":
@@ -114,20 +135,86 @@ export class SyncRunner {
       case "send":
         return this.#socket?.send(encodeUp(effect.messages));
       case "probed":
-        this.#raiseHead(effect.head);
         return this.#options.onProbed(effect.id, effect.head);
       case "adopt":
         return this.#run(this.#adopt(effect));
       case "receive":
-        this.#raiseHead(effect.received.patch.head);
         return this.#run(this.#receive(effect.received));
       case "settle":
         return this.#run(this.#settle(effect.settled));
+      case "beginFill":
+        this.#fill = { id: effect.id, work: this.#beginFill() };
+        return;
+      case "storeFill":
+      case "copyFill":
+      case "revealFill":
+      case "abortFill":
+        return this.#goOnFilling(effect);
+      case "hash":
+        return this.#run(this.#hash(effect.at));
+      case "compared":
+        return this.#run(this.#keepComparison(effect));
     }
   }
 
-  #raiseHead(head: number): void {
-    this.#head = Math.max(this.#head, head);
+  #askToken(): void {
+    this.#options.getToken?.().then(
+      (token) => this.handle({ type: "token", token }),
+      (error: unknown) => {
+        this.handle({ type: "tokenless", reason: `the app gave no token: ${messageOf(error)}` });
+      },
+    );
+  }
+
+  #beginFill(): RelayFill {
+    const { log, ledger, environment, database, limits } = this.#options;
+    const readClock = (): number => this.#readClock();
+    return new RelayFill({ log, ledger, locks: environment.locks, database, limits, readClock });
+  }
+
+  #goOnFilling(
+    effect: SessionEffect & { type: "storeFill" | "copyFill" | "revealFill" | "abortFill" },
+  ): void {
+    const { id } = effect;
+    if (this.#fill?.id !== id) return;
+    const { work } = this.#fill;
+    const failed = (error: unknown): void => {
+      this.#options.onFailure(error);
+      this.#goOnFilling({ type: "abortFill", id });
+      this.handle({ type: "filled", id, ok: false, reason: `a fill failed: ${messageOf(error)}` });
+    };
+    switch (effect.type) {
+      case "storeFill":
+        work.store(effect.part).then(() => this.handle({ type: "stored", id }), failed);
+        return;
+      case "copyFill":
+        work.copy(effect.prefix).then(() => this.handle({ type: "stored", id }), failed);
+        return;
+      case "revealFill":
+        work.reveal(effect.to).then((ok) => {
+          if (ok) this.#fill = undefined;
+          else this.#goOnFilling({ type: "abortFill", id });
+          this.handle({ type: "filled", id, ok });
+        }, failed);
+        return;
+      case "abortFill":
+        this.#fill = undefined;
+        work.abort().catch(this.#options.onFailure);
+    }
+  }
+
+  async #hash(at: Revision): Promise<void> {
+    const hash = await confirmedHash(this.#options.ledger, at);
+    this.handle({ type: "hashed", at, hash });
+  }
+
+  async #keepComparison({ epoch, at, equal }: SessionEffect & { type: "compared" }): Promise<void> {
+    const readingMs = this.#readClock();
+    await this.#options.ledger.append((state) => ({
+      row: state.session.revealed === at ? { type: "verify", epoch, at, equal, readingMs } : undefined,
+      result: undefined,
+    }));
+    if (!equal) this.#options.onDiverged(at);
   }
 
   /** What could not be stored is lost to this session: another one begins from what the log holds. */
@@ -137,7 +224,7 @@ export class SyncRunner {
       this.#options.onFailure(error);
       if (socket === undefined || this.#socket !== socket) return;
       socket.close();
-      const reason = `what the relay sent could not be stored: ${error instanceof Error ? error.message : String(error)}`;
+      const reason = `what the relay sent could not be stored: ${messageOf(error)}`;
       this.handle({ type: "closed", permanent: false, reason });
     });
   }
@@ -163,7 +250,7 @@ export class SyncRunner {
       for (const message of decodeDown(frame)) this.handle({ type: "message", message });
     } catch (error) {
       socket.close();
-      const reason = `the relay sent what is no message: ${error instanceof Error ? error.message : String(error)}`;
+      const reason = `the relay sent what is no message: ${messageOf(error)}`;
       this.handle({ type: "closed", permanent: false, reason });
     }
   }
@@ -171,14 +258,14 @@ export class SyncRunner {
   async #adopt({ hello, welcome }: SessionEffect & { type: "adopt" }): Promise<void> {
     const { ledger, environment } = this.#options;
     const socket = this.#socket;
-    this.#head = welcome.head;
     const heardAtMs = environment.now();
     const { result } = await ledger.append((state) => {
       const decision = decideWelcome(state, hello, welcome, heardAtMs);
       return { row: decision.type === "row" ? decision.row : undefined, result: decision.type };
     });
     // The next connection's welcome may be on its way into the log by now: what became of it is another answer.
-    if (this.#socket === socket) this.handle({ type: "adopted", ok: result !== "moved" });
+    if (this.#socket !== socket) return;
+    this.handle({ type: "adopted", outcome: result === "moved" || result === "subject" ? result : "taken" });
   }
 
   async #receive(received: ReceivedPatch): Promise<void> {
@@ -202,3 +289,5 @@ export class SyncRunner {
     return environment.now() + ledger.state.session.clockOffsetMs;
   }
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -54,7 +54,8 @@ const syncState = (state: ReplicaState, news: SessionNews | undefined): Transpor
   if (state.replica === null) return "off";
   if (state.session.paused) return "paused";
   switch ((news?.phase ?? "connecting") as SessionPhase) {
-    case "live": {
+    case "live":
+    case "filling": {
       const { received, revealed } = state.session;
       return state.pendingCount === 0 && received === revealed && revealed >= (news?.head ?? 0)
         ? "synced"
@@ -64,7 +65,10 @@ const syncState = (state: ReplicaState, news: SessionNews | undefined): Transpor
       return "offline";
     case "stopped":
       return "stopped";
+    case "refused":
+      return "unauthorized";
     case "off":
+    case "asking":
     case "connecting":
     case "greeting":
     case "adopting":

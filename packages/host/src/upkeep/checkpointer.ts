@@ -219,6 +219,8 @@ const weightOf = (row: PlacedRow): { entries: number; bytes: number } => {
       return { entries: 1 + row.expired.length + row.forgotten.length, bytes: 0 };
     case "attach":
     case "session":
+    case "follow":
+    case "verify":
     case "decision":
     case "pause":
     case "settings":

@@ -1,0 +1,201 @@
+/**
+ * The fold of what comes from the relay: patches, welcomes, fills and comparisons. A part of fold.ts,
+ * and total like it.
+ */
+import {
+  type Commit,
+  type CommitResult,
+  createVersionstamp,
+  isPurge,
+  laterStamp,
+  type PackedKey,
+  type Versionstamp,
+  equalScopes,
+} from "@rockpool/model";
+import type {
+  FilledFrom,
+  FillRow,
+  PatchRow,
+  PlacedRow,
+  SessionRow,
+  TrackedCommit,
+  VerifyRow,
+} from "@rockpool/log";
+import { nextCommitState } from "./commit-table.ts";
+import { setAside } from "./folded-session.ts";
+import { noEffect, rememberedFrom, type RowEffect } from "./row-effect.ts";
+import type { ReplicaState } from "./state.ts";
+
+export const foldPatch = (state: ReplicaState, row: PatchRow & PlacedRow): RowEffect => {
+  const { patch } = row;
+  state.relayStamp = laterStamp(state.relayStamp, patch.stamp);
+  state.stamp = laterStamp(state.stamp, patch.stamp);
+  state.session.received = patch.to;
+  setAside(state.session, patch);
+  return patch.upToDate ? reveal(state, row) : noEffect;
+};
+
+/** Shows everything that was set aside, the row's own patch included, in one step. */
+const reveal = (state: ReplicaState, row: PatchRow & PlacedRow): RowEffect => {
+  const { session } = state;
+  const { entries, results } = session.setAside ?? { entries: new Map(), results: [] };
+  const versionstamp = createVersionstamp(row.position);
+  session.setAside = null;
+  session.revealed = row.patch.to;
+  const { ruled, superseded, purged, versionstampByRevision } = settleResults(state, results, row.readingMs);
+  for (const { key, ...content } of entries.values()) {
+    const confirmed = { ...content, ...rememberedFrom(content, row.readingMs) };
+    state.cover(key, confirmed, versionstampByRevision.get(content.revision) ?? oldest);
+  }
+  for (const key of row.changed) state.cover(key, undefined, versionstamp);
+  for (const key of purged) state.purge(key);
+  for (const name of row.hidden) {
+    const tracked = state.getTracked(name);
+    if (tracked !== undefined && nextCommitState(tracked.state, "doomed") === "hidden") {
+      state.track({ ...tracked, state: "hidden" });
+    }
+  }
+  return {
+    changed: row.changed,
+    settledKeys: settledKeys(ruled, row.changed),
+    ruled: ruled.map((one) => one.after),
+    superseded,
+  };
+};
+
+const oldest = createVersionstamp(0);
+
+interface Settlement {
+  readonly before: TrackedCommit;
+  readonly after: TrackedCommit;
+}
+
+/** Takes ruled commits out of pending. A result counts only with the tag of the commit it names. */
+const settleResults = (state: ReplicaState, results: readonly CommitResult[], ruledAtMs: number) => {
+  const ruled: Settlement[] = [];
+  const superseded: RowEffect["superseded"][number][] = [];
+  const purged: PackedKey[] = [];
+  const versionstampByRevision = new Map<number, Versionstamp>();
+  for (const result of results) {
+    const before = state.getUnruled(result);
+    if (before === undefined) continue;
+    const after = settle(before, result, ruledAtMs);
+    state.track(after);
+    ruled.push({ before, after });
+    if (result.ruling.type === "accepted") {
+      state.relayStamp = laterStamp(state.relayStamp, result.stamp);
+      versionstampByRevision.set(result.revision, before.versionstamp);
+      for (const { mutation } of result.ruling.superseded) {
+        superseded.push({ commit: before.commit, versionstamp: before.versionstamp, mutation });
+      }
+      purged.push(...purgedKeys(before.commit, after));
+    }
+  }
+  healStamp(state, ruled);
+  return { ruled, superseded, purged, versionstampByRevision };
+};
+
+/** The keys whose older versions an accepted commit drops: a purge that lost drops none. */
+const purgedKeys = ({ mutations }: Commit, { supersededKeys = [] }: TrackedCommit): readonly PackedKey[] =>
+  mutations.filter((one) => isPurge(one) && !supersededKeys.includes(one.key)).map(({ key }) => key);
+
+/**
+ * A commit of a clock that ran ahead was given another stamp by the relay. Its own must not raise
+ * later ones, or what the device writes offline from now on would pass for newer than it is.
+ */
+const healStamp = (state: ReplicaState, ruled: readonly Settlement[]): void => {
+  if (ruled.every(({ before }) => before.commit.stamp <= state.relayStamp)) return;
+  state.stamp = state.relayStamp;
+  for (const { commit } of state.unruled.values()) state.stamp = laterStamp(state.stamp, commit.stamp);
+};
+
+/**
+ * A ruled commit, as it is kept: a rejected one for the app to decide on, a confirmed one for a day, in
+ * case the relay loses what it ruled. The stamp is the one it was given.
+ */
+const settle = (before: TrackedCommit, result: CommitResult, ruledAtMs: number): TrackedCommit => {
+  const { ruling, revision, stamp } = result;
+  const commit: Commit = { ...before.commit, stamp };
+  if (ruling.type === "rejected") {
+    return { ...before, commit, state: "rejected", revision, reason: ruling.reason, ruledAtMs };
+  }
+  const supersededKeys = ruling.superseded.flatMap(({ mutation }) => commit.mutations[mutation]?.key ?? []);
+  return { ...before, commit, state: "confirmed", revision, supersededKeys, ruledAtMs };
+};
+
+const settledKeys = (ruled: readonly Settlement[], changed: readonly PackedKey[]): readonly PackedKey[] => {
+  const keys = new Set(ruled.flatMap(({ before }) => before.commit.mutations.map(({ key }) => key)));
+  for (const key of changed) keys.delete(key);
+  return [...keys];
+};
+
+export const foldSession = (state: ReplicaState, row: SessionRow): RowEffect => {
+  const { session } = state;
+  session.clockOffsetMs = row.clockOffsetMs;
+  session.subject = row.subject ?? session.subject;
+  session.limits = row.limits ?? session.limits;
+  const moved = session.epoch !== row.epoch || row.reset || !equalScopes(session.scope, row.scope);
+  session.epoch = row.epoch;
+  session.scope = row.scope;
+  if (!moved) return noEffect;
+  session.setAside = null;
+  if (row.reset) {
+    session.fillDue = true;
+    if (row.keeps !== true) session.confirmedScope = [];
+    session.revealed = Math.min(session.revealed, row.shared ?? 0);
+  }
+  session.received = session.revealed;
+  // A cursor that is valid in the new epoch lies in the history both share, and so do all entries.
+  if (!session.fillDue) {
+    session.confirmedEpoch = row.epoch;
+    session.confirmedScope = row.scope;
+  }
+  return noEffect;
+};
+
+export const foldVerify = (state: ReplicaState, row: VerifyRow): RowEffect => {
+  const { session } = state;
+  if (row.epoch !== session.epoch || row.at !== session.revealed) return noEffect;
+  session.verifiedAtMs = row.readingMs;
+  if (!row.equal) {
+    session.fillDue = true;
+    session.confirmedScope = [];
+  }
+  return noEffect;
+};
+
+export const foldFill = (state: ReplicaState, row: FillRow & PlacedRow): RowEffect => {
+  state.replaceConfirmed(row.generation, row.stored);
+  state.building.delete(row.generation);
+  state.revealed = createVersionstamp(row.position);
+  const ruling = row.relay === undefined ? noEffect : foldFilledFrom(state, row.relay);
+  // What is in view under them is another commit's work on another entry.
+  for (const key of state.operations.keys()) state.cover(key, undefined, state.revealed);
+  return { ...ruling, replaced: true };
+};
+
+const foldFilledFrom = (state: ReplicaState, filled: FilledFrom): RowEffect => {
+  const { session } = state;
+  state.trackAgain(lostCommits(state));
+  session.epoch = filled.epoch;
+  session.confirmedEpoch = filled.epoch;
+  session.confirmedScope = filled.scope;
+  session.received = filled.to;
+  session.revealed = filled.to;
+  session.setAside = null;
+  session.fillDue = false;
+  session.verifiedAtMs = 0;
+  state.relayStamp = laterStamp(state.relayStamp, filled.stamp);
+  state.stamp = laterStamp(state.stamp, filled.stamp);
+  const { ruled, superseded } = settleResults(state, filled.results, filled.readingMs);
+  return { ...noEffect, ruled: ruled.map(({ after }) => after), superseded };
+};
+
+/** Confirmed commits of a stretch of history that the relay has lost: it is to rule on them again. */
+export const lostCommits = ({ session, tracked }: ReplicaState): readonly TrackedCommit[] =>
+  session.fillDue
+    ? [...tracked.values()].filter(
+        ({ state, revision = 0 }) =>
+          state !== "pending" && nextCommitState(state, "lost") === "pending" && revision > session.revealed,
+      )
+    : [];

@@ -1,0 +1,81 @@
+/**
+ * A relay that lost the end of its history, and how a replica heals it: what it had confirmed there is
+ * pending again, under its old name and with the stamp it was given.
+ */
+import { beforeEach, expect, test } from "vitest";
+import { createStamp } from "@rockpool/model";
+import { entryOf, number, set, sum, testNowMs } from "./commit-fixture.ts";
+import { TestReplica } from "./replica-fixture.ts";
+
+let replica: TestReplica;
+beforeEach(() => {
+  replica = TestReplica.synced();
+});
+
+const checkFailed = { type: "check", checks: [0] } as const;
+
+/** Three sums, confirmed at revisions 1, 2 and 3, the last one under another stamp. */
+const confirmThree = () => {
+  const commits = [1, 2, 3].map(() => replica.commit(sum("n", 1n)));
+  const results = commits.map(({ name }, index) => replica.result(name, index + 1));
+  const [first, second, third] = results;
+  const stamp = createStamp(testNowMs - 5000, 7, "a");
+  if (first === undefined || second === undefined || third === undefined) throw new Error("three were made");
+  replica.receive({
+    to: 3,
+    entries: [entryOf("n", 3, number(3n))],
+    results: [first, second, { ...third, stamp }],
+  });
+  return { commits, stamp };
+};
+
+test("commits that were confirmed past the shared history wait for the relay again, once it was filled from", () => {
+  const { commits, stamp } = confirmThree();
+  replica.commit(sum("n", 10n));
+  replica.checkpoint();
+  replica.welcome({ epoch: "e2", valid: false, shared: 1 });
+  // The sums are in what is shown: pending again as well they would count twice.
+  expect([replica.value("n"), replica.state.pendingCount]).toEqual([13n, 1]);
+  replica.refill({ to: 1, entries: [entryOf("n", 1, number(1n))] });
+  expect(replica.value("n")).toBe(13n);
+  expect(commits.map(({ name }) => replica.stateOf(name))).toEqual(["confirmed", "pending", "pending"]);
+  const waiting = [...replica.state.unruled.values()].map(({ commit }) => commit.name.n);
+  expect(waiting).toEqual([2, 3, 4]);
+  expect(replica.state.getTracked(commits[2]?.name ?? { host: "", n: 0 })?.commit.stamp).toBe(stamp);
+});
+
+test("a commit that the restored relay ruled on already, for a copy of this device, is not pending again", () => {
+  const { commits } = confirmThree();
+  replica.welcome({ epoch: "e2", valid: false, shared: 0 });
+  const results = commits.map(({ name }, index) => replica.result(name, index + 4));
+  const { ruled } = replica.refill({ to: 6, entries: [entryOf("n", 6, number(3n))], results });
+  expect(ruled.map(({ revision }) => revision)).toEqual([4, 5, 6]);
+  expect([replica.value("n"), replica.state.pendingCount]).toEqual([3n, 0]);
+});
+
+test("what was rejected past the shared history stays with the app", () => {
+  replica.receive({ to: 1, entries: [entryOf("k", 1, "old")] });
+  const { name } = replica.commitOn(["k"], set("k", "mine"));
+  replica.receive({ to: 2, results: [replica.result(name, 2, checkFailed)] });
+  replica.welcome({ epoch: "e2", valid: false, shared: 1 });
+  replica.refill({ to: 1, entries: [entryOf("k", 1, "old")] });
+  expect([replica.stateOf(name), replica.state.pendingCount]).toEqual(["rejected", 0]);
+});
+
+test("a relay that loses more before the fill has more given back", () => {
+  const { commits } = confirmThree();
+  replica.welcome({ epoch: "e2", valid: false, shared: 2 });
+  replica.welcome({ epoch: "e3", valid: false, shared: 0 });
+  replica.checkpoint();
+  replica.refill({ to: 0 });
+  expect(commits.map(({ name }) => replica.stateOf(name))).toEqual(["pending", "pending", "pending"]);
+  expect(replica.value("n")).toBe(3n);
+});
+
+test("a fill within one history gives nothing back", () => {
+  const { commits } = confirmThree();
+  replica.append({ type: "verify", epoch: "e1", at: 3, equal: false, readingMs: testNowMs });
+  expect(replica.state.session.fillDue).toBe(true);
+  replica.refill({ to: 3, entries: [entryOf("n", 3, number(3n))] });
+  expect(commits.map(({ name }) => replica.stateOf(name))).toEqual(["confirmed", "confirmed", "confirmed"]);
+});
