@@ -4,7 +4,7 @@
  * what is torn, lost, shown too early, kept too long or come back.
  */
 import type { PlacedRow } from "@rockpool/log";
-import type { PackedKey, Position, Versionstamp } from "@rockpool/model";
+import { type PackedKey, type Position, type Versionstamp, zeroVersionstamp } from "@rockpool/model";
 import { type ListedEntry, listEntries, PageIndex, Pages, type ReplicaState } from "@rockpool/replica";
 import type { DeviceStorage } from "./device-storage.ts";
 import { DeviceHistory, type SeenCommit } from "./device-history.ts";
@@ -177,8 +177,9 @@ export class Inspector {
         const expected = `ruled at ${revision}, shown up to ${revealed}`;
         throw new Violation({ invariant: 3, at, expected, found: tracked.state });
       }
-      // Of a history that is gone, what it ruled is kept.
-      const mayBeRuled = isShown || tracked.reason?.type === "unknown" || this.#oracle.hasLost(name);
+      // What a history that is gone rejected stays with the app.
+      const isLost = tracked.state === "rejected" && this.#oracle.hasLost(name);
+      const mayBeRuled = isShown || isLost || tracked.reason?.type === "unknown";
       if (!mayBeRuled && !isUnruled) {
         const expected = `pending, ruled at ${revision ?? "no revision"}, shown up to ${revealed}`;
         throw new Violation({ invariant: 5, at, expected, found: tracked.state });
@@ -214,7 +215,10 @@ export class Inspector {
     for (const { key, view } of listed) {
       const text = textOfContent(view.value, view.expireAt);
       if (text !== undefined) shown.set(key, text);
-      this.#seeVersionstamp(device, disk, record, key, view.versionstamp, text);
+      // What a fill left out is not there, and has none.
+      if (view.versionstamp !== zeroVersionstamp) {
+        this.#seeVersionstamp(device, disk, record, key, view.versionstamp, text);
+      }
     }
     const known = disk.viewByPosition.get(state.tail);
     const expected = known ?? this.#expected(disk, state);

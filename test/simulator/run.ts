@@ -201,7 +201,8 @@ export class Run {
     const fed = new Map<PackedKey, string | undefined>();
     this.fedByTab.set(tab, fed);
     const { storage } = tab.device;
-    tab.feed(everyChange, ({ entries, versionstamp }) => {
+    tab.feed(everyChange, ({ isReset, entries, versionstamp }) => {
+      if (isReset) fed.clear();
       for (const [key, text] of textOfEntries(entries)) fed.set(key, text);
       this.calls.attempt(() => {
         seePairs(fed, `a feed of ${tab.device.name}`);

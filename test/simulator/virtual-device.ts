@@ -246,12 +246,15 @@ export class VirtualTab {
   feed(request: FeedRequest, onState: (state: FeedState) => void): void {
     const id = ++this.#feeds;
     let entries: TransportEntry[] = [];
+    let isReset = false;
     this.#onItemById.set(id, (item) => {
       if (item.type === "update") entries.push(...item.entries);
+      isReset ||= item.type === "reset";
       const isPart = item.type === "reset" || (item.type === "update" && item.more === true);
-      if (!isPart && entries.length > 0) {
-        onState({ entries, versionstamp: item.versionstamp });
+      if (!isPart && (isReset || entries.length > 0)) {
+        onState({ entries, versionstamp: item.versionstamp, isReset });
         entries = [];
+        isReset = false;
       }
       this.host.pullFeed(id);
     });
