@@ -74,7 +74,7 @@ export class SyncControl {
         this.#teller.tell();
       },
     });
-    const { ledger, environment, host, log, limits, onFailure } = its;
+    const { ledger, environment, host, onFailure } = its;
     this.#flushes = new Flushes({ ledger, environment, host, probe: (id) => this.#probe(id) });
     this.calls = new SyncCalls({
       ledger,
@@ -92,17 +92,13 @@ export class SyncControl {
     // A session writes what it receives.
     if (relay === undefined || readonly === true) return;
     this.#runner = new SyncRunner({
-      ledger,
-      environment,
-      log,
-      limits,
+      ...its,
       database,
       bucket,
       relay,
       onDiverged: (at) => its.emit({ type: "diverged", revision: at }),
       onNews: () => this.#onNews(),
       onProbed: (id, head) => this.#onProbed(id, head),
-      onFailure,
     });
     this.#lock = new SyncLock({
       environment,
