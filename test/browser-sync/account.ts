@@ -59,6 +59,7 @@ export const expectAccounted = async (bed: SyncBed, devices: readonly Device[]):
     }
   }
   expectEffects(entries, endings);
+  for (const device of devices) if (device.tabs.length === 1) await expectTold(device, endings);
   const revisions = [...endings.values()].flatMap((ending) =>
     ending.type === "confirmed" ? [ending.revision] : [],
   );
@@ -66,6 +67,20 @@ export const expectAccounted = async (bed: SyncBed, devices: readonly Device[]):
   expect(new Set(revisions).size).toBe(revisions.length);
   expect(Math.max(0, ...revisions)).toBeLessThanOrEqual(head);
   return { ...countEndings([...endings.values()]), head };
+};
+
+/** Expects that a tab which was open all the time was told by an event of each write that lost. */
+const expectTold = async (
+  { journal, lastTab }: Device,
+  endings: ReadonlyMap<string, Ending>,
+): Promise<void> => {
+  const told = new Set((await lastTab.call("toldSuperseded")).map((write) => write.join(" ")));
+  const untold = [...journal.commits].flatMap(([name, { versionstamp }]) => {
+    const ending = endings.get(name);
+    const lost = ending?.type === "confirmed" ? ending.superseded : [];
+    return lost.map((key) => `${versionstamp} ${key}`).filter((write) => !told.has(write));
+  });
+  expect(untold).toEqual([]);
 };
 
 /** What became of each commit of the tab's device, by name. What was told of it earlier must be the same. */

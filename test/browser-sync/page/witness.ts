@@ -25,6 +25,9 @@ export type JournalLine = { readonly writer: string; readonly n: number } & (
 
 export interface WitnessOptions {
   readonly relay?: string;
+  /** Who uses the page, and where its tokens come from. */
+  readonly user?: string;
+  readonly tokenUrl?: string;
   /** How much this device's clock is ahead, in ms. */
   readonly clockShiftMs?: number;
 }
@@ -152,14 +155,22 @@ const settlementOf = async (versionstamp: string): Promise<Settlement | null> =>
   }
 };
 
+const fetchToken = async (url: string): Promise<string> => {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`no token: ${response.status}`);
+  return response.text();
+};
+
 const textOf = (value: unknown): string =>
   value instanceof KvU64 ? `${value.value}n` : JSON.stringify(value);
 
 const witness: Witness = {
-  open: async (bucket, { relay, clockShiftMs = 0 }) => {
+  open: async (bucket, { relay, user, tokenUrl, clockShiftMs = 0 }) => {
     shiftClock(clockShiftMs);
     kv = await openKv(bucket, {
       ...(relay === undefined ? {} : { relay }),
+      ...(user === undefined ? {} : { user }),
+      ...(tokenUrl === undefined ? {} : { token: () => fetchToken(tokenUrl) }),
       worker: () =>
         new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: String(clockShiftMs) }),
     });
