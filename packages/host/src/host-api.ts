@@ -3,7 +3,7 @@
  * of one turn travel in one call; long waits and streams have calls of their own. Failures are
  * values, so that errors arrive with class, code and cause.
  */
-import type { Mutation, PackedError, PackedKey, PackedRange, Versionstamp } from "@rockpool/model";
+import type { Mutation, PackedError, PackedKey, PackedRange, Scope, Versionstamp } from "@rockpool/model";
 import type { BucketSettings } from "@rockpool/log";
 import type { CountedRange } from "@rockpool/replica";
 import type { Transferred, TransferStep } from "./backup/transfer-api.ts";
@@ -117,6 +117,8 @@ export interface TransportStatus {
   readonly tabs: number;
   readonly syncing: boolean;
   readonly error: PackedError | null;
+  /** Prefixes, as `createScope` orders them. */
+  readonly followed: Scope;
 }
 
 /** What is on this device and not safe at the relay. */
@@ -181,6 +183,8 @@ export interface HostCalls {
   token: { readonly id: number; readonly answer: Outcome<string> };
   pause: { readonly paused: boolean };
   flush: Record<string, never>;
+  /** Follows these prefixes from here on, on this device: in all its tabs. */
+  follow: { readonly prefixes: readonly PackedKey[] };
   unsynced: Record<string, never>;
   /** Has the other tabs let go of the bucket, and waits a moment for those that answer. */
   endOthers: Record<string, never>;
@@ -212,6 +216,7 @@ export interface HostCallResults {
   token: undefined;
   pause: undefined;
   flush: undefined;
+  follow: undefined;
   unsynced: Unsynced;
   endOthers: undefined;
   settled: TransportSettled;

@@ -2,51 +2,29 @@
 /**
  * The relay as a program: one SQLite file, one address, until SIGTERM or SIGINT; then it rules on
  * what was pushed, tells its sessions, and ends. A second signal ends it at once.
- * Prints its address to stdout, faults as JSON lines to stderr.
+ * Prints its address to stdout, faults as JSON lines to stderr. It also makes and restores backups.
  */
-import { parseArgs } from "node:util";
-import { openSqliteEngine } from "./sqlite-engine.ts";
+import { createJwtAuthenticator } from "./jwt-authenticator.ts";
 import { startRelay } from "./server.ts";
-
-const usage = `Usage: rockpool-relay [--host 127.0.0.1] [--port 8787] [--data rockpool.sqlite]
-
-  --host  address to listen on; loopback only, as long as there is no authentication
-  --port  port to listen on; 0 takes a free one
-  --data  file that keeps everything, made if there is none
-  --help  this text
-`;
-
-const readSettings = (): { host: string; port: number; data: string } | undefined => {
-  const { values } = parseArgs({
-    options: {
-      host: { type: "string", default: "127.0.0.1" },
-      port: { type: "string", default: "8787" },
-      data: { type: "string", default: "rockpool.sqlite" },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (values.help) return undefined;
-  const port = Number(values.port);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new Error(`--port ${values.port} is not a number from 0 to 65535`);
-  }
-  return { host: values.host, port, data: values.data };
-};
+import { readSettings, usage, type Settings } from "./settings.ts";
+import { backUpFile, restoreFile } from "./sqlite-backup.ts";
+import { openSqliteEngine } from "./sqlite-engine.ts";
 
 const logError = (error: unknown): void => {
   const message = error instanceof Error ? error.message : String(error);
   console.error(JSON.stringify({ level: "error", time: new Date().toISOString(), message }));
 };
 
-const main = async (): Promise<void> => {
-  const settings = readSettings();
-  if (settings === undefined) {
-    console.log(usage);
-    return;
-  }
-  const engine = await openSqliteEngine(settings.data);
-  const relay = await startRelay({ host: settings.host, port: settings.port, engine, onError: logError });
-  console.log(`Rockpool relay listens on ${relay.url} and keeps its data in ${settings.data}`);
+const failWith = (error: unknown): never => {
+  logError(error);
+  process.exit(1);
+};
+
+const serve = async ({ host, port, data, jwt }: Settings & { command: "serve" }): Promise<void> => {
+  const authenticate = jwt === undefined ? undefined : createJwtAuthenticator(jwt);
+  const engine = await openSqliteEngine(data);
+  const relay = await startRelay({ host, port, engine, authenticate, onError: logError });
+  console.log(`Rockpool relay listens on ${relay.url} and keeps its data in ${data}`);
   let isEnding = false;
   const end = (): void => {
     if (isEnding) process.exit(1);
@@ -57,9 +35,21 @@ const main = async (): Promise<void> => {
   process.on("SIGINT", end);
 };
 
-const failWith = (error: unknown): never => {
-  logError(error);
-  process.exit(1);
+const run = async (settings: Settings): Promise<void> => {
+  switch (settings.command) {
+    case "help":
+      return console.log(usage);
+    case "serve":
+      return serve(settings);
+    case "backup":
+      backUpFile(settings.data, settings.file);
+      return console.log(`${settings.data} was copied to ${settings.file}`);
+    case "restore":
+      restoreFile(settings.file, settings.data);
+      return console.log(`${settings.data} is ${settings.file} now; what it was is beside it as .replaced`);
+  }
 };
+
+const main = async (): Promise<void> => run(readSettings(process.argv.slice(2), process.env));
 
 await main().catch(failWith);

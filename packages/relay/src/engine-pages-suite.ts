@@ -7,6 +7,7 @@ import {
   createStamp,
   isInScope,
   packKey,
+  retentionMs,
   wholeBucket,
   zeroStamp,
   type Key,
@@ -18,7 +19,7 @@ import {
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { commitOf, key, remove, set, testNowMs, text } from "./commit-fixture.ts";
-import { openBucketOf, readAll, ruleOn, type OpenEngine } from "./engine-fixture.ts";
+import { openBucketOf, readAll, ruleOn, sweepAt, type OpenEngine } from "./engine-fixture.ts";
 import type { Engine, Page } from "./engine.ts";
 
 const size = { entriesMax: 1000, bytesMax: 1_000_000 };
@@ -89,6 +90,20 @@ export const describePages = (name: string, open: OpenEngine): void => {
       expect(pages.slice(0, -1).map(({ next, entries }) => next === entries.at(-1)?.key)).not.toContain(
         false,
       );
+    });
+
+    test("are read anew each time: what was added is in them, what was forgotten hides nothing", async () => {
+      await using engine = await openBucketOf(open);
+      const keys = async () =>
+        (await readPages(engine, wholeBucket, {})).flatMap(({ entries }) =>
+          entries.map((entry) => entry.key),
+        );
+      await ruleOn(engine, commitOf("a", 1, [set("b", "x"), remove("c"), set("d", "x")]));
+      expect(await keys()).toEqual([key("b"), key("d")]);
+      await ruleOn(engine, commitOf("a", 2, [set("a", "x")]));
+      expect(await keys()).toEqual([key("a"), key("b"), key("d")]);
+      expect(await engine.sweep("b", sweepAt(retentionMs + 1))).toMatchObject({ floor: 1 });
+      expect(await keys()).toEqual([key("a"), key("b"), key("d")]);
     });
 
     test("pass by a bounded number of tombstones, even if a page stays empty", async () => {

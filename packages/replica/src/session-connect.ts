@@ -104,13 +104,18 @@ export const greet = (
   };
 };
 
-export const adopt = (session: Session, welcome: Welcome): SessionStep =>
-  session.hello === null
-    ? { session, effects: [] }
-    : {
-        session: { ...session, phase: "adopting", wakeAtMs: null, welcome, head: welcome.head },
-        effects: [{ type: "adopt", hello: session.hello, welcome }],
-      };
+export const adopt = (session: Session, welcome: Welcome, { replica }: SessionContext): SessionStep => {
+  if (session.hello === null) return { session, effects: [] };
+  // At once, not only when it is adopted: patches for the other one may be right behind.
+  const { subject } = replica.session;
+  if (subject !== null && welcome.subject !== null && subject !== welcome.subject) {
+    return stopForSubject({ ...session, welcome });
+  }
+  return {
+    session: { ...session, phase: "adopting", wakeAtMs: null, welcome, head: welcome.head },
+    effects: [{ type: "adopt", hello: session.hello, welcome }],
+  };
+};
 
 export const stop = (session: Session): SessionStep => ({
   session: { ...unconnected(session), attempts: 0 },

@@ -92,7 +92,7 @@ export class SeldomCalls {
   }
 
   signOut(options: SignOutOptions): Promise<SignOutResult> {
-    return signOut(this.#kv, this.#connection, this.#place, options);
+    return signOut(this.#kv, this.#connection, this.#place.open, options);
   }
 
   async destroy(): Promise<void> {

@@ -9,7 +9,15 @@ import type {
   TransportRejectedMutation,
   TransportStatus,
 } from "@rockpool/host";
-import { isVersionstamp, type KvError, packError, unpackError, unpackKey } from "@rockpool/model";
+import {
+  isVersionstamp,
+  type Key,
+  type KvError,
+  packKey,
+  packError,
+  unpackError,
+  unpackKey,
+} from "@rockpool/model";
 import type { HostConnection } from "./host-connection.ts";
 import type {
   RejectedGroup,
@@ -37,6 +45,7 @@ const noStatus: SyncStatus = {
   tabs: 1,
   syncing: false,
   error: null,
+  followed: [[]],
 };
 
 /** What syncing needs of the page. */
@@ -111,6 +120,10 @@ export class SyncClient implements Sync {
       : { ...settled, superseded: settled.superseded.map(unpackKey) };
   }
 
+  async follow(prefixes: readonly Key[]): Promise<void> {
+    await this.#connection.call("follow", { prefixes: prefixes.map((prefix) => packKey(prefix)) });
+  }
+
   async signOut(options: SignOutOptions = {}): Promise<SignOutResult> {
     return this.#page.signOut(options);
   }
@@ -166,8 +179,9 @@ const tokenOf = async (getToken: (() => Promise<string>) | undefined): Promise<O
   }
 };
 
-const toStatus = ({ error, ...status }: TransportStatus): SyncStatus => ({
+const toStatus = ({ error, followed, ...status }: TransportStatus): SyncStatus => ({
   ...status,
+  followed: followed.map(unpackKey),
   error: error === null ? null : (unpackError(error) as SyncStatus["error"]),
 });
 

@@ -34,6 +34,8 @@ export interface SyncStatus {
   readonly syncing: boolean;
   /** The last failure of the connection; null while all is well. */
   readonly error: KvError | null;
+  /** Prefixes whose keys are kept on this device; `[[]]` is the whole bucket. */
+  readonly followed: readonly Key[];
 }
 
 /** What became of a commit: its ruling by the relay. */
@@ -148,6 +150,12 @@ export interface Sync {
   flush(options?: { readonly signal?: AbortSignal }): Promise<void>;
   /** What became of the commit that was given this versionstamp here; waits for the ruling. @throws KvError "not-found" */
   settled(versionstamp: string, options?: { readonly signal?: AbortSignal }): Promise<Settled>;
+  /**
+   * Follows these prefixes from here on, in all tabs of this device and after a reload; the last call
+   * counts, and the order does not. `[[]]`, as at first, is the whole bucket. What is followed no more
+   * leaves the device, what is pending apart; what is followed anew comes by the session.
+   */
+  follow(prefixes: readonly Key[]): Promise<void>;
   /**
    * Ends the bucket in all tabs of this device, and deletes the device's copy unless it is to be kept.
    * @throws TypeError for an answer that cannot be; KvError "offline" where a "drain" finds syncing paused,
