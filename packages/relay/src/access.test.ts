@@ -64,6 +64,17 @@ describe("a hello", () => {
     expect(granting.errors).toHaveLength(1);
   });
 
+  test("is told to come back later when its token is not looked at in time", async () => {
+    await using granting = await openGrantingRelay({ one: grantTo("ann") }, { helloMsMax: 30, busyMs: 7 });
+    const release = granting.hold();
+    const socket = await TestSocket.open(granting.relay.url);
+    socket.send(helloOf("r", { token: "one" }));
+    expect(await socket.next("error")).toMatchObject({ code: "busy", retryAfterMs: 7 });
+    release();
+    expect(await socket.closed).toBe(1013);
+    await joinWith(granting.relay.url, "one");
+  });
+
   test("of one subject too many is told to come back later; another subject is served", async () => {
     const grants = { one: grantTo("ann"), two: grantTo("bob") };
     await using granting = await openGrantingRelay(grants, { sessionsPerSubjectMax: 2, busyMs: 7 });
