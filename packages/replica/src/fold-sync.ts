@@ -1,234 +1,201 @@
 /**
- * Deciding what a patch from the relay does here, before its row is appended: whether it follows on
- * what was received, which keys' views it changes, and which pending commits can no longer hold.
- * It looks at the state that the row will be folded on, so the row needs no second look.
+ * The fold of what comes from the relay: patches, welcomes, fills and comparisons. A part of fold.ts,
+ * and total like it.
  */
 import {
+  type Commit,
   type CommitResult,
-  type CommitName,
-  equalValues,
-  type EpochId,
-  nameKey,
+  createVersionstamp,
+  isPurge,
+  laterStamp,
   type PackedKey,
-  type Patch,
-  type PatchEntry,
   type Versionstamp,
-  laterVersionstamp,
-  zeroStamp,
-  zeroVersionstamp,
   equalScopes,
 } from "@rockpool/model";
-import type { PatchRow, TrackedCommit } from "@rockpool/log";
-import { isSubjectOf } from "./folded-session.ts";
-import { hiddenBy, type Revelation } from "./hidden.ts";
-import type { Pages } from "./page-index.ts";
-import type { PendingOperations, ReplicaState } from "./state.ts";
-import { type ConfirmedView, confirmedOf, type EntryView, foldOperations, viewOf } from "./view.ts";
+import type {
+  FilledFrom,
+  FillRow,
+  PatchRow,
+  PlacedRow,
+  SessionRow,
+  TrackedCommit,
+  VerifyRow,
+} from "@rockpool/log";
+import { nextCommitState } from "./commit-table.ts";
+import { setAside } from "./folded-session.ts";
+import { noEffect, rememberedFrom, type RowEffect } from "./row-effect.ts";
+import type { ReplicaState } from "./state.ts";
 
-/** A patch as its session delivered it. */
-export interface ReceivedPatch {
-  readonly epoch: EpochId;
-  readonly scope: readonly PackedKey[];
-  /** Whom the session is for; null where the relay asks for no token. */
-  readonly subject: string | null;
-  readonly patch: Patch;
-}
+export const foldPatch = (state: ReplicaState, row: PatchRow & PlacedRow): RowEffect => {
+  const { patch } = row;
+  state.relayStamp = laterStamp(state.relayStamp, patch.stamp);
+  state.stamp = laterStamp(state.stamp, patch.stamp);
+  state.session.received = patch.to;
+  setAside(state.session, patch);
+  return patch.upToDate ? reveal(state, row) : noEffect;
+};
 
-/** Rulings on pushed commits, as their session delivered them. */
-export interface ReceivedRulings {
-  /** The epoch the session was welcomed with: its revisions mean nothing in another. */
-  readonly epoch: EpochId;
-  readonly results: readonly CommitResult[];
-}
-
-/** - `row`: append it. - `stale`: all of it is here already, or a fill will bring it. - `gap`: it does not follow, pull from `received`. */
-export type PatchDecision =
-  | { readonly type: "row"; readonly row: PatchRow }
-  | { readonly type: "stale" }
-  | { readonly type: "gap" };
-
-/** Decides on a patch. Void when `pages` notes something lacking. */
-export const decidePatch = (
-  state: ReplicaState,
-  pages: Pages,
-  received: ReceivedPatch,
-  readingMs: number,
-): PatchDecision => {
+/** Shows everything that was set aside, the row's own patch included, in one step. */
+const reveal = (state: ReplicaState, row: PatchRow & PlacedRow): RowEffect => {
   const { session } = state;
-  const { epoch, scope, patch } = received;
-  if (session.fillDue || !isSubjectOf(session, received.subject)) return { type: "stale" };
-  if (epoch !== session.epoch || !equalScopes(scope, session.scope)) return { type: "gap" };
-  if (patch.from !== session.received) {
-    return patch.to <= session.received ? { type: "stale" } : { type: "gap" };
+  const { entries, results } = session.setAside ?? { entries: new Map(), results: [] };
+  const versionstamp = createVersionstamp(row.position);
+  session.setAside = null;
+  session.revealed = row.patch.to;
+  const { ruled, superseded, purged, versionstampByRevision } = settleResults(state, results, row.readingMs);
+  for (const { key, ...content } of entries.values()) {
+    const confirmed = { ...content, ...rememberedFrom(content, row.readingMs) };
+    state.cover(key, confirmed, versionstampByRevision.get(content.revision) ?? oldest);
   }
-  if (isEmpty(patch) && session.setAside === null) return { type: "stale" };
-  const row = { type: "patch", epoch, scope, readingMs } as const;
-  const upToDate = patch.upToDate && patch.to >= (session.setAside?.head ?? 0);
-  if (!upToDate) {
-    return { type: "row", row: { ...row, patch: { ...patch, upToDate }, changed: [], hidden: [] } };
-  }
-  const revealed = revelation(state, patch, readingMs);
-  const hidden = hiddenBy(state, revealed);
-  return {
-    type: "row",
-    row: { ...row, patch, changed: changedBy(state, pages, revealed, hidden), hidden: [...hidden.values()] },
-  };
-};
-
-/** True for the answer to a hello when there is nothing new. */
-const isEmpty = ({ from, to, entries, results }: Patch): boolean =>
-  from === to && entries.length === 0 && results.length === 0;
-
-/**
- * Decides on results the relay gave for pushed commits whose revisions the cursor has passed: they
- * are applied by a patch that goes nowhere. Undefined when none of them concerns a pending commit.
- */
-export const decideLateResults = (
-  state: ReplicaState,
-  pages: Pages,
-  rulings: ReceivedRulings,
-  readingMs: number,
-): PatchRow | undefined => {
-  const { session } = state;
-  if (rulings.epoch !== session.epoch || session.fillDue) return undefined;
-  const late = rulings.results.filter(
-    (result) => result.revision <= session.received && state.getUnruled(result) !== undefined,
-  );
-  if (late.length === 0) return undefined;
-  const { received, setAside, scope } = session;
-  const patch: Patch = {
-    from: received,
-    to: received,
-    head: setAside?.head ?? received,
-    upToDate: setAside === null,
-    entries: [],
-    results: late,
-    stamp: zeroStamp,
-  };
-  const decision = decidePatch(
-    state,
-    pages,
-    { epoch: rulings.epoch, scope, subject: null, patch },
-    readingMs,
-  );
-  return decision.type === "row" ? decision.row : undefined;
-};
-
-/**
- * Decides which pending checked commits can no longer hold on what is confirmed, after a fill put it all
- * in place anew: they are hidden by a patch that goes nowhere. Undefined when there are none. Void when
- * `pages` notes something lacking.
- */
-export const decideDoomed = (state: ReplicaState, pages: Pages, readingMs: number): PatchRow | undefined => {
-  const { epoch, scope, received, setAside } = state.session;
-  if (epoch === null || setAside !== null) return undefined;
-  const entries = new Map<PackedKey, PatchEntry>();
-  for (const { commit } of state.unruled.values()) {
-    for (const { key } of commit.checks) entries.set(key, confirmedEntry(state, pages, key));
-  }
-  const nothing = { entries: new Map(), ruled: new Map(), ownByRevision: new Map(), readingMs };
-  const hidden = hiddenBy(state, { ...nothing, entries });
-  if (hidden.size === 0) return undefined;
-  const patch: Patch = {
-    from: received,
-    to: received,
-    head: received,
-    upToDate: true,
-    entries: [],
-    results: [],
-    stamp: zeroStamp,
-  };
-  const changed = changedBy(state, pages, nothing, hidden);
-  return { type: "patch", epoch, scope, readingMs, patch, changed, hidden: [...hidden.values()] };
-};
-
-const confirmedEntry = (state: ReplicaState, pages: Pages, key: PackedKey): PatchEntry => {
-  const { value, expireAt, revision = 0 } = confirmedOf(state, pages, key);
-  return {
-    key,
-    revision,
-    ...(value === undefined ? {} : { value }),
-    ...(expireAt === undefined ? {} : { expireAt }),
-  };
-};
-
-const revelation = (state: ReplicaState, patch: Patch, readingMs: number): Revelation => {
-  const { setAside } = state.session;
-  const entries = new Map(setAside?.entries);
-  for (const entry of patch.entries) entries.set(entry.key, entry);
-  const ruled = new Map<string, { tracked: TrackedCommit; result: CommitResult }>();
-  const ownByRevision = new Map<number, Versionstamp>();
-  for (const result of [...(setAside?.results ?? []), ...patch.results]) {
-    const tracked = state.getUnruled(result);
-    if (tracked === undefined) continue;
-    ruled.set(nameKey(result.name), { tracked, result });
-    if (result.ruling.type === "accepted") ownByRevision.set(result.revision, tracked.versionstamp);
-  }
-  return { entries, ruled, ownByRevision, readingMs };
-};
-
-/** The keys whose view differs once everything is revealed, in value or in versionstamp. */
-const changedBy = (
-  state: ReplicaState,
-  pages: Pages,
-  revealed: Revelation,
-  hidden: ReadonlyMap<string, CommitName>,
-): readonly PackedKey[] => {
-  const leaves = ({ tracked }: PendingOperations): boolean => {
-    const key = nameKey(tracked.commit.name);
-    return revealed.ruled.has(key) || hidden.has(key);
-  };
-  const changed: PackedKey[] = [];
-  for (const key of affectedKeys(state, revealed, hidden)) {
-    const operations = state.operations.get(key);
-    const entry = revealed.entries.get(key);
-    const own = entry && revealed.ownByRevision.get(entry.revision);
-    if (operations === undefined && own === undefined) {
-      if (entry !== undefined) changed.push(key);
-      continue;
+  for (const key of row.changed) state.cover(key, undefined, versionstamp);
+  for (const key of purged) state.purge(key);
+  for (const name of row.hidden) {
+    const tracked = state.getTracked(name);
+    if (tracked !== undefined && nextCommitState(tracked.state, "doomed") === "hidden") {
+      state.track({ ...tracked, state: "hidden" });
     }
-    const after = foldOperations(
-      confirmedAfter(state, pages, revealed, key, own),
-      operations?.filter((operation) => !leaves(operation)),
-    );
-    if (!sameView(viewOf(state, pages, key), after)) changed.push(key);
   }
-  return changed;
-};
-
-const affectedKeys = (
-  state: ReplicaState,
-  revealed: Revelation,
-  hidden: ReadonlyMap<string, CommitName>,
-): Set<PackedKey> => {
-  const affected = new Set<PackedKey>(revealed.entries.keys());
-  for (const { tracked } of revealed.ruled.values()) {
-    for (const { key } of tracked.commit.mutations) affected.add(key);
-  }
-  for (const name of hidden.keys()) {
-    for (const { key } of state.tracked.get(name)?.commit.mutations ?? []) affected.add(key);
-  }
-  return affected;
-};
-
-const confirmedAfter = (
-  state: ReplicaState,
-  pages: Pages,
-  revealed: Revelation,
-  key: PackedKey,
-  own: Versionstamp | undefined,
-): Omit<ConfirmedView, "keptUntil"> => {
-  const before = confirmedOf(state, pages, key);
-  const entry = revealed.entries.get(key);
-  if (entry === undefined) return before;
-  const { value, expireAt, revision } = entry;
   return {
-    value,
-    expireAt,
-    revision,
-    versionstamp: laterVersionstamp(before.versionstamp, own ?? zeroVersionstamp),
+    changed: row.changed,
+    settledKeys: settledKeys(ruled, row.changed),
+    ruled: ruled.map((one) => one.after),
+    superseded,
   };
 };
 
-const sameView = (a: EntryView, b: EntryView): boolean =>
-  a.versionstamp === b.versionstamp && a.expireAt === b.expireAt && equalValues(a.value, b.value);
+const oldest = createVersionstamp(0);
+
+interface Settlement {
+  readonly before: TrackedCommit;
+  readonly after: TrackedCommit;
+}
+
+/** Takes ruled commits out of pending. A result counts only with the tag of the commit it names. */
+const settleResults = (state: ReplicaState, results: readonly CommitResult[], ruledAtMs: number) => {
+  const ruled: Settlement[] = [];
+  const superseded: RowEffect["superseded"][number][] = [];
+  const purged: PackedKey[] = [];
+  const versionstampByRevision = new Map<number, Versionstamp>();
+  for (const result of results) {
+    const before = state.getUnruled(result);
+    if (before === undefined) continue;
+    const after = settle(before, result, ruledAtMs);
+    state.track(after);
+    ruled.push({ before, after });
+    if (result.ruling.type === "accepted") {
+      state.relayStamp = laterStamp(state.relayStamp, result.stamp);
+      versionstampByRevision.set(result.revision, before.versionstamp);
+      for (const { mutation } of result.ruling.superseded) {
+        superseded.push({ commit: before.commit, versionstamp: before.versionstamp, mutation });
+      }
+      purged.push(...purgedKeys(before.commit, after));
+    }
+  }
+  healStamp(state, ruled);
+  return { ruled, superseded, purged, versionstampByRevision };
+};
+
+/** The keys whose older versions an accepted commit drops: a purge that lost drops none. */
+const purgedKeys = ({ mutations }: Commit, { supersededKeys = [] }: TrackedCommit): readonly PackedKey[] =>
+  mutations.filter((one) => isPurge(one) && !supersededKeys.includes(one.key)).map(({ key }) => key);
+
+/**
+ * A commit of a clock that ran ahead was given another stamp by the relay. Its own must not raise
+ * later ones, or what the device writes offline from now on would pass for newer than it is.
+ */
+const healStamp = (state: ReplicaState, ruled: readonly Settlement[]): void => {
+  if (ruled.every(({ before }) => before.commit.stamp <= state.relayStamp)) return;
+  state.stamp = state.relayStamp;
+  for (const { commit } of state.unruled.values()) state.stamp = laterStamp(state.stamp, commit.stamp);
+};
+
+/**
+ * A ruled commit, as it is kept: a rejected one for the app to decide on, a confirmed one for a day, in
+ * case the relay loses what it ruled. The stamp is the one it was given.
+ */
+const settle = (before: TrackedCommit, result: CommitResult, ruledAtMs: number): TrackedCommit => {
+  const { ruling, revision, stamp } = result;
+  const commit: Commit = { ...before.commit, stamp };
+  if (ruling.type === "rejected") {
+    return { ...before, commit, state: "rejected", revision, reason: ruling.reason, ruledAtMs };
+  }
+  const supersededKeys = ruling.superseded.flatMap(({ mutation }) => commit.mutations[mutation]?.key ?? []);
+  return { ...before, commit, state: "confirmed", revision, supersededKeys, ruledAtMs };
+};
+
+const settledKeys = (ruled: readonly Settlement[], changed: readonly PackedKey[]): readonly PackedKey[] => {
+  const keys = new Set(ruled.flatMap(({ before }) => before.commit.mutations.map(({ key }) => key)));
+  for (const key of changed) keys.delete(key);
+  return [...keys];
+};
+
+export const foldSession = (state: ReplicaState, row: SessionRow): RowEffect => {
+  const { session } = state;
+  session.clockOffsetMs = row.clockOffsetMs;
+  session.subject = row.subject ?? session.subject;
+  session.limits = row.limits ?? session.limits;
+  const moved = session.epoch !== row.epoch || row.reset || !equalScopes(session.scope, row.scope);
+  session.epoch = row.epoch;
+  session.scope = row.scope;
+  if (!moved) return noEffect;
+  session.setAside = null;
+  if (row.reset) {
+    session.fillDue = true;
+    if (row.keeps !== true) session.confirmedScope = [];
+    session.revealed = Math.min(session.revealed, row.shared ?? 0);
+  }
+  session.received = session.revealed;
+  // A cursor that is valid in the new epoch lies in the history both share, and so do all entries.
+  if (!session.fillDue) {
+    session.confirmedEpoch = row.epoch;
+    session.confirmedScope = row.scope;
+  }
+  return noEffect;
+};
+
+export const foldVerify = (state: ReplicaState, row: VerifyRow): RowEffect => {
+  const { session } = state;
+  if (row.epoch !== session.epoch || row.at !== session.revealed) return noEffect;
+  session.verifiedAtMs = row.readingMs;
+  if (!row.equal) {
+    session.fillDue = true;
+    session.confirmedScope = [];
+  }
+  return noEffect;
+};
+
+export const foldFill = (state: ReplicaState, row: FillRow & PlacedRow): RowEffect => {
+  state.replaceConfirmed(row.generation, row.stored);
+  state.building.delete(row.generation);
+  state.revealed = createVersionstamp(row.position);
+  const ruling = row.relay === undefined ? noEffect : foldFilledFrom(state, row.relay);
+  // What is in view under them is another commit's work on another entry.
+  for (const key of state.operations.keys()) state.cover(key, undefined, state.revealed);
+  return { ...ruling, replaced: true };
+};
+
+const foldFilledFrom = (state: ReplicaState, filled: FilledFrom): RowEffect => {
+  const { session } = state;
+  state.trackAgain(lostCommits(state));
+  session.epoch = filled.epoch;
+  session.confirmedEpoch = filled.epoch;
+  session.confirmedScope = filled.scope;
+  session.received = filled.to;
+  session.revealed = filled.to;
+  session.setAside = null;
+  session.fillDue = false;
+  session.verifiedAtMs = 0;
+  state.relayStamp = laterStamp(state.relayStamp, filled.stamp);
+  state.stamp = laterStamp(state.stamp, filled.stamp);
+  const { ruled, superseded } = settleResults(state, filled.results, filled.readingMs);
+  return { ...noEffect, ruled: ruled.map(({ after }) => after), superseded };
+};
+
+/** Confirmed commits of a stretch of history that the relay has lost: it is to rule on them again. */
+export const lostCommits = ({ session, tracked }: ReplicaState): readonly TrackedCommit[] =>
+  session.fillDue
+    ? [...tracked.values()].filter(
+        ({ state, revision = 0 }) =>
+          state !== "pending" && nextCommitState(state, "lost") === "pending" && revision > session.revealed,
+      )
+    : [];
