@@ -52,7 +52,7 @@ describe("a relay that fails or ends", () => {
     ]);
     await closing;
     await expect(TestSocket.open(relay.url)).rejects.toThrow("ECONNREFUSED");
-    await expect(engine.openBucket("b", 0)).rejects.toMatchObject({ code: "closed" });
+    await expect(engine.openBucket("b")).rejects.toMatchObject({ code: "closed" });
   });
 
   test("does not wait for a socket that never says goodbye", async () => {

@@ -32,8 +32,17 @@ describe("a patch that follows", () => {
     expect(replica.decide({ from: 2, to: 4 })).toEqual({ type: "stale" });
     expect(replica.decide({ from: 6, to: 7 })).toEqual({ type: "gap" });
     replica.welcome({ epoch: "e2" });
-    const late = { epoch: "e1", scope: wholeBucket, patch: { ...replica.patch({ to: 6 }), from: 5 } };
+    const patch = { ...replica.patch({ to: 6 }), from: 5 };
+    const late = { epoch: "e1", scope: wholeBucket, subject: null, patch };
     expect(decidePatch(replica.state, replica.pages, late, testNowMs)).toEqual({ type: "gap" });
+  });
+
+  test("is dropped when it was for another subject than whose the replica is by then", () => {
+    const theirs = { to: 1, entries: [entryOf("k", 1, "eve's")] };
+    expect(replica.decide(theirs, "eve")).toMatchObject({ type: "row" });
+    replica.welcome({ epoch: "e1", subject: "ada" });
+    expect(replica.decide(theirs, "eve")).toEqual({ type: "stale" });
+    expect(replica.decide(theirs, "ada")).toMatchObject({ type: "row" });
   });
 
   test("is no row when it brings nothing, unless it reveals what was set aside", () => {
