@@ -5,6 +5,7 @@
 import type { Log } from "@rockpool/log";
 import type { CheckpointLimits } from "@rockpool/replica";
 import { attachRelay } from "./attach.ts";
+import { followPrefixes } from "./sync-settings.ts";
 import { DeviceSession } from "./device-session.ts";
 import type { EndReason } from "../host-end.ts";
 import type { HostEnvironment } from "../environment.ts";
@@ -100,7 +101,9 @@ export class SyncControl {
   async start(): Promise<void> {
     await this.#tabs.join();
     if (this.#session.isOwn) {
-      await attachRelay(this.#its.ledger, this.#its.environment, this.#its.options.bucket);
+      const { ledger, environment, options } = this.#its;
+      await attachRelay(ledger, environment, options.bucket);
+      if (options.follow !== undefined) await followPrefixes(ledger, options.follow);
       this.#session.start();
     }
     this.#stopWaking = this.#its.environment.onWake(() => this.#tryNow());
