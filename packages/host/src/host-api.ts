@@ -196,6 +196,7 @@ export interface HostCalls {
   /** Whether the caller of a commit made with `confirm` was told that it was rejected. */
   heard: { readonly versionstamp: Versionstamp; readonly isHeard: boolean };
   rejected: Record<string, never>;
+  superseded: Record<string, never>;
   retry: { readonly id: string };
   discard: { readonly id: string };
   /** Answers the event `conflicts` of a round. */
@@ -224,6 +225,7 @@ export interface HostCallResults {
   settled: TransportSettled;
   confirm: TransportSettled;
   heard: undefined;
+  superseded: readonly TransportSuperseded[];
   rejected: readonly TransportRejectedGroup[];
   retry: undefined;
   discard: undefined;

@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { type CommitResult, type Premise, wholeBucket } from "@rockpool/model";
 import { decideLateResults, decidePatch, type ReceivedRulings } from "./receive.ts";
 import { entryOf, key, number, remove, set, sum, testNowMs, text } from "./commit-fixture.ts";
+import { lossesOf } from "./losses.ts";
 import { TestReplica } from "./replica-fixture.ts";
 
 let replica: TestReplica;
@@ -98,12 +99,12 @@ describe("a patch that follows", () => {
   test("shows what a blind write lost to, and says which of its mutations lost", () => {
     const { name } = replica.commit(set("k", "mine"), set("own", "kept"));
     const winner = { host: "z", n: 1 };
-    const { superseded } = replica.receive({
+    const { ruled } = replica.receive({
       to: 2,
       entries: [entryOf("k", 1, "theirs"), entryOf("own", 2, "kept")],
       results: [replica.result(name, 2, [{ mutation: 0, winner }])],
     });
-    expect(superseded.map(({ commit, mutation }) => commit.mutations[mutation]?.key)).toEqual([key("k")]);
+    expect(ruled.flatMap(lossesOf).map(({ mutation }) => mutation.key)).toEqual([key("k")]);
     expect([replica.value("k"), replica.value("own")]).toEqual(["theirs", "kept"]);
   });
 });

@@ -3,11 +3,10 @@
  * session when its turn comes, and knows the bucket's sync status whoever carries it.
  */
 import type { Log } from "@rockpool/log";
-import type { CheckpointLimits } from "@rockpool/replica";
+import type { CheckpointLimits, CommitAuthor } from "@rockpool/replica";
 import { attachRelay } from "./attach.ts";
 import { followPrefixes } from "./sync-settings.ts";
 import { DeviceSession } from "./device-session.ts";
-import type { EndReason } from "../host-end.ts";
 import type { HostEnvironment } from "../environment.ts";
 import { Flushes } from "./flushes.ts";
 import type { HostEvent, HostOpenOptions, TransportStatus } from "../host-api.ts";
@@ -15,10 +14,11 @@ import type { Ledger } from "../ledger.ts";
 import { StatusTeller } from "./status-teller.ts";
 import { statusOf } from "./sync-status.ts";
 import { SyncCalls } from "./sync-calls.ts";
+import type { SyncListener } from "./sync-listener.ts";
 import { TokenRequests } from "./token-requests.ts";
 import { type TabMessage, Tabs } from "../tabs.ts";
 
-export interface SyncControlOptions {
+export interface SyncControlOptions extends SyncListener {
   readonly host: string;
   readonly log: Log;
   readonly ledger: Ledger;
@@ -27,15 +27,10 @@ export interface SyncControlOptions {
   readonly options: HostOpenOptions;
   readonly emit: (event: HostEvent) => void;
   readonly readClock: () => number;
-  readonly onFailure: (error: unknown) => void;
-  /** The session of this device with the relay came or went, whoever carries it. */
-  readonly onSession: () => void;
-  /** In another tab the app left these rejected groups in the list. */
-  readonly onUndecided: (ids: readonly string[]) => void;
+  /** Who commits what the bucket held before it had a relay. */
+  readonly author: () => CommitAuthor;
   /** Fulfilled when what tabs committed before is in the log. */
   readonly commitsSettled: () => Promise<void>;
-  /** Another tab has this host let go of the bucket. */
-  readonly onEnded: (why: EndReason) => void;
 }
 
 /** How often the log's tail is looked at though nobody told of anything, in ms. */
@@ -101,8 +96,8 @@ export class SyncControl {
   async start(): Promise<void> {
     await this.#tabs.join();
     if (this.#session.isOwn) {
-      const { ledger, environment, options } = this.#its;
-      await attachRelay(ledger, environment, options.bucket);
+      const { ledger, environment, options, author } = this.#its;
+      await attachRelay(ledger, options.bucket, environment.drawId(), author);
       if (options.follow !== undefined) await followPrefixes(ledger, options.follow);
       this.#session.start();
     }
