@@ -95,9 +95,10 @@ describe("with a session", () => {
     const [one, two] = await openTwo();
     const told = rejectionsTold(one);
     const entry = await bed.done(one.kv.get(["k"]));
-    const theirs = two.kv.set(["k"], "theirs", relay);
+    const release = bed.relay.network.hold("one");
+    await bed.done(two.kv.set(["k"], "theirs", relay));
     const mine = one.kv.atomic().check(entry).set(["k"], "mine").commit(relay);
-    await bed.done(theirs);
+    release();
     expect(await bed.done(mine)).toEqual({ ok: false });
     await bed.world.pass(1000);
     expect(await bed.done(one.kv.sync.rejected())).toEqual([]);
@@ -116,13 +117,14 @@ describe("with a session", () => {
     const [one, two] = await openTwo();
     const told = rejectionsTold(one);
     const entry = await bed.done(one.kv.get(["k"]));
-    const theirs = two.kv.set(["k"], "theirs", relay);
+    const release = bed.relay.network.hold("one");
+    await bed.done(two.kv.set(["k"], "theirs", relay));
     const first = one.kv.atomic().check(entry).set(["k"], "mine").commit(relay);
     const seen = await bed.done(one.kv.get(["k"]));
     expect(seen.value).toBe("mine");
     await bed.done(one.kv.atomic().check(seen).set(["k"], "mine again").commit());
+    release();
     expect(await bed.done(first)).toEqual({ ok: false });
-    await bed.done(theirs);
     await bed.quiet(one, two);
     await bed.world.pass(1000);
     const groups = await bed.done(one.kv.sync.rejected());
@@ -194,11 +196,12 @@ describe("when the session is lost meanwhile", () => {
   test("the outcome is unknown, the commit goes on waiting, and its rejection is an event", async () => {
     const [one, two] = [await bed.openApp("one"), await bed.openApp("two")];
     const told = rejectionsTold(one);
-    const theirs = two.kv.set(["k"], "theirs", relay);
+    const release = bed.relay.network.hold("one");
+    await bed.done(two.kv.set(["k"], "theirs", relay));
     const mine = await strand(one);
     expect(mine.outcome).toBe("outcome-unknown");
     expect(one.kv.sync.status.pending).toBe(1);
-    await bed.done(theirs);
+    release();
     bed.setOnline("one", true);
     await bed.quiet(one, two);
     await bed.world.pass(1000);
@@ -210,7 +213,8 @@ describe("when the session is lost meanwhile", () => {
     const [one, two] = [await bed.openApp("one"), await bed.openApp("two")];
     const told = rejectionsTold(one);
     const giving = new AbortController();
-    const theirs = two.kv.set(["k"], "theirs", relay);
+    const release = bed.relay.network.hold("one");
+    await bed.done(two.kv.set(["k"], "theirs", relay));
     const mine = one.kv
       .atomic()
       .check({ key: ["k"], versionstamp: null })
@@ -218,7 +222,7 @@ describe("when the session is lost meanwhile", () => {
       .commit({ ...relay, signal: giving.signal });
     giving.abort(new Error("enough"));
     await expect(bed.done(mine)).rejects.toThrow("enough");
-    await bed.done(theirs);
+    release();
     await bed.quiet(one, two);
     await bed.world.pass(1000);
     expect(told).toHaveLength(1);
@@ -242,7 +246,8 @@ describe("when the session is lost meanwhile", () => {
     await bed.live(second);
     const told = rejectionsTold(second);
     const two = await bed.openApp("two");
-    const theirs = two.kv.set(["k"], "theirs", relay);
+    const release = bed.relay.network.hold("one");
+    await bed.done(two.kv.set(["k"], "theirs", relay));
     void first.kv
       .atomic()
       .check({ key: ["k"], versionstamp: null })
@@ -253,7 +258,7 @@ describe("when the session is lost meanwhile", () => {
       () => "not committed",
     );
     first.kill();
-    await bed.done(theirs);
+    release();
     await bed.quiet(second, two);
     await bed.world.pass(1000);
     expect(told).toHaveLength(1);

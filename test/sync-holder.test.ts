@@ -240,6 +240,12 @@ test("a page that goes gives the session up, and has it again when it is back al
   await pass(1000);
   expect(syncing(going, other)).toEqual([false, true]);
   other.kill();
+  // What others do or say does not bring it back.
+  const brief = await openTab();
+  await pass(1000);
+  await brief.host.call("pause", { paused: true });
+  await brief.host.call("pause", { paused: false });
+  brief.kill();
   await pass(60_000);
   expect(syncing(going)).toEqual([false]);
   await show(going);

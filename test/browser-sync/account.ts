@@ -74,13 +74,15 @@ const expectTold = async (
   { journal, lastTab }: Device,
   endings: ReadonlyMap<string, Ending>,
 ): Promise<void> => {
-  const told = new Set((await lastTab.call("toldSuperseded")).map((write) => write.join(" ")));
-  const untold = [...journal.commits].flatMap(([name, { versionstamp }]) => {
+  const lost = [...journal.commits].flatMap(([name, { versionstamp }]) => {
     const ending = endings.get(name);
-    const lost = ending?.type === "confirmed" ? ending.superseded : [];
-    return lost.map((key) => `${versionstamp} ${key}`).filter((write) => !told.has(write));
+    return ending?.type === "confirmed" ? ending.superseded.map((key) => `${versionstamp} ${key}`) : [];
   });
-  expect(untold).toEqual([]);
+  const untold = async (): Promise<readonly string[]> => {
+    const told = new Set((await lastTab.call("toldSuperseded")).map((write) => write.join(" ")));
+    return lost.filter((write) => !told.has(write));
+  };
+  await eventually(untold).toEqual([]);
 };
 
 /** What became of each commit of the tab's device, by name. What was told of it earlier must be the same. */

@@ -19,6 +19,8 @@ export class FrameMeter implements AsyncDisposable {
   /** From replicas to the relay, and from it to them. */
   up: FrameMeasure = nothing;
   down: FrameMeasure = nothing;
+  /** Connections that replicas opened. */
+  connections = 0;
 
   static async open(relayUrl: () => string): Promise<FrameMeter> {
     const server = new WebSocketServer({ host: "127.0.0.1", port: 0, perMessageDeflate: false });
@@ -28,17 +30,15 @@ export class FrameMeter implements AsyncDisposable {
 
   private constructor(server: WebSocketServer, relayUrl: () => string) {
     this.#server = server;
-    server.on("connection", (replica) => void this.#pass(replica, relayUrl()));
+    server.on("connection", (replica) => {
+      this.connections++;
+      void this.#pass(replica, relayUrl());
+    });
   }
 
   /** Where the relay is, for a replica whose frames are to be measured. */
   get url(): string {
     return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  /** Begins to count anew. */
-  reset(): void {
-    this.up = this.down = nothing;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

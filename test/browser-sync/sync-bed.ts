@@ -25,19 +25,26 @@ export class SyncBed implements DeviceBed {
   readonly #browsers: CrashBrowser[] = [];
   bucket = "";
 
-  /** To be opened before the tests of a file are named: it gives them their time. */
-  static async open(): Promise<SyncBed> {
+  /**
+   * To be opened before the tests of a file are named: it gives them their time. `relayEnvironment`: more for the
+   * environment of the relay.
+   */
+  static async open(relayEnvironment: Readonly<Record<string, string>> = {}): Promise<SyncBed> {
     vi.setConfig({ testTimeout: testMsMax });
     const server = await serveFolder(await buildSite("witness"), "127.0.0.1", 0);
-    const bed = new SyncBed(await mkdtemp(join(tmpdir(), "rockpool-sync-")), server);
+    const bed = new SyncBed(await mkdtemp(join(tmpdir(), "rockpool-sync-")), server, relayEnvironment);
     await bed.relay.start();
     return bed;
   }
 
-  private constructor(folder: string, server: FolderServer) {
+  private constructor(
+    folder: string,
+    server: FolderServer,
+    relayEnvironment: Readonly<Record<string, string>>,
+  ) {
     this.#folder = folder;
     this.#server = server;
-    this.relay = new RelayProcess(() => this.relayFile);
+    this.relay = new RelayProcess(() => this.relayFile, undefined, relayEnvironment);
     this.startTest();
   }
 

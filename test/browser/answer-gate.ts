@@ -58,15 +58,21 @@ export class AnswerGate {
       socket.on("close", () => {
         this.#sockets.delete(socket);
         this.#keptBack.delete(socket);
-        other.destroy();
+        if (socket === relay) this.#late(() => other.end());
+        else other.destroy();
       });
     }
     browser.on("data", (data) => relay.write(data));
     relay.on("data", (data) => {
       const keepBack = this.#keptBack.get(relay);
       if (keepBack !== undefined) keepBack();
-      else if (this.#answerDelayMs === 0) browser.write(data);
-      else setTimeout(() => browser.write(data), this.#answerDelayMs);
+      else this.#late(() => browser.write(data));
     });
+  }
+
+  /** Does something as late as answers come. */
+  #late(work: () => void): void {
+    if (this.#answerDelayMs === 0) work();
+    else setTimeout(work, this.#answerDelayMs);
   }
 }

@@ -11,14 +11,20 @@ const workspaceProgram = createRequire(import.meta.url).resolve("@rockpool/relay
 export class RelayProcess {
   readonly #file: () => string;
   readonly #program: string;
+  readonly #environment: Readonly<Record<string, string>>;
   #port = 0;
   #child: ChildProcess | undefined;
   #faults = "";
 
-  /** `program`: the script to run, that of the workspace unless another is named. */
-  constructor(file: () => string, program: string = workspaceProgram) {
+  /** `program`: the script to run, that of the workspace unless another is named; `environment`: more for its environment. */
+  constructor(
+    file: () => string,
+    program: string = workspaceProgram,
+    environment: Readonly<Record<string, string>> = {},
+  ) {
     this.#file = file;
     this.#program = program;
+    this.#environment = environment;
   }
 
   /** `ws://127.0.0.1:port`; known from the first start on. */
@@ -30,7 +36,10 @@ export class RelayProcess {
   async start(): Promise<void> {
     if (this.#child !== undefined) return;
     const args = [this.#program, "--port", String(this.#port), "--data", this.#file()];
-    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, args, {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...this.#environment },
+    });
     this.#child = child;
     child.stderr.on("data", (data: Buffer) => {
       this.#faults += data.toString();

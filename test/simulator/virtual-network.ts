@@ -28,6 +28,9 @@ export class VirtualNetwork {
   /** Devices whose frames take longer, by name. */
   readonly #slow = new Map<string, LinkFaults>();
 
+  /** Told of each frame that reaches a device. */
+  onArrival: ((device: string, frame: string) => void) | null = null;
+
   constructor(world: VirtualWorld, accept: Acceptor) {
     this.#world = world;
     this.#accept = accept;
@@ -36,7 +39,12 @@ export class VirtualNetwork {
   /** Opens a connection for a tab of `device`; a tab that ends takes it along. */
   open(device: string, events: SocketEvents, tab: AbortSignal): HostSocket {
     const faults = (): LinkFaults => this.#slow.get(device) ?? calm;
-    const link = new Link(this.#world, device, events, faults, () => this.#links.delete(link));
+    const onFrame = (frame: string): void => {
+      this.onArrival?.(device, frame);
+      events.onFrame(frame);
+    };
+    const heard = { ...events, onFrame };
+    const link = new Link(this.#world, device, heard, faults, () => this.#links.delete(link));
     this.#links.add(link);
     link.connect(this.#accept, () => this.#offline.has(device));
     tab.addEventListener("abort", () => link.abandon(), { once: true });

@@ -144,7 +144,7 @@ export class VirtualRelay {
   /** All entries and tombstones, and the head. */
   async read(): Promise<{ readonly entries: readonly PatchEntry[]; readonly head: number }> {
     const engine = await openMemoryEngine({ storage: copyOf(this.#storage) });
-    await engine.openBucket(bucketName, this.#world.nowMs);
+    await engine.openBucket(bucketName);
     const everything = { entriesMax: Number.MAX_SAFE_INTEGER, bytesMax: Number.MAX_SAFE_INTEGER };
     const { entries, head } = await engine.readPatch(bucketName, "", 0, everything);
     return { entries, head };
@@ -156,8 +156,8 @@ export class VirtualRelay {
 
   /** Takes down what is ruled, and sees that nothing is ruled twice. */
   #recording(engine: Engine): Engine {
-    const openBucket: Engine["openBucket"] = async (bucket, nowMs) => {
-      const state = await engine.openBucket(bucket, nowMs);
+    const openBucket: Engine["openBucket"] = async (bucket) => {
+      const state = await engine.openBucket(bucket);
       this.onEpoch?.(state);
       return state;
     };

@@ -4,9 +4,11 @@
  */
 import { type Host, type HostApi, type HostOpenOptions, serveHost } from "@rockpool/host";
 import { openMemoryLog } from "@rockpool/log";
+import { createScope, type Key, packKey } from "@rockpool/model";
+import type { RelayConfig } from "@rockpool/relay";
 import { type Kv, openKv } from "rockpool";
 import { connectKv, type ConnectOptions } from "rockpool/connect";
-import { VirtualDevice } from "../simulator/virtual-device.ts";
+import { type DeviceOptions, VirtualDevice } from "../simulator/virtual-device.ts";
 import { bucketName, VirtualRelay } from "../simulator/virtual-relay.ts";
 import { VirtualWorld } from "../simulator/virtual-world.ts";
 
@@ -21,17 +23,21 @@ export interface App {
 }
 
 export type AppOptions = Pick<ConnectOptions, "confirm" | "onConflict"> &
-  Partial<Pick<HostOpenOptions, "conflict">> & {
+  Partial<Pick<HostOpenOptions, "conflict" | "follow">> & {
     /** False: the tab is opened without the option relay. Default: true. */
     readonly hasRelay?: boolean;
   };
 
 export class AppBed {
   readonly world: VirtualWorld = new VirtualWorld(1);
-  readonly relay: VirtualRelay = new VirtualRelay(this.world);
+  readonly relay: VirtualRelay;
 
-  static async open(): Promise<AppBed> {
-    const bed = new AppBed();
+  private constructor(config: Partial<RelayConfig>) {
+    this.relay = new VirtualRelay(this.world, config);
+  }
+
+  static async open(config: Partial<RelayConfig> = {}): Promise<AppBed> {
+    const bed = new AppBed(config);
     await bed.relay.start();
     // Has what is loaded at its first call loaded: it would take real time in a world of its own.
     const kv = await openKv(":memory:");
@@ -40,8 +46,21 @@ export class AppBed {
     return bed;
   }
 
-  device(name: string): VirtualDevice {
-    return new VirtualDevice(this.world, this.relay, { name });
+  device(name: string, options: Omit<DeviceOptions, "name"> = {}): VirtualDevice {
+    return new VirtualDevice(this.world, this.relay, { name, ...options });
+  }
+
+  /** As `openApp`, on a device that follows these prefixes alone. */
+  async openFollowing(name: string, ...prefixes: readonly Key[]): Promise<App> {
+    const device = this.device(name);
+    const log = await openMemoryLog(device.storage);
+    const followed = createScope(prefixes.map((prefix) => packKey(prefix)));
+    const follow = { type: "row", row: { type: "follow", followed } } as const;
+    await this.done(log.append(0, () => follow, { durability: "relaxed" }));
+    await log.close();
+    const app = await this.openTab(device);
+    await this.live(app);
+    return app;
   }
 
   /** Opens a tab; it has no session before `live`. */
@@ -85,7 +104,7 @@ export class AppBed {
 
   async #openTab(
     device: VirtualDevice,
-    { hasRelay = true, confirm = "local", conflict = "last-write-wins", onConflict }: AppOptions,
+    { hasRelay = true, confirm = "local", conflict = "last-write-wins", onConflict, follow }: AppOptions,
   ): Promise<App> {
     const killing = new AbortController();
     const environment = device.environment(killing.signal);
@@ -117,6 +136,7 @@ export class AppBed {
       conflict,
       resolvesConflicts: onConflict !== undefined,
       ...(hasRelay ? { relay: "relay" } : {}),
+      ...(follow === undefined ? {} : { follow }),
     };
     const kv = await connectKv(open, api, {
       locks: environment.locks,

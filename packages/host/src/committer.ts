@@ -15,6 +15,7 @@ import {
   type Versionstamp,
 } from "@rockpool/model";
 import {
+  type CommitAuthor,
   type CommitOutcome,
   type CommitRequest,
   type DeletedRange,
@@ -107,6 +108,12 @@ export class Committer {
     await this.#last;
   }
 
+  /** This host as the author of commits made now. */
+  author(): CommitAuthor {
+    const { host, drawId, readClock } = this.#options;
+    return { host, takeNumber: () => ++this.#n, drawTag: drawId, readingMs: readClock() };
+  }
+
   #enqueue(commit: Omit<Waiting, "resolve" | "reject">): Promise<Committed> {
     const committed = new Promise<Committed>((resolve, reject) => {
       this.#queue.push({ ...commit, resolve, reject });
@@ -175,15 +182,13 @@ export class Committer {
   }
 
   async #append(group: readonly Waiting[]): Promise<void> {
-    const { ledger, host, drawId, readClock } = this.#options;
+    const { ledger } = this.#options;
     const strict = group.some((waiting) => waiting.strict);
-    const takeNumber = (): number => ++this.#n;
     const { result, position } = await ledger.append(
       (state, pages) => {
-        const readingMs = readClock();
-        const requests = group.flatMap(({ ask }) => ask(state, pages, readingMs) ?? []);
+        const author = this.author();
+        const requests = group.flatMap(({ ask }) => ask(state, pages, author.readingMs) ?? []);
         if (requests.length === 0) return { row: undefined, result: [] };
-        const author = { host, takeNumber, drawTag: drawId, readingMs };
         const { row, outcomes } = evaluateGroup(state, pages, requests, author);
         return { row, result: outcomes };
       },

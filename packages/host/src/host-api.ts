@@ -3,7 +3,7 @@
  * of one turn travel in one call; long waits and streams have calls of their own. Failures are
  * values, so that errors arrive with class, code and cause.
  */
-import type { Mutation, PackedError, PackedKey, PackedRange, Versionstamp } from "@rockpool/model";
+import type { Mutation, PackedError, PackedKey, PackedRange, Scope, Versionstamp } from "@rockpool/model";
 import type { BucketSettings } from "@rockpool/log";
 import type { CountedRange } from "@rockpool/replica";
 import type { Transferred, TransferStep } from "./backup/transfer-api.ts";
@@ -117,6 +117,8 @@ export interface TransportStatus {
   readonly tabs: number;
   readonly syncing: boolean;
   readonly error: PackedError | null;
+  /** Prefixes, as `createScope` orders them. */
+  readonly followed: Scope;
 }
 
 /** What is on this device and not safe at the relay. */
@@ -153,6 +155,8 @@ export interface HostOpenOptions {
   readonly conflict?: "last-write-wins" | "revision";
   /** The tab decides on conflicts when it is asked. Default: false. */
   readonly resolvesConflicts?: boolean;
+  /** What is to be kept of the bucket on this device, before any session begins. Default: as it is. */
+  readonly follow?: readonly PackedKey[];
   /** How the bucket is to be kept from here on, as far as it is said. Default: as it is. */
   readonly settings?: Partial<BucketSettings>;
   /** The tab is not visible now: the host of a visible one had better carry the session. Default: false. */
@@ -181,6 +185,8 @@ export interface HostCalls {
   token: { readonly id: number; readonly answer: Outcome<string> };
   pause: { readonly paused: boolean };
   flush: Record<string, never>;
+  /** Follows these prefixes from here on, on this device: in all its tabs. */
+  follow: { readonly prefixes: readonly PackedKey[] };
   unsynced: Record<string, never>;
   /** Has the other tabs let go of the bucket, and waits a moment for those that answer. */
   endOthers: Record<string, never>;
@@ -190,6 +196,7 @@ export interface HostCalls {
   /** Whether the caller of a commit made with `confirm` was told that it was rejected. */
   heard: { readonly versionstamp: Versionstamp; readonly isHeard: boolean };
   rejected: Record<string, never>;
+  superseded: Record<string, never>;
   retry: { readonly id: string };
   discard: { readonly id: string };
   /** Answers the event `conflicts` of a round. */
@@ -212,11 +219,13 @@ export interface HostCallResults {
   token: undefined;
   pause: undefined;
   flush: undefined;
+  follow: undefined;
   unsynced: Unsynced;
   endOthers: undefined;
   settled: TransportSettled;
   confirm: TransportSettled;
   heard: undefined;
+  superseded: readonly TransportSuperseded[];
   rejected: readonly TransportRejectedGroup[];
   retry: undefined;
   discard: undefined;

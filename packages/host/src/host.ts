@@ -116,8 +116,7 @@ export class Host {
       ledger,
       committer: this.#committer,
       readClock,
-      strict: options.durability === "strict",
-      byRevision: options.conflict === "revision",
+      options,
       assertOpen: () => this.#assertOpen(),
       assertLive: () => this.#rulings.assertLive(),
     });
@@ -150,6 +149,7 @@ export class Host {
       emit,
       readClock,
       onFailure,
+      author: () => this.#committer.author(),
       onUndecided: (ids) => void this.#rulings.onUndecided(ids).catch(onFailure),
       onSession: () => this.#rulings.onSession(),
       commitsSettled: () => this.#committer.settled(),

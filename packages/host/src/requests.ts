@@ -16,7 +16,7 @@ import {
   viewOf,
 } from "@rockpool/replica";
 import type { Committer } from "./committer.ts";
-import type { HostAnswer, HostRequest } from "./host-api.ts";
+import type { HostAnswer, HostOpenOptions, HostRequest } from "./host-api.ts";
 import type { Ledger } from "./ledger.ts";
 import { fromTransportMutation, toTransportEntry, toTransportVersion } from "./transport.ts";
 
@@ -25,10 +25,7 @@ export interface RequestsOptions {
   readonly committer: Committer;
   /** This device's clock, corrected to the relay's, in ms since 1970. */
   readonly readClock: () => number;
-  /** Whether commits must survive a power cut. */
-  readonly strict: boolean;
-  /** Each set and delete is checked against the entry it was written over. */
-  readonly byRevision: boolean;
+  readonly options: Pick<HostOpenOptions, "durability" | "conflict">;
   /** @throws KvError "closed" */
   readonly assertOpen: () => void;
   /** @throws KvError "offline" when no relay could rule on a commit now */
@@ -47,8 +44,15 @@ export class Requests {
   /** Settles with the reads under way; undefined when there are none. */
   #reading: Promise<void> | undefined;
 
+  /** Whether commits must survive a power cut. */
+  readonly #strict: boolean;
+  /** Each set and delete is checked against the entry it was written over. */
+  readonly #byRevision: boolean;
+
   constructor(its: RequestsOptions) {
     this.#its = its;
+    this.#strict = its.options.durability === "strict";
+    this.#byRevision = its.options.conflict === "revision";
   }
 
   /** One answer for each request, in order; a failure is an answer too. */
@@ -63,13 +67,13 @@ export class Requests {
   }
 
   async #write(ask: WriteAsk): Promise<HostAnswer[]> {
-    const { committer, strict, byRevision, assertOpen, assertLive } = this.#its;
+    const { committer, assertOpen, assertLive } = this.#its;
     try {
       assertOpen();
       if (ask.confirm === "relay") assertLive();
       if (ask.type === "commit") return [await this.#commit(ask)];
-      const policy = { byRevision, awaited: ask.confirm === "relay" };
-      const piece = await committer.deleteRange(ask.range, policy, strict, this.#reading);
+      const policy = { byRevision: this.#byRevision, awaited: ask.confirm === "relay" };
+      const piece = await committer.deleteRange(ask.range, policy, this.#strict, this.#reading);
       return [{ type: "deleted", ...piece }];
     } catch (error) {
       return [{ type: "error", error: packError(error) }];
@@ -77,17 +81,17 @@ export class Requests {
   }
 
   async #commit({ checks, mutations, confirm }: CommitAsk): Promise<HostAnswer> {
-    const { ledger, committer, readClock, strict, byRevision } = this.#its;
+    const { ledger, committer, readClock } = this.#its;
     const nowMs = readClock();
     const { settings } = ledger.state;
     const asked = {
       checks,
-      byRevision,
+      byRevision: this.#byRevision,
       awaited: confirm === "relay",
       mutations: mutations.map((mutation) => fromTransportMutation(mutation, nowMs, settings)),
     };
     checkCommitLimits(checks, asked.mutations);
-    return { type: "committed", versionstamp: await committer.commit(asked, strict, this.#reading) };
+    return { type: "committed", versionstamp: await committer.commit(asked, this.#strict, this.#reading) };
   }
 
   #read(reads: readonly ReadAsk[]): Promise<HostAnswer[]> {

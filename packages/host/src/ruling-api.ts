@@ -49,8 +49,14 @@ export type TransportResolution = { readonly id: string } & (
   | { readonly type: "leave"; readonly error?: PackedError }
 );
 
+/** A write of an accepted commit that is not to be seen here. */
 export interface TransportSuperseded {
   readonly versionstamp: Versionstamp;
+  readonly reason: "superseded" | "scope";
+  /** The name of the commit that the entry shows instead; null where this device may not know. */
+  readonly winner: string | null;
+  /** Ms since 1970. */
+  readonly ruledAtMs: number;
   readonly mutation: TransportRejectedMutation;
 }
 

@@ -3,7 +3,7 @@
  * and who is there. Everything said here is a hint; what holds is the log.
  */
 import type { CommitRow, PlacedRow } from "@rockpool/log";
-import { channelOf, entryBytes, mutationBytes } from "@rockpool/model";
+import { channelOf, entryBytes, mutationBytes, type PackedError } from "@rockpool/model";
 import type { HostEnvironment, HostChannel } from "./environment.ts";
 import type { AppendNotice } from "./ledger.ts";
 
@@ -13,7 +13,7 @@ export interface SessionNews {
   readonly phase: string;
   /** The highest revision the relay is known to have reached. */
   readonly head: number;
-  readonly error: string | null;
+  readonly error: PackedError | null;
   /** Whether its tab is visible. */
   readonly visible: boolean;
 }

@@ -72,6 +72,8 @@ export interface PatchRow {
 export interface AttachRow {
   readonly type: "attach";
   readonly replica: ReplicaId;
+  /** What it held before that, as initial sets for the relay to rule on. Absent: it was empty. */
+  readonly commits?: readonly CommitRecord[];
 }
 
 /** A welcome that changed something: the cursor is taken over into a new epoch, the scope or the clock moved. */

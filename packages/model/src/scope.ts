@@ -22,8 +22,19 @@ export const createScope = (prefixes: Iterable<PackedKey>): Scope => {
 };
 
 /** True when the key, or all of a longer prefix, lies within one of the scope's prefixes. */
-export const isInScope = (scope: Scope, key: PackedKey): boolean =>
-  scope.some((prefix) => isWithinPrefix(prefix, key));
+export const isInScope = (scope: Scope, key: PackedKey): boolean => {
+  // Prefixes are apart, so it can only lie within the last one that is not above it. By halving.
+  let low = 0;
+  let high = scope.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const prefix = scope[middle];
+    if (prefix !== undefined && prefix <= key) low = middle + 1;
+    else high = middle;
+  }
+  const prefix = scope[low - 1];
+  return prefix !== undefined && isWithinPrefix(prefix, key);
+};
 
 /** What lies in both. */
 export const intersectScopes = (a: Scope, b: Scope): Scope =>

@@ -4,7 +4,7 @@
 import { packKey, type Key, type Mutation } from "@rockpool/model";
 import { describe, expect, test } from "vitest";
 import { check, commitOf, set, testNowMs, text } from "./commit-fixture.ts";
-import { all, grantTo, openGrantingRelay } from "./grants-fixture.ts";
+import { grantTo, openGrantingRelay } from "./grants-fixture.ts";
 import { openHeldEngine } from "./relay-fixture.ts";
 import { helloOf, TestSocket } from "./test-socket.ts";
 
@@ -62,6 +62,17 @@ describe("a hello", () => {
       message: "the token was not accepted",
     });
     expect(granting.errors).toHaveLength(1);
+  });
+
+  test("is told to come back later when its token is not looked at in time", async () => {
+    await using granting = await openGrantingRelay({ one: grantTo("ann") }, { helloMsMax: 30, busyMs: 7 });
+    const release = granting.hold();
+    const socket = await TestSocket.open(granting.relay.url);
+    socket.send(helloOf("r", { token: "one" }));
+    expect(await socket.next("error")).toMatchObject({ code: "busy", retryAfterMs: 7 });
+    release();
+    expect(await socket.closed).toBe(1013);
+    await joinWith(granting.relay.url, "one");
   });
 
   test("of one subject too many is told to come back later; another subject is served", async () => {
@@ -244,7 +255,7 @@ describe("a recheck", () => {
     // The first is being ruled while the second waits behind it.
     socket.send({ type: "push", commits: [commitOf("a", 1, [set("k", "x")])] }, { type: "ping", id: 1 });
     await socket.next("pong");
-    await expect.poll(async () => (await engine.openBucket("b", testNowMs)).head).toBe(1);
+    await expect.poll(async () => (await engine.openBucket("b")).head).toBe(1);
     socket.send({ type: "push", commits: [commitOf("a", 2, [set("k", "y")])] }, { type: "ping", id: 2 });
     await socket.next("pong");
     granting.grantByToken.delete("one");
@@ -255,21 +266,35 @@ describe("a recheck", () => {
     expect((await other.next("ruled")).results).toMatchObject([{ revision: 2 }]);
   });
 
-  test("takes another end of the token, and leaves alone who has another token by then", async () => {
+  test("takes another end of the token that the session has by then", async () => {
     await using granting = await openGrantingRelay({ one: grantTo("ann"), two: grantTo("ann") });
     const { socket } = await joinWith(granting.relay.url, "one");
-    const release = granting.hold();
-    granting.grantByToken.set("one", grantTo("ann", { read: all, expiresAt: testNowMs + 10 }));
-    const rechecked = granting.relay.recheck();
     socket.send({ type: "auth", token: "two" });
-    release();
-    await Promise.all([rechecked, socket.next("renewed")]);
-    granting.clock.nowMs += 10;
-    socket.send({ type: "ping", id: 1 });
-    await socket.next("pong");
+    await socket.next("renewed");
+    granting.grantByToken.delete("one");
     granting.grantByToken.set("two", grantTo("ann", { expiresAt: testNowMs + 30 }));
     await granting.relay.recheck();
-    granting.clock.nowMs += 20;
+    socket.send({ type: "ping", id: 1 });
+    await socket.next("pong");
+    granting.clock.nowMs += 30;
     expect(await endOf(socket)).toEqual(["unauthorized", 4401]);
+  });
+
+  test.each([
+    ["does not hold any more", undefined],
+    ["reads less", grantTo("ann", { read: [] })],
+  ])("leaves a session alone whose last token %s, when it has another by then", async (_, grant) => {
+    await using granting = await openGrantingRelay({ two: grantTo("ann"), one: grantTo("ann") });
+    const { socket } = await joinWith(granting.relay.url, "one");
+    if (grant === undefined) granting.grantByToken.delete("one");
+    else granting.grantByToken.set("one", grant);
+    const release = granting.hold();
+    const rechecked = granting.relay.recheck();
+    socket.send({ type: "auth", token: "two" });
+    await socket.next("renewed");
+    release();
+    await rechecked;
+    socket.send({ type: "ping", id: 1 });
+    await socket.next("pong");
   });
 });

@@ -60,10 +60,6 @@ export class Gatekeeper {
     this.#options = options;
   }
 
-  get asksForTokens(): boolean {
-    return this.#options.authenticate !== undefined;
-  }
-
   /** @throws UnauthorizedError for a token that does not hold, whatever the reason. */
   async admit(token: string | undefined, bucket: string): Promise<Access> {
     const { authenticate, now, onError } = this.#options;

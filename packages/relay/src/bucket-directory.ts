@@ -50,13 +50,13 @@ export class BucketDirectory {
   }
 
   async #open(name: string): Promise<BucketHub> {
-    const { engine, now } = this.#options;
+    const { engine } = this.#options;
     const onFailed = (error: unknown): void => {
       this.#hubByName.delete(name);
       this.#options.onError(error);
     };
     try {
-      return new BucketHub(name, await engine.openBucket(name, now()), { ...this.#options, onFailed });
+      return new BucketHub(name, await engine.openBucket(name), { ...this.#options, onFailed });
     } catch (error) {
       onFailed(error);
       throw error;

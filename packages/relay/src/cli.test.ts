@@ -7,7 +7,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { testNowMs } from "./commit-fixture.ts";
 import { openSqliteEngine } from "./sqlite-engine.ts";
 
 const program = fileURLToPath(new URL("cli.ts", import.meta.url));
@@ -35,14 +34,14 @@ test("it backs up and restores", async () => {
   const folder = await mkdtemp(join(tmpdir(), "rockpool-"));
   const [data, backup] = [join(folder, "d.sqlite"), join(folder, "b.sqlite")];
   const engine = await openSqliteEngine(data);
-  const { epoch } = await engine.openBucket("b", testNowMs);
+  const { epoch } = await engine.openBucket("b");
   expect(await run("backup", backup, "--data", data)).toMatchObject({ code: 0, faults: "" });
   const refused = await run("restore", backup, "--data", data);
   expect(refused).toMatchObject({ code: 1, faults: expect.stringContaining("stop the relay first") });
   await engine.close();
   expect(await run("restore", backup, "--data", data)).toMatchObject({ code: 0, faults: "" });
   await using restored = await openSqliteEngine(data);
-  expect(await restored.openBucket("b", testNowMs)).toMatchObject({ epochs: [{ epoch }, {}] });
+  expect(await restored.openBucket("b")).toMatchObject({ epochs: [{ epoch }, {}] });
   await restored.close();
   await rm(folder, { recursive: true });
 });

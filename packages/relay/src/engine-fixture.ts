@@ -18,7 +18,7 @@ export type OpenEngine = () => Promise<Engine>;
 /** A fresh engine with the bucket "b". */
 export const openBucketOf = async (open: OpenEngine): Promise<Engine> => {
   const engine = await open();
-  await engine.openBucket("b", testNowMs);
+  await engine.openBucket("b");
   return engine;
 };
 

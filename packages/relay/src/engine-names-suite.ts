@@ -2,7 +2,7 @@
  * For tests: the part of the suite of engines that is about names: every commit is ruled once.
  */
 import { describe, expect, test } from "vitest";
-import { check, commitOf, key, number, set, sum, testNowMs, text } from "./commit-fixture.ts";
+import { check, commitOf, key, number, set, sum, text } from "./commit-fixture.ts";
 import { accepted, entriesOf, openBucketOf, ruleOn, unknown, type OpenEngine } from "./engine-fixture.ts";
 
 /** A commit's name makes it exactly once. */
@@ -14,7 +14,7 @@ export const describeNames = (name: string, open: OpenEngine): void => {
       const [first] = await ruleOn(engine, commit);
       const [again] = await ruleOn(engine, commit);
       expect(again).toEqual({ ...first, isNew: false });
-      expect((await engine.openBucket("b", testNowMs)).head).toBe(1);
+      expect((await engine.openBucket("b")).head).toBe(1);
       expect(await entriesOf(engine)).toEqual([[key("k"), number(5n), 1]]);
     });
 

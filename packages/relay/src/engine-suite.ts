@@ -5,7 +5,7 @@
 import { digestOf, zeroStamp, type PatchEntry, type Value } from "@rockpool/model";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { check, commitOf, key, number, remove, set, sum, testNowMs, text, turnOf } from "./commit-fixture.ts";
+import { check, commitOf, key, number, remove, set, sum, text, turnOf } from "./commit-fixture.ts";
 import { accepted, entriesOf, openBucketOf, readAll, ruleOn, type OpenEngine } from "./engine-fixture.ts";
 import { describeNames } from "./engine-names-suite.ts";
 import { describePages } from "./engine-pages-suite.ts";
@@ -28,7 +28,7 @@ const describeBuckets = (name: string, open: OpenEngine): void => {
   describe(`engine ${name}: buckets`, () => {
     test("a new bucket is empty, at revision 0, in its first epoch", async () => {
       await using engine = await open();
-      const state = await engine.openBucket("b", testNowMs);
+      const state = await engine.openBucket("b");
       expect(state).toEqual({
         epoch: expect.any(String),
         epochs: [{ epoch: state.epoch, firstRevision: 1 }],
@@ -48,19 +48,19 @@ const describeBuckets = (name: string, open: OpenEngine): void => {
 
     test("opened again by the same process it goes on in its epoch", async () => {
       await using engine = await open();
-      const { epoch, epochs } = await engine.openBucket("b", testNowMs);
+      const { epoch, epochs } = await engine.openBucket("b");
       await ruleOn(engine, commitOf("a", 1, []));
-      expect(await engine.openBucket("b", testNowMs)).toEqual({ epoch, epochs, head: 1, floor: 0 });
+      expect(await engine.openBucket("b")).toEqual({ epoch, epochs, head: 1, floor: 0 });
     });
 
     test("two buckets share nothing", async () => {
       await using engine = await openBucketOf(open);
-      const other = await engine.openBucket("other", testNowMs);
+      const other = await engine.openBucket("other");
       await ruleOn(engine, commitOf("a", 1, [set("k", "x")]));
-      expect((await engine.openBucket("other", testNowMs)).head).toBe(0);
+      expect((await engine.openBucket("other")).head).toBe(0);
       const [answer] = (await engine.rule("other", turnOf(commitOf("a", 1, [set("k", "y")])))).answers;
       expect(answer?.result.ruling).toEqual(accepted);
-      expect(other.epoch).not.toBe((await engine.openBucket("b", testNowMs)).epoch);
+      expect(other.epoch).not.toBe((await engine.openBucket("b")).epoch);
       expect(await entriesOf(engine)).toEqual([[key("k"), text("x"), 1]]);
     });
 
@@ -74,7 +74,7 @@ const describeBuckets = (name: string, open: OpenEngine): void => {
       const engine = await openBucketOf(open);
       await engine.close();
       await engine.close();
-      await expect(engine.openBucket("b", testNowMs)).rejects.toMatchObject({ code: "closed" });
+      await expect(engine.openBucket("b")).rejects.toMatchObject({ code: "closed" });
       await expect(engine.rule("b", turnOf())).rejects.toMatchObject({ code: "closed" });
       await expect(readAll(engine)).rejects.toMatchObject({ code: "closed" });
     });
@@ -98,7 +98,7 @@ const describeTurns = (name: string, open: OpenEngine): void => {
         [3, "accepted"],
       ]);
       expect(ruled).toMatchObject({ from: 0, to: 3 });
-      expect((await engine.openBucket("b", testNowMs)).head).toBe(3);
+      expect((await engine.openBucket("b")).head).toBe(3);
     });
 
     test("tells what it changed once a key, in the latest version, by revision", async () => {

@@ -27,7 +27,7 @@ export interface Engine extends AsyncDisposable {
    * Opens a bucket, made if there is none. Its first opening through this engine begins an epoch;
    * later ones return the same epoch, with the head as it is by then.
    */
-  openBucket(bucket: string, nowMs: number): Promise<BucketState>;
+  openBucket(bucket: string): Promise<BucketState>;
 
   /**
    * Rules on commits, in order, in one transaction: effects, results and each host's last n are

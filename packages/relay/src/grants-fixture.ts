@@ -13,11 +13,11 @@ export interface GrantingRelay extends AsyncDisposable {
   /** What each token stands for from now on. */
   readonly grantByToken: Map<string, Grant>;
   readonly errors: unknown[];
-  /** Holds the answers on tokens, as they are, until the returned function is called. */
+  /** Holds the answer on the next token, as it is, until the returned function is called. */
   readonly hold: () => () => void;
 }
 
-export const all: readonly Key[] = [[]];
+const all: readonly Key[] = [[]];
 
 export const grantTo = (subject: string, options: Partial<Grant> = {}): Grant => ({
   subject,
@@ -37,7 +37,9 @@ export const openGrantingRelay = async (
   let held: Promise<void> | undefined;
   const authenticate: Authenticate = async (token) => {
     const grant = grantByToken.get(token ?? "none");
-    await held;
+    const wait = held;
+    held = undefined;
+    await wait;
     if (grant === undefined) throw new UnauthorizedError(`nobody is called ${token ?? "nothing"}`);
     return grant;
   };

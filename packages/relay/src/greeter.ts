@@ -45,8 +45,11 @@ export class Greeter {
         clearTimeout(timer);
         if (hello?.type !== "hello") return connection.fail("malformed", "the first message must be a hello");
         if (early !== undefined) return refuseEarly(connection);
-        connection.listen(awaitingWelcome(connection));
-        void this.#welcome(connection, hello);
+        const { helloMsMax, busyMs } = this.#config;
+        const late = "the relay could not look at the token in time";
+        const lateTimer = setTimeout(() => connection.fail("busy", late, busyMs), helloMsMax);
+        connection.listen(awaitingWelcome(connection, lateTimer));
+        void this.#welcome(connection, hello).finally(() => clearTimeout(lateTimer));
       },
       onDrained: ignored,
       onClosed: () => clearTimeout(timer),
@@ -59,6 +62,11 @@ export class Greeter {
       const spoken = `this relay speaks protocol version ${protocolVersion}`;
       const remedy = min > protocolVersion ? "update the relay" : "update the app";
       return connection.fail("version", `versions ${min} to ${max} were offered, ${spoken}: ${remedy}`);
+    }
+    const { followMax } = this.#config;
+    if (hello.follow.length > followMax) {
+      const followed = `${hello.follow.length} prefixes are followed, at most ${followMax}`;
+      return connection.fail("too-large", `${followed}: follow one that holds several of them`);
     }
     try {
       const access = await this.#options.gatekeeper.admit(hello.token, hello.bucket);
@@ -122,10 +130,10 @@ export class Greeter {
   }
 }
 
-const awaitingWelcome = (connection: Connection): ConnectionEvents => ({
+const awaitingWelcome = (connection: Connection, timer: NodeJS.Timeout): ConnectionEvents => ({
   onMessages: () => refuseEarly(connection),
   onDrained: ignored,
-  onClosed: ignored,
+  onClosed: () => clearTimeout(timer),
 });
 
 const refuseEarly = (connection: Connection): void =>

@@ -17,7 +17,7 @@ import type { Fill, Pull, Ruled } from "@rockpool/protocol";
 import type { Connection } from "./connection.ts";
 import type { Page, PatchQuery } from "./engine.ts";
 import type { RelayConfig } from "./relay-config.ts";
-import type { TurnNews } from "./turn-news.ts";
+import { nameScope, type NamedScope, type TurnNews } from "./turn-news.ts";
 
 /** What a session reads of its bucket. */
 export interface FeedBucket {
@@ -47,6 +47,7 @@ const fillsMax = 16;
 
 export class HistoryFeed {
   readonly scope: Scope;
+  readonly #namedScope: NamedScope;
   readonly #connection: Connection;
   readonly #bucket: FeedBucket;
   readonly #replica: ReplicaId;
@@ -71,6 +72,7 @@ export class HistoryFeed {
     this.#bucket = bucket;
     this.#replica = options.replica;
     this.scope = options.scope;
+    this.#namedScope = nameScope(options.scope);
     this.#sentTo = options.sentTo;
     this.#config = options.config;
     this.#partsLeft = options.config.catchUpPartsMax;
@@ -86,7 +88,7 @@ export class HistoryFeed {
       return;
     }
     this.#sentTo = news.to;
-    this.#connection.sendFrame(news.frameWith(this.scope, ruled, ownResults));
+    this.#connection.sendFrame(news.frameWith(this.#namedScope, ruled, ownResults));
   }
 
   /** Goes on from another place in the history. Beyond the head there is nothing to ask for. */

@@ -2,7 +2,7 @@
  * The memory engine passes the suite of engines, and its sweep of replaced effects goes unseen.
  */
 import { describe, expect, test } from "vitest";
-import { commitOf, key, set, testNowMs, turnOf } from "./commit-fixture.ts";
+import { commitOf, key, set, turnOf } from "./commit-fixture.ts";
 import { describeEngine } from "./engine-suite.ts";
 import { openMemoryEngine } from "./memory-engine.ts";
 
@@ -11,7 +11,7 @@ describeEngine("memory", () => openMemoryEngine());
 describe("the memory engine", () => {
   test("reads right after it has swept what was replaced", async () => {
     await using engine = await openMemoryEngine();
-    await engine.openBucket("b", testNowMs);
+    await engine.openBucket("b");
     for (let n = 1; n <= 2500; n++) {
       await engine.rule("b", turnOf(commitOf("a", n, [set(`k${n % 2}`, `${n}`)])));
     }

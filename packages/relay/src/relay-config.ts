@@ -18,7 +18,7 @@ export interface RelayConfig {
   readonly retentionMs: number;
   /** Longest frame from a replica, in bytes. */
   readonly frameBytesMax: number;
-  /** Time for the first message, in ms. */
+  /** Time for the first message, and again for looking at its token, in ms. */
   readonly helloMsMax: number;
   /** Between two pings of a socket, in ms; one that did not answer the last is terminated. */
   readonly pingMs: number;
@@ -33,6 +33,8 @@ export interface RelayConfig {
   readonly sweepEntriesMax: number;
   /** Between two sweeps of a bucket, in ms. Replicas hide what has expired to the millisecond. */
   readonly sweepMs: number;
+  /** Prefixes that a replica may follow. */
+  readonly followMax: number;
   /** Sessions that one subject may have. */
   readonly sessionsPerSubjectMax: number;
   /** Pushes (of many commits each) that a session with a token may send a second. */
@@ -78,6 +80,7 @@ export const createRelayConfig = (options: Partial<RelayConfig> = {}): RelayConf
     catchUpPartsMax: 16,
     sweepEntriesMax: 1000,
     sweepMs: 30_000,
+    followMax: 1000,
     sessionsPerSubjectMax: 100,
     pushesPerSecondMax: 5000,
     busyMs: 10_000,

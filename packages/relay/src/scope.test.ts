@@ -65,6 +65,43 @@ describe("a session that follows some prefixes", () => {
     expect(patches.map(({ patch }) => patch.results.length)).toEqual([0, 0, 0, 0, 1]);
   });
 
+  test("fills a part of it when it is asked to, and never more than it serves", async () => {
+    await using relay = await openRelay();
+    const { socket: writer } = await TestSocket.join(relay.url, helloOf("w"));
+    const keys = [
+      ["a", 1],
+      ["a", 2],
+      ["b", 1],
+      ["c", 1],
+    ] as const;
+    writer.send({
+      type: "push",
+      commits: [
+        commitOf(
+          "w",
+          1,
+          keys.map((at) => setAt(...at)),
+        ),
+      ],
+    });
+    await writer.next("ruled");
+    const scope = follow(["a"], ["b", 1]);
+    const { socket, welcome } = await TestSocket.join(relay.url, helloOf("r", { follow: scope }));
+    const { epoch } = welcome;
+    for (const [within, expected] of [
+      [["a"], keys.slice(0, 2)],
+      [["a", 2], keys.slice(1, 2)],
+      [["b"], keys.slice(2, 3)],
+      [["c"], []],
+      [[], keys.slice(0, 3)],
+    ] as const) {
+      socket.send({ type: "fill", epoch, after: packKey([]), within: packKey(within) });
+      const page = await socket.next("page");
+      expect(page).toMatchObject({ scope, after: packKey([]), next: null });
+      expect(page.entries.map((entry) => entry.key)).toEqual(expected.map((at) => packKey(at)));
+    }
+  });
+
   test("fills and verifies that alone, and nothing where it follows nothing", async () => {
     await using relay = await openRelay();
     const { socket: writer } = await TestSocket.join(relay.url, helloOf("w"));

@@ -3,6 +3,7 @@
  * ends, and who may reach it at all.
  */
 import { once } from "node:events";
+import { packKey } from "@rockpool/model";
 import { describe, expect, test } from "vitest";
 import { commitOf, set } from "./commit-fixture.ts";
 import { openMemoryEngine } from "./memory-engine.ts";
@@ -51,7 +52,7 @@ describe("a relay that fails or ends", () => {
     ]);
     await closing;
     await expect(TestSocket.open(relay.url)).rejects.toThrow("ECONNREFUSED");
-    await expect(engine.openBucket("b", 0)).rejects.toMatchObject({ code: "closed" });
+    await expect(engine.openBucket("b")).rejects.toMatchObject({ code: "closed" });
   });
 
   test("does not wait for a socket that never says goodbye", async () => {
@@ -106,6 +107,13 @@ describe("what a socket may not do", () => {
       else socket.socket.send(frame);
     }
     expect(await endOf(socket)).toEqual([code, expect.stringContaining(message), closeCode]);
+  });
+
+  test("follow more prefixes than are served", async () => {
+    await using relay = await openRelay({ followMax: 2 });
+    await using socket = await TestSocket.open(relay.url);
+    socket.send(helloOf("r", { follow: ["a", "b", "c"].map((name) => packKey([name])) }));
+    expect(await endOf(socket)).toEqual(["too-large", expect.stringContaining("at most 2"), 4413]);
   });
 
   test("send bytes", async () => {

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { commitOf, key, set, testNowMs } from "./commit-fixture.ts";
+import { commitOf, key, set } from "./commit-fixture.ts";
 import { entriesOf, ruleOn } from "./engine-fixture.ts";
 import { openRelay } from "./relay-fixture.ts";
 import { backUpFile, restoreFile } from "./sqlite-backup.ts";
@@ -62,12 +62,12 @@ test("copied by hand while the relay was down, it is the same", async () => {
 test("a copy is made while the relay writes, and is whole", async () => {
   const [file, backup] = [freshFile(), freshFile()];
   await using engine = await openSqliteEngine(file);
-  await engine.openBucket("b", testNowMs);
+  await engine.openBucket("b");
   await ruleOn(engine, commitOf("a", 1, [set("j", "x"), set("k", "x")]));
   backUpFile(file, backup);
   await ruleOn(engine, commitOf("a", 2, [set("later", "x")]));
   await using copy = await openSqliteEngine(backup);
-  await copy.openBucket("b", testNowMs);
+  await copy.openBucket("b");
   expect((await entriesOf(copy)).map(([packed]) => packed)).toEqual([key("j"), key("k")]);
   expect(() => backUpFile(file, backup)).toThrow(/exists/);
 });
@@ -75,7 +75,7 @@ test("a copy is made while the relay writes, and is whole", async () => {
 test("nothing is put back while a relay runs on the file, and nothing is changed", async () => {
   const [file, backup] = [freshFile(), freshFile()];
   await using engine = await openSqliteEngine(file);
-  await engine.openBucket("b", testNowMs);
+  await engine.openBucket("b");
   backUpFile(file, backup);
   await ruleOn(engine, commitOf("a", 1, [set("k", "x")]));
   expect(() => restoreFile(backup, file)).toThrow(expect.objectContaining({ code: "unavailable" }));
@@ -106,5 +106,5 @@ test("what is no copy of a relay's file is refused, and nothing is changed", asy
   database.close();
   expect(() => restoreFile(newer, file)).toThrow(expect.objectContaining({ code: "newer-format" }));
   await using engine = await openSqliteEngine(file);
-  expect((await engine.openBucket("b", testNowMs)).head).toBe(1);
+  expect((await engine.openBucket("b")).head).toBe(1);
 });

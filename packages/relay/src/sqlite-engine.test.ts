@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { resultMs } from "@rockpool/model";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { commitOf, number, set, sum, testNowMs, turnOf } from "./commit-fixture.ts";
+import { commitOf, number, set, sum, turnOf } from "./commit-fixture.ts";
 import { describeEngine } from "./engine-suite.ts";
 import { isValidCursor } from "./epoch-history.ts";
 import { sweepAt } from "./engine-fixture.ts";
@@ -28,11 +28,11 @@ describe("a file that is opened again", () => {
   test("holds what was there, and begins an epoch after it", async () => {
     const file = freshFile();
     const first = await openSqliteEngine(file);
-    const { epoch } = await first.openBucket("b", testNowMs);
+    const { epoch } = await first.openBucket("b");
     await first.rule("b", turnOf(commitOf("a", 1, [set("k", "x")])));
     await first.close();
     await using second = await openSqliteEngine(file);
-    const state = await second.openBucket("b", testNowMs);
+    const state = await second.openBucket("b");
     expect(state).toMatchObject({
       head: 1,
       epochs: [
@@ -50,7 +50,7 @@ describe("a file that is opened again", () => {
     const commit = commitOf("a", 1, [sum("k", 5n)]);
     for (const isNew of [true, false]) {
       await using engine = await openSqliteEngine(file);
-      await engine.openBucket("b", testNowMs);
+      await engine.openBucket("b");
       const { answers } = await engine.rule("b", turnOf(commit));
       expect(answers).toMatchObject([{ isNew, result: { revision: 1, ruling: { type: "accepted" } } }]);
     }
@@ -59,11 +59,11 @@ describe("a file that is opened again", () => {
   test("keeps the cursors of its epochs valid", async () => {
     const file = freshFile();
     const first = await openSqliteEngine(file);
-    const { epoch } = await first.openBucket("b", testNowMs);
+    const { epoch } = await first.openBucket("b");
     await first.rule("b", turnOf(commitOf("a", 1, []), commitOf("a", 2, [])));
     await first.close();
     await using second = await openSqliteEngine(file);
-    const state = await second.openBucket("b", testNowMs);
+    const state = await second.openBucket("b");
     expect([0, 1, 2, 3].map((cursor) => isValidCursor(state, epoch, cursor))).toEqual([
       true,
       true,
@@ -78,20 +78,20 @@ describe("a file that is opened again", () => {
     const file = freshFile();
     const backup = freshFile();
     const before = await openSqliteEngine(file);
-    const { epoch } = await before.openBucket("b", testNowMs);
+    const { epoch } = await before.openBucket("b");
     await before.rule("b", turnOf(commitOf("a", 1, [set("k", "kept")])));
     await before.close();
     await copyFile(file, backup);
 
     const lost = await openSqliteEngine(file);
-    const { epoch: lostEpoch } = await lost.openBucket("b", testNowMs);
+    const { epoch: lostEpoch } = await lost.openBucket("b");
     await lost.rule("b", turnOf(commitOf("a", 2, [set("k", "lost")])));
     await lost.close();
 
     await using after = await openSqliteEngine(backup);
-    await after.openBucket("b", testNowMs);
+    await after.openBucket("b");
     await after.rule("b", turnOf(commitOf("c", 1, [set("k", "another")])));
-    const state = await after.openBucket("b", testNowMs);
+    const state = await after.openBucket("b");
     expect(state.head).toBe(2);
     expect(isValidCursor(state, epoch, 1)).toBe(true);
     expect(isValidCursor(state, epoch, 2)).toBe(false);
@@ -104,12 +104,12 @@ describe("a file that is opened again", () => {
     const [first, last] = [commitOf("a", 1, [sum("k", 5n)]), commitOf("a", 2, [sum("k", 5n)])] as const;
     const retry = commitOf("c:7", 1, [sum("k", 1n)], { tag: "c-7" });
     const before = await openSqliteEngine(file);
-    await before.openBucket("b", testNowMs);
+    await before.openBucket("b");
     await before.rule("b", turnOf(first, retry));
     await before.rule("b", turnOf(last));
     await before.close();
     await using after = await openSqliteEngine(file);
-    await after.openBucket("b", testNowMs + resultMs + 1);
+    await after.openBucket("b");
     await after.sweep("b", sweepAt(resultMs + 1));
     const { answers } = await after.rule("b", turnOf(first, last, retry, commitOf("c", 7, [sum("k", 1n)])));
     expect(answers.map(({ result, isNew }) => [result.ruling.type, isNew])).toEqual([
@@ -143,7 +143,7 @@ describe("a turn that fails half way", () => {
   test("leaves nothing, and the engine goes on", async () => {
     const file = freshFile();
     await using engine = await openSqliteEngine(file);
-    await engine.openBucket("b", testNowMs);
+    await engine.openBucket("b");
     const saboteur = new DatabaseSync(file);
     saboteur.exec(
       "CREATE TRIGGER fail BEFORE INSERT ON results WHEN new.last_n = 2 BEGIN SELECT RAISE(ABORT, 'disk on fire'); END",
@@ -152,7 +152,7 @@ describe("a turn that fails half way", () => {
     await expect(engine.rule("b", turnOf(...commits))).rejects.toThrow("disk on fire");
     saboteur.exec("DROP TRIGGER fail");
     saboteur.close();
-    expect(await engine.openBucket("b", testNowMs)).toMatchObject({ head: 0 });
+    expect(await engine.openBucket("b")).toMatchObject({ head: 0 });
     const { answers, changed } = await engine.rule("b", turnOf(...commits));
     expect(answers.every(({ isNew }) => isNew)).toBe(true);
     expect(changed).toMatchObject([{ value: number(2n) }]);

@@ -32,7 +32,7 @@ const writeFormat1 = (name: string): string => {
 test("a file of format 1 is brought to this format, whole", async () => {
   const file = writeFormat1("whole.sqlite");
   await using engine = await openSqliteEngine(file);
-  const state = await engine.openBucket("b", testNowMs);
+  const state = await engine.openBucket("b");
   expect(state).toMatchObject({
     head: 3,
     floor: 0,
@@ -56,7 +56,7 @@ test("a file of format 1 is brought to this format, whole", async () => {
 test("what it holds expires and is forgotten like what is written now", async () => {
   const file = writeFormat1("swept.sqlite");
   await using engine = await openSqliteEngine(file);
-  await engine.openBucket("b", testNowMs);
+  await engine.openBucket("b");
   expect(await engine.sweep("b", sweepAt(1000))).toMatchObject({
     to: 4,
     floor: 0,
@@ -79,7 +79,7 @@ test("a file is brought to a new format once, and all at once", async () => {
   saboteur.close();
   for (const n of [1, 2]) {
     await using engine = await openSqliteEngine(file);
-    await engine.openBucket("b", testNowMs);
+    await engine.openBucket("b");
     expect(await ruleOn(engine, commitOf("new", n, [set("k", "y")]))).toMatchObject([{ isNew: true }]);
   }
   const reader = new DatabaseSync(file);

@@ -7,6 +7,14 @@ import { encodeEntries, encodeWithEntries, type DownMessage, type EncodedEntries
 import type { RuledTurn } from "./engine.ts";
 import { highestStamp, patchEntryOf, type RelayEntry } from "./relay-entry.ts";
 
+/** A scope with a text that equal scopes share. */
+export interface NamedScope {
+  readonly scope: Scope;
+  readonly id: string;
+}
+
+export const nameScope = (scope: Scope): NamedScope => ({ scope, id: JSON.stringify(scope) });
+
 export class TurnNews {
   readonly from: Revision;
   readonly to: Revision;
@@ -22,8 +30,12 @@ export class TurnNews {
   }
 
   /** The frame of these messages and, behind them, of the turn as a patch that carries these results. */
-  frameWith(scope: Scope, before: readonly DownMessage[], results: readonly CommitResult[]): string | Buffer {
-    const share = this.#shareOf(scope);
+  frameWith(
+    named: NamedScope,
+    before: readonly DownMessage[],
+    results: readonly CommitResult[],
+  ): string | Buffer {
+    const share = this.#shareOf(named);
     if (before.length > 0 || results.length > 0) return this.#encode(share, before, results);
     return (share.frame ??= Buffer.from(this.#encode(share, [], [])));
   }
@@ -38,8 +50,7 @@ export class TurnNews {
     return encodeWithEntries(before, { type: "patch", epoch: this.#epoch, scope, patch }, share.entries);
   }
 
-  #shareOf(scope: Scope): ScopeShare {
-    const id = JSON.stringify(scope);
+  #shareOf({ scope, id }: NamedScope): ScopeShare {
     const known = this.#shareByScope.get(id);
     if (known !== undefined) return known;
     const share = { scope, changed: this.#changed.filter(({ key }) => isInScope(scope, key)) };

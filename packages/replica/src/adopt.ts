@@ -4,7 +4,7 @@
 import type { SessionRow } from "@rockpool/log";
 import { type CommitLimits, equalScopes } from "@rockpool/model";
 import type { Hello, Welcome } from "@rockpool/protocol";
-import { type FoldedSession } from "./folded-session.ts";
+import { type FoldedSession, isSubjectOf } from "./folded-session.ts";
 import type { ReplicaState } from "./state.ts";
 
 /**
@@ -34,7 +34,7 @@ export const decideWelcome = (
     equalScopes(session.followed, hello.follow);
   if (!asGreeted) return { type: "moved" };
   const { subject } = welcome;
-  if (subject !== null && session.subject !== null && subject !== session.subject) return { type: "subject" };
+  if (!isSubjectOf(session, subject)) return { type: "subject" };
   const measuredMs = clockOffset(welcome, nowMs);
   const clockMoved = Math.abs(measuredMs - session.clockOffsetMs) > clockToleranceMs;
   const scopeMoved = !equalScopes(welcome.scope, session.scope);

@@ -9,6 +9,7 @@ import {
   isPurge,
   laterStamp,
   type PackedKey,
+  type Scope,
   type Versionstamp,
   equalScopes,
 } from "@rockpool/model";
@@ -23,6 +24,7 @@ import type {
 } from "@rockpool/log";
 import { nextCommitState } from "./commit-table.ts";
 import { setAside } from "./folded-session.ts";
+import { lossFields } from "./losses.ts";
 import { noEffect, rememberedFrom, type RowEffect } from "./row-effect.ts";
 import type { ReplicaState } from "./state.ts";
 
@@ -42,7 +44,7 @@ const reveal = (state: ReplicaState, row: PatchRow & PlacedRow): RowEffect => {
   const versionstamp = createVersionstamp(row.position);
   session.setAside = null;
   session.revealed = row.patch.to;
-  const { ruled, superseded, purged, versionstampByRevision } = settleResults(state, results, row.readingMs);
+  const { ruled, purged, versionstampByRevision } = settleResults(state, results, row.readingMs);
   for (const { key, ...content } of entries.values()) {
     const confirmed = { ...content, ...rememberedFrom(content, row.readingMs) };
     state.cover(key, confirmed, versionstampByRevision.get(content.revision) ?? oldest);
@@ -59,7 +61,6 @@ const reveal = (state: ReplicaState, row: PatchRow & PlacedRow): RowEffect => {
     changed: row.changed,
     settledKeys: settledKeys(ruled, row.changed),
     ruled: ruled.map((one) => one.after),
-    superseded,
   };
 };
 
@@ -73,26 +74,22 @@ interface Settlement {
 /** Takes ruled commits out of pending. A result counts only with the tag of the commit it names. */
 const settleResults = (state: ReplicaState, results: readonly CommitResult[], ruledAtMs: number) => {
   const ruled: Settlement[] = [];
-  const superseded: RowEffect["superseded"][number][] = [];
   const purged: PackedKey[] = [];
   const versionstampByRevision = new Map<number, Versionstamp>();
   for (const result of results) {
     const before = state.getUnruled(result);
     if (before === undefined) continue;
-    const after = settle(before, result, ruledAtMs);
+    const after = settle(before, result, ruledAtMs, state.session.scope);
     state.track(after);
     ruled.push({ before, after });
     if (result.ruling.type === "accepted") {
       state.relayStamp = laterStamp(state.relayStamp, result.stamp);
       versionstampByRevision.set(result.revision, before.versionstamp);
-      for (const { mutation } of result.ruling.superseded) {
-        superseded.push({ commit: before.commit, versionstamp: before.versionstamp, mutation });
-      }
       purged.push(...purgedKeys(before.commit, after));
     }
   }
   healStamp(state, ruled);
-  return { ruled, superseded, purged, versionstampByRevision };
+  return { ruled, purged, versionstampByRevision };
 };
 
 /** The keys whose older versions an accepted commit drops: a purge that lost drops none. */
@@ -113,14 +110,20 @@ const healStamp = (state: ReplicaState, ruled: readonly Settlement[]): void => {
  * A ruled commit, as it is kept: a rejected one for the app to decide on, a confirmed one for a day, in
  * case the relay loses what it ruled. The stamp is the one it was given.
  */
-const settle = (before: TrackedCommit, result: CommitResult, ruledAtMs: number): TrackedCommit => {
+const settle = (
+  before: TrackedCommit,
+  result: CommitResult,
+  ruledAtMs: number,
+  scope: Scope,
+): TrackedCommit => {
   const { ruling, revision, stamp } = result;
   const commit: Commit = { ...before.commit, stamp };
   if (ruling.type === "rejected") {
     return { ...before, commit, state: "rejected", revision, reason: ruling.reason, ruledAtMs };
   }
   const supersededKeys = ruling.superseded.flatMap(({ mutation }) => commit.mutations[mutation]?.key ?? []);
-  return { ...before, commit, state: "confirmed", revision, supersededKeys, ruledAtMs };
+  const losses = lossFields(commit, ruling.superseded, scope);
+  return { ...before, commit, state: "confirmed", revision, supersededKeys, ...losses, ruledAtMs };
 };
 
 const settledKeys = (ruled: readonly Settlement[], changed: readonly PackedKey[]): readonly PackedKey[] => {
@@ -187,8 +190,8 @@ const foldFilledFrom = (state: ReplicaState, filled: FilledFrom): RowEffect => {
   session.verifiedAtMs = 0;
   state.relayStamp = laterStamp(state.relayStamp, filled.stamp);
   state.stamp = laterStamp(state.stamp, filled.stamp);
-  const { ruled, superseded } = settleResults(state, filled.results, filled.readingMs);
-  return { ...noEffect, ruled: ruled.map(({ after }) => after), superseded };
+  const { ruled } = settleResults(state, filled.results, filled.readingMs);
+  return { ...noEffect, ruled: ruled.map(({ after }) => after) };
 };
 
 /** Confirmed commits of a stretch of history that the relay has lost: it is to rule on them again. */

@@ -121,7 +121,7 @@ describe("rejected commits", () => {
   test("are forgotten when they are discarded", () => {
     const replica = rejectedReplica();
     const [group] = rejectedGroups(replica.state);
-    if (group !== undefined) replica.append(decideDiscard(group));
+    if (group !== undefined) replica.append(decideDiscard(group.commits));
     expect(replica.state.rejectedCount).toBe(0);
     expect(replica.stateOf({ host: "a", n: 1 })).toBeUndefined();
   });

@@ -13,7 +13,7 @@ import {
   type Versionstamp,
   zeroVersionstamp,
 } from "@rockpool/model";
-import type { CommitRecord, CommitRow, DecisionRow, ExpireRow, PlacedRow } from "@rockpool/log";
+import type { AttachRow, CommitRecord, CommitRow, DecisionRow, ExpireRow, PlacedRow } from "@rockpool/log";
 import { nextCommitState } from "./commit-table.ts";
 import { effectsOf } from "./effects.ts";
 import { foldFill, foldPatch, foldSession, foldVerify } from "./fold-sync.ts";
@@ -41,8 +41,7 @@ export const foldRow = (state: ReplicaState, row: PlacedRow): RowEffect => {
     case "decision":
       return foldDecision(state, row);
     case "attach":
-      state.replica ??= row.replica;
-      return noEffect;
+      return foldAttach(state, row);
     case "pause":
       state.session.paused = row.paused;
       return noEffect;
@@ -65,7 +64,21 @@ export const foldRow = (state: ReplicaState, row: PlacedRow): RowEffect => {
   }
 };
 
-const foldCommits = (state: ReplicaState, row: CommitRow & PlacedRow): RowEffect => {
+/** What is confirmed here is not of the relay's history: it waits for a fill to take its place. */
+const foldAttach = (state: ReplicaState, row: AttachRow & PlacedRow): RowEffect => {
+  state.replica = row.replica;
+  const { commits = [] } = row;
+  if (commits.length > 0) {
+    state.session.fillDue = true;
+    state.session.confirmedScope = [];
+  }
+  return foldCommits(state, { ...row, commits });
+};
+
+const foldCommits = (
+  state: ReplicaState,
+  row: Pick<CommitRow & PlacedRow, "commits" | "position">,
+): RowEffect => {
   const changed = new Set<PackedKey>();
   for (const [place, record] of row.commits.entries()) {
     const versionstamp = createVersionstamp(row.position, place);

@@ -52,6 +52,10 @@ export interface FoldedSession {
   verifiedAtMs: number;
 }
 
+/** False when the replica is another subject's; a relay that asks for no token names nobody. */
+export const isSubjectOf = (session: Pick<FoldedSession, "subject">, subject: string | null): boolean =>
+  subject === null || session.subject === null || subject === session.subject;
+
 /** The session as a checkpoint left it. */
 export const foldedSession = (stored: SessionState | undefined): FoldedSession => ({
   epoch: stored?.epoch ?? null,

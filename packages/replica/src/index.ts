@@ -1,5 +1,6 @@
 /** The replica as a pure fold of its log, what is decided on it, and the sync session. No I/O. */
 export { type AdoptDecision, decideWelcome } from "./adopt.ts";
+export { type AttachDecision, decideAttach } from "./attach.ts";
 export { limitsOf, scopeOf } from "./allowed.ts";
 export { type Conflict, conflictsOf } from "./conflicts.ts";
 export {
@@ -21,6 +22,7 @@ export { foldRow } from "./fold.ts";
 export { lostCommits } from "./fold-sync.ts";
 export { historyOf } from "./history.ts";
 export { type ListedEntry, listEntries } from "./list.ts";
+export { type Loss, lossesOf } from "./losses.ts";
 export { type Lacking, PageIndex, Pages } from "./page-index.ts";
 export { splitEntries } from "./page-split.ts";
 export {
@@ -31,7 +33,7 @@ export {
   type ReceivedPatch,
   type ReceivedRulings,
 } from "./receive.ts";
-export { decideDiscard, decideRetry, type RejectedCommits, rejectedGroups } from "./rejected.ts";
+export { decideDiscard, decideRetry, isBuiltOn, type RejectedCommits, rejectedGroups } from "./rejected.ts";
 export { createPage, resized } from "./rewrite-pages.ts";
 export type { RowEffect } from "./row-effect.ts";
 export { scanKeys, type ScanLimits, type Scanned, scanRange } from "./scan.ts";

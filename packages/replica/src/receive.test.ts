@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { type CommitResult, type Premise, wholeBucket } from "@rockpool/model";
 import { decideLateResults, decidePatch, type ReceivedRulings } from "./receive.ts";
 import { entryOf, key, number, remove, set, sum, testNowMs, text } from "./commit-fixture.ts";
+import { lossesOf } from "./losses.ts";
 import { TestReplica } from "./replica-fixture.ts";
 
 let replica: TestReplica;
@@ -32,8 +33,17 @@ describe("a patch that follows", () => {
     expect(replica.decide({ from: 2, to: 4 })).toEqual({ type: "stale" });
     expect(replica.decide({ from: 6, to: 7 })).toEqual({ type: "gap" });
     replica.welcome({ epoch: "e2" });
-    const late = { epoch: "e1", scope: wholeBucket, patch: { ...replica.patch({ to: 6 }), from: 5 } };
+    const patch = { ...replica.patch({ to: 6 }), from: 5 };
+    const late = { epoch: "e1", scope: wholeBucket, subject: null, patch };
     expect(decidePatch(replica.state, replica.pages, late, testNowMs)).toEqual({ type: "gap" });
+  });
+
+  test("is dropped when it was for another subject than whose the replica is by then", () => {
+    const theirs = { to: 1, entries: [entryOf("k", 1, "eve's")] };
+    expect(replica.decide(theirs, "eve")).toMatchObject({ type: "row" });
+    replica.welcome({ epoch: "e1", subject: "ada" });
+    expect(replica.decide(theirs, "eve")).toEqual({ type: "stale" });
+    expect(replica.decide(theirs, "ada")).toMatchObject({ type: "row" });
   });
 
   test("is no row when it brings nothing, unless it reveals what was set aside", () => {
@@ -89,12 +99,12 @@ describe("a patch that follows", () => {
   test("shows what a blind write lost to, and says which of its mutations lost", () => {
     const { name } = replica.commit(set("k", "mine"), set("own", "kept"));
     const winner = { host: "z", n: 1 };
-    const { superseded } = replica.receive({
+    const { ruled } = replica.receive({
       to: 2,
       entries: [entryOf("k", 1, "theirs"), entryOf("own", 2, "kept")],
       results: [replica.result(name, 2, [{ mutation: 0, winner }])],
     });
-    expect(superseded.map(({ commit, mutation }) => commit.mutations[mutation]?.key)).toEqual([key("k")]);
+    expect(ruled.flatMap(lossesOf).map(({ mutation }) => mutation.key)).toEqual([key("k")]);
     expect([replica.value("k"), replica.value("own")]).toEqual(["theirs", "kept"]);
   });
 });

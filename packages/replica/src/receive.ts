@@ -19,6 +19,7 @@ import {
   equalScopes,
 } from "@rockpool/model";
 import type { PatchRow, TrackedCommit } from "@rockpool/log";
+import { isSubjectOf } from "./folded-session.ts";
 import { hiddenBy, type Revelation } from "./hidden.ts";
 import type { Pages } from "./page-index.ts";
 import type { PendingOperations, ReplicaState } from "./state.ts";
@@ -28,6 +29,8 @@ import { type ConfirmedView, confirmedOf, type EntryView, foldOperations, viewOf
 export interface ReceivedPatch {
   readonly epoch: EpochId;
   readonly scope: readonly PackedKey[];
+  /** Whom the session is for; null where the relay asks for no token. */
+  readonly subject: string | null;
   readonly patch: Patch;
 }
 
@@ -53,7 +56,7 @@ export const decidePatch = (
 ): PatchDecision => {
   const { session } = state;
   const { epoch, scope, patch } = received;
-  if (session.fillDue) return { type: "stale" };
+  if (session.fillDue || !isSubjectOf(session, received.subject)) return { type: "stale" };
   if (epoch !== session.epoch || !equalScopes(scope, session.scope)) return { type: "gap" };
   if (patch.from !== session.received) {
     return patch.to <= session.received ? { type: "stale" } : { type: "gap" };
@@ -102,7 +105,12 @@ export const decideLateResults = (
     results: late,
     stamp: zeroStamp,
   };
-  const decision = decidePatch(state, pages, { epoch: rulings.epoch, scope, patch }, readingMs);
+  const decision = decidePatch(
+    state,
+    pages,
+    { epoch: rulings.epoch, scope, subject: null, patch },
+    readingMs,
+  );
   return decision.type === "row" ? decision.row : undefined;
 };
 

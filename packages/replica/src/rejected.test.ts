@@ -32,7 +32,7 @@ test("commits that build on a rejected one are of its group, others are of their
   expect(
     rejectedGroups(replica.state).map(({ commits }) => commits.map(({ commit }) => commit.name.n)),
   ).toEqual([[1, 2], [3]]);
-  replica.append(decideDiscard(onlyGroup()));
+  replica.append(decideDiscard(onlyGroup().commits));
   expect(rejectedGroups(replica.state).map(({ commits }) => commits.length)).toEqual([1]);
 });
 

@@ -44,6 +44,15 @@ export const rejectedGroups = (state: ReplicaState): readonly RejectedCommits[] 
   return groups;
 };
 
+/** True when other commits that are rejected or to be ruled were written on what this one left. */
+export const isBuiltOn = (state: ReplicaState, name: CommitName): boolean => {
+  const builds = ({ premise }: Check): boolean =>
+    premise.type === "written" && nameKey(premise.by) === nameKey(name);
+  return [...state.tracked.values()].some(
+    (tracked) => tracked.state !== "confirmed" && tracked.commit.checks.some(builds),
+  );
+};
+
 /**
  * The row that commits a group again, its checks renewed to what is in view now and to what the
  * group's earlier members make of it, and with `values` set where it would have set or deleted those
@@ -74,7 +83,7 @@ export const decideRetry = (
     }
     return { name, tag, readingMs, checks, mutations, effects: [] };
   });
-  return { type: "decision", commits: namesOf(group), retries, changed: [...keysOf(group)] };
+  return { type: "decision", commits: namesOf(group.commits), retries, changed: [...keysOf(group)] };
 };
 
 const withValue = (mutation: Mutation, values: ReadonlyMap<PackedKey, Value>): Mutation => {
@@ -84,10 +93,10 @@ const withValue = (mutation: Mutation, values: ReadonlyMap<PackedKey, Value>): M
   return mutation.type === "set" ? { ...mutation, value } : { type: "set", key, value };
 };
 
-/** The row that forgets a group. */
-export const decideDiscard = (group: RejectedCommits): DecisionRow => ({
+/** The row that forgets rejected commits. */
+export const decideDiscard = (commits: RejectedCommits["commits"]): DecisionRow => ({
   type: "decision",
-  commits: namesOf(group),
+  commits: namesOf(commits),
   retries: [],
   changed: [],
 });
@@ -102,8 +111,8 @@ interface Draft {
 const draftPremise = ({ content, by }: Draft, nowMs: number): Premise =>
   isPresent(content, nowMs) ? { type: "written", by, digest: digestOf(content.value) } : { type: "absent" };
 
-const namesOf = (group: RejectedCommits): readonly CommitName[] =>
-  group.commits.map(({ commit }) => commit.name);
+const namesOf = (commits: RejectedCommits["commits"]): readonly CommitName[] =>
+  commits.map(({ commit }) => commit.name);
 
 const keysOf = (group: RejectedCommits): Set<PackedKey> =>
   new Set(group.commits.flatMap(({ commit }) => commit.mutations.map(({ key }) => key)));

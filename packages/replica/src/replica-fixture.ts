@@ -153,9 +153,9 @@ export class TestReplica {
   }
 
   /** Decides on a patch that follows on what was received. */
-  decide(patch: Partial<Patch> & Pick<Patch, "to">): PatchDecision {
+  decide(patch: Partial<Patch> & Pick<Patch, "to">, subject: string | null = null): PatchDecision {
     const { epoch, scope } = this.state.session;
-    const received = { epoch: epoch ?? "", scope, patch: this.patch(patch) };
+    const received = { epoch: epoch ?? "", scope, subject, patch: this.patch(patch) };
     return decidePatch(this.state, this.#pages, received, this.nowMs);
   }
 

@@ -1,7 +1,7 @@
 /**
  * What folding a row changed: what watchers and the app's events are made of.
  */
-import type { Commit, PackedKey, Value, Versionstamp } from "@rockpool/model";
+import type { PackedKey, Value } from "@rockpool/model";
 import { deletionMs } from "@rockpool/model";
 import type { TrackedCommit } from "@rockpool/log";
 
@@ -14,15 +14,9 @@ export interface RowEffect {
   readonly settledKeys: readonly PackedKey[];
   /** Commits that were ruled, as they are tracked now. */
   readonly ruled: readonly TrackedCommit[];
-  /** Blind mutations that lost, of the commits in `ruled`, with the commit as it was. */
-  readonly superseded: readonly {
-    readonly commit: Commit;
-    readonly versionstamp: Versionstamp;
-    readonly mutation: number;
-  }[];
 }
 
-export const noEffect: RowEffect = { changed: [], settledKeys: [], ruled: [], superseded: [] };
+export const noEffect: RowEffect = { changed: [], settledKeys: [], ruled: [] };
 
 /** A deletion is remembered for a while, so that a feed which resumes hears of it. */
 export const rememberedFrom = (

@@ -3,6 +3,7 @@
  */
 import { KvError, zeroVersionstamp } from "@rockpool/model";
 import { type Hello, protocolVersion, type SessionError, type Welcome } from "@rockpool/protocol";
+import { isSubjectOf } from "./folded-session.ts";
 import type { PushWindow } from "./push.ts";
 import type { Session, SessionContext, SessionEvent, SessionStep } from "./session-event.ts";
 
@@ -104,13 +105,15 @@ export const greet = (
   };
 };
 
-export const adopt = (session: Session, welcome: Welcome): SessionStep =>
-  session.hello === null
-    ? { session, effects: [] }
-    : {
-        session: { ...session, phase: "adopting", wakeAtMs: null, welcome, head: welcome.head },
-        effects: [{ type: "adopt", hello: session.hello, welcome }],
-      };
+export const adopt = (session: Session, welcome: Welcome, { replica }: SessionContext): SessionStep => {
+  if (session.hello === null) return { session, effects: [] };
+  // At once, not only when it is adopted: patches for the other one may be right behind.
+  if (!isSubjectOf(replica.session, welcome.subject)) return stopForSubject({ ...session, welcome });
+  return {
+    session: { ...session, phase: "adopting", wakeAtMs: null, welcome, head: welcome.head },
+    effects: [{ type: "adopt", hello: session.hello, welcome }],
+  };
+};
 
 export const stop = (session: Session): SessionStep => ({
   session: { ...unconnected(session), attempts: 0 },

@@ -58,7 +58,10 @@ export const hearPatch = (
   const { effects } = paused === true ? pullFrom(session, patch.to, context) : stay(session);
   return {
     session: raiseHead(session, patch.head),
-    effects: [{ type: "receive", received: { epoch, scope, patch } }, ...effects],
+    effects: [
+      { type: "receive", received: { epoch, scope, subject: session.welcome?.subject ?? null, patch } },
+      ...effects,
+    ],
   };
 };
 

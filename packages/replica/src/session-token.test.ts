@@ -3,6 +3,7 @@
  * is done about the answers.
  */
 import { beforeEach, describe, expect, test } from "vitest";
+import { wholeBucket, zeroStamp } from "@rockpool/model";
 import type { DownMessage, SessionErrorCode, Welcome } from "@rockpool/protocol";
 import { welcomeWith } from "@rockpool/protocol/hello-fixture";
 import { set, testNowMs } from "./commit-fixture.ts";
@@ -123,6 +124,17 @@ describe("a token", () => {
     hear(welcomeWith({ subject: "eve" }));
     expect(step({ type: "adopted", outcome: "subject" })).toEqual([{ type: "close" }]);
     expect(session).toMatchObject({ phase: "stopped", error: { code: "unauthorized" } });
+  });
+
+  test("of another subject ends the session before a patch for that one is taken", () => {
+    replica.welcome({ epoch: "e1", subject: "ada" });
+    step({ type: "start" });
+    step({ type: "token", token: "t1" });
+    step({ type: "opened" });
+    expect(hear(welcomeWith({ subject: "eve" }))).toEqual([{ type: "close" }]);
+    expect(session).toMatchObject({ phase: "stopped", error: { code: "unauthorized" } });
+    const patch = { from: 0, to: 1, head: 1, upToDate: true, entries: [], results: [], stamp: zeroStamp };
+    expect(hear({ type: "patch", epoch: "e1", scope: wholeBucket, patch })).toEqual([]);
   });
 });
 

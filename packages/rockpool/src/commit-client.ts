@@ -12,15 +12,10 @@ import {
 } from "@rockpool/model";
 import { expectAnswer } from "./answer.ts";
 import type { CommitAsk } from "./atomic-operation.ts";
+import type { BucketPlace } from "./bucket-place.ts";
 import { type HostConnection, untilAborted } from "./host-connection.ts";
 import type { CommitFailure, CommitOptions, CommitResult, DeleteResult } from "./kv.ts";
 import { readonlyError } from "./readonly-error.ts";
-
-export interface CommitClientOptions {
-  readonly readonly: boolean;
-  /** What a commit that says nothing waits for. */
-  readonly confirm: "relay" | "local";
-}
 
 /** Whether the caller of a commit still waits for it. */
 interface Caller {
@@ -29,9 +24,9 @@ interface Caller {
 
 export class CommitClient {
   readonly #connection: HostConnection;
-  readonly #its: CommitClientOptions;
+  readonly #its: Pick<BucketPlace, "open" | "confirm">;
 
-  constructor(connection: HostConnection, its: CommitClientOptions) {
+  constructor(connection: HostConnection, its: Pick<BucketPlace, "open" | "confirm">) {
     this.#connection = connection;
     this.#its = its;
   }
@@ -94,7 +89,7 @@ export class CommitClient {
 
   /** @throws KvError "readonly" */
   assertWritable(): void {
-    if (this.#its.readonly) throw readonlyError();
+    if (this.#its.open.readonly === true) throw readonlyError();
   }
 
   /** True when the relay accepted a commit, false when a check failed there. @throws KvError for all else */

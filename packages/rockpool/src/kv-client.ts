@@ -57,7 +57,8 @@ import { lazySecrets } from "./secrets/lazy-secrets.ts";
 import { ListIterator } from "./reads/list-iterator.ts";
 import { entrySource, keySource } from "./reads/list-sources.ts";
 import { countRange, isSelector } from "./reads/range-calls.ts";
-import type { BucketPlace, SeldomCalls } from "./seldom-calls.ts";
+import type { BucketPlace } from "./bucket-place.ts";
+import type { SeldomCalls } from "./seldom-calls.ts";
 import { SyncClient } from "./sync-client.ts";
 import { encodeForHost, toEntry } from "./transport.ts";
 
@@ -83,8 +84,7 @@ export class KvClient implements Kv {
       place.open.readonly === true,
     );
     this.#connection = connection;
-    const { confirm, open } = place;
-    this.#commits = new CommitClient(connection, { readonly: open.readonly === true, confirm });
+    this.#commits = new CommitClient(connection, place);
     this.#sync = new SyncClient(connection, {
       token: place.token,
       signOut: async (options) => (await this.#load()).signOut(options),

@@ -2,17 +2,15 @@
  * What most pages call seldom or never: updates, locks, secrets, status, destruction. Loaded at the
  * first such call, so that `openKv` stays small.
  */
-import type { HostOpenOptions, TransportConflictGroup } from "@rockpool/host";
-import { type Key, type KvError, secretsDatabaseOf, unpackError } from "@rockpool/model";
+import type { TransportConflictGroup } from "@rockpool/host";
+import { type Key, secretsDatabaseOf, unpackError } from "@rockpool/model";
 import { destroyDatabase } from "./buckets.ts";
-import type { TabClock } from "./clock.ts";
 import type { HostConnection } from "./host-connection.ts";
 import type { KvEntryMaybe } from "./entry.ts";
 import type { Kv, UpdateOptions, UpdateResult } from "./kv.ts";
 import type { Lease, LockOptions } from "./lease.ts";
-import type { Secrets, SecretsOptions } from "./secrets/lazy-secrets.ts";
+import type { Secrets } from "./secrets/lazy-secrets.ts";
 import type { KvStatus } from "./status.ts";
-import type { OnConflict } from "./sync.ts";
 import { lock } from "./lock.ts";
 import { readonlyError } from "./readonly-error.ts";
 import { resolveConflicts } from "./resolve-conflicts.ts";
@@ -21,20 +19,7 @@ import { storageReport } from "./storage.ts";
 import { signOut } from "./sign-out.ts";
 import type { SignOutOptions, SignOutResult } from "./sync.ts";
 import { update } from "./update.ts";
-
-/** Where a bucket is kept, and with what it was opened. */
-export interface BucketPlace {
-  readonly open: HostOpenOptions;
-  readonly engine: "indexeddb" | "memory";
-  readonly fallback: KvError | null;
-  readonly placement: "worker" | "main";
-  readonly secrets: SecretsOptions | undefined;
-  readonly clock: TabClock;
-  readonly token: (() => Promise<string>) | undefined;
-  /** What a commit that says nothing waits for. */
-  readonly confirm: "relay" | "local";
-  readonly onConflict: OnConflict | undefined;
-}
+import type { BucketPlace } from "./bucket-place.ts";
 
 export class SeldomCalls {
   readonly #kv: Kv;
@@ -92,7 +77,7 @@ export class SeldomCalls {
   }
 
   signOut(options: SignOutOptions): Promise<SignOutResult> {
-    return signOut(this.#kv, this.#connection, this.#place, options);
+    return signOut(this.#kv, this.#connection, this.#place.open, options);
   }
 
   async destroy(): Promise<void> {

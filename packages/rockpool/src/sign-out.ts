@@ -2,18 +2,17 @@
  * Signing out: what the device holds of a user leaves it, or stays for this user's return, in all tabs.
  * What is not safe at the relay is never deleted unless the app says so.
  */
-import type { Unsynced } from "@rockpool/host";
+import type { HostOpenOptions, Unsynced } from "@rockpool/host";
 import { KvError } from "@rockpool/model";
 import type { HostConnection } from "./host-connection.ts";
 import type { Kv } from "./kv.ts";
 import { readonlyError } from "./readonly-error.ts";
-import type { BucketPlace } from "./seldom-calls.ts";
 import type { SignOutOptions, SignOutResult } from "./sync.ts";
 
 export const signOut = async (
   kv: Kv,
   connection: HostConnection,
-  { open }: BucketPlace,
+  open: HostOpenOptions,
   { unsynced: answer, signal }: SignOutOptions,
 ): Promise<SignOutResult> => {
   if (answer !== undefined && answer !== "drain" && answer !== "keep" && answer !== "discard") {

@@ -8,8 +8,17 @@ import type {
   TransportRejectedGroup,
   TransportRejectedMutation,
   TransportStatus,
+  TransportSuperseded,
 } from "@rockpool/host";
-import { isVersionstamp, type KvError, packError, unpackError, unpackKey } from "@rockpool/model";
+import {
+  isVersionstamp,
+  type Key,
+  type KvError,
+  packKey,
+  packError,
+  unpackError,
+  unpackKey,
+} from "@rockpool/model";
 import type { HostConnection } from "./host-connection.ts";
 import type {
   RejectedGroup,
@@ -17,6 +26,7 @@ import type {
   Settled,
   SignOutOptions,
   SignOutResult,
+  SupersededWrite,
   Sync,
   SyncEventMap,
   SyncStatus,
@@ -37,6 +47,7 @@ const noStatus: SyncStatus = {
   tabs: 1,
   syncing: false,
   error: null,
+  followed: [[]],
 };
 
 /** What syncing needs of the page. */
@@ -70,13 +81,8 @@ export class SyncClient implements Sync {
         return this.#dispatch("rejected", event.groups.map(toGroup));
       case "diverged":
         return this.#dispatch("diverged", { revision: event.revision });
-      case "superseded": {
-        const writes = event.writes.map(({ versionstamp, mutation }) => ({
-          versionstamp,
-          mutation: toMutation(mutation),
-        }));
-        return this.#dispatch("superseded", writes);
-      }
+      case "superseded":
+        return this.#dispatch("superseded", event.writes.map(toSuperseded));
       case "token":
         return void this.#giveToken(event.id);
     }
@@ -87,12 +93,12 @@ export class SyncClient implements Sync {
     this.#dispatch("ended", error);
   }
 
-  async pause(): Promise<void> {
-    await this.#connection.call("pause", { paused: true });
+  async pause({ signal }: Waiting = {}): Promise<void> {
+    await this.#connection.call("pause", { paused: true }, signal);
   }
 
-  async resume(): Promise<void> {
-    await this.#connection.call("pause", { paused: false });
+  async resume({ signal }: Waiting = {}): Promise<void> {
+    await this.#connection.call("pause", { paused: false }, signal);
   }
 
   async flush({ signal }: Waiting = {}): Promise<void> {
@@ -111,20 +117,28 @@ export class SyncClient implements Sync {
       : { ...settled, superseded: settled.superseded.map(unpackKey) };
   }
 
+  async follow(prefixes: readonly Key[]): Promise<void> {
+    await this.#connection.call("follow", { prefixes: prefixes.map((prefix) => packKey(prefix)) });
+  }
+
   async signOut(options: SignOutOptions = {}): Promise<SignOutResult> {
     return this.#page.signOut(options);
   }
 
-  async rejected(): Promise<readonly RejectedGroup[]> {
-    return (await this.#connection.call("rejected", {})).map(toGroup);
+  async rejected({ signal }: Waiting = {}): Promise<readonly RejectedGroup[]> {
+    return (await this.#connection.call("rejected", {}, signal)).map(toGroup);
   }
 
-  async retry(id: string): Promise<void> {
-    await this.#connection.call("retry", { id });
+  async superseded({ signal }: Waiting = {}): Promise<readonly SupersededWrite[]> {
+    return (await this.#connection.call("superseded", {}, signal)).map(toSuperseded);
   }
 
-  async discard(id: string): Promise<void> {
-    await this.#connection.call("discard", { id });
+  async retry(id: string, { signal }: Waiting = {}): Promise<void> {
+    await this.#connection.call("retry", { id }, signal);
+  }
+
+  async discard(id: string, { signal }: Waiting = {}): Promise<void> {
+    await this.#connection.call("discard", { id }, signal);
   }
 
   addEventListener<K extends keyof SyncEventMap>(
@@ -166,8 +180,9 @@ const tokenOf = async (getToken: (() => Promise<string>) | undefined): Promise<O
   }
 };
 
-const toStatus = ({ error, ...status }: TransportStatus): SyncStatus => ({
+const toStatus = ({ error, followed, ...status }: TransportStatus): SyncStatus => ({
   ...status,
+  followed: followed.map(unpackKey),
   error: error === null ? null : (unpackError(error) as SyncStatus["error"]),
 });
 
@@ -179,6 +194,11 @@ const toGroup = ({ id, commits }: TransportRejectedGroup): RejectedGroup => ({
     checks: checks.map(unpackKey),
     mutations: mutations.map(toMutation),
   })),
+});
+
+const toSuperseded = ({ mutation, ...write }: TransportSuperseded): SupersededWrite => ({
+  ...write,
+  mutation: toMutation(mutation),
 });
 
 const toMutation = ({ type, key, mine, theirs }: TransportRejectedMutation): RejectedMutation => ({

@@ -34,6 +34,8 @@ export interface SyncStatus {
   readonly syncing: boolean;
   /** The last failure of the connection; null while all is well. */
   readonly error: KvError | null;
+  /** Prefixes whose keys are kept on this device; `[[]]` is the whole bucket. */
+  readonly followed: readonly Key[];
 }
 
 /** What became of a commit: its ruling by the relay. */
@@ -86,10 +88,19 @@ export type ConflictAnswer = "mine" | "theirs" | { readonly value: unknown } | u
 /** Called for each key in conflict, in one tab; answers at once. */
 export type OnConflict = (conflict: Conflict) => ConflictAnswer;
 
-/** A blind write that lost to a later one. */
+/** A write of an accepted commit that is not to be seen here: all the same, it is what the relay made of it. */
 export interface SupersededWrite {
   readonly versionstamp: string;
   readonly mutation: RejectedMutation;
+  /**
+   * - `superseded`: it was blind, and lost to a later write of the key. - `scope`: its key lies outside the
+   * prefixes that this device follows and may read, so what became of the entry is not known here.
+   */
+  readonly reason: "superseded" | "scope";
+  /** The name of the commit that the entry shows instead; null where this device may not know, or of `scope`. */
+  readonly winner: string | null;
+  /** When that was revealed here, in ms since 1970. */
+  readonly ruledAtMs: number;
 }
 
 export interface SyncEventMap {
@@ -97,7 +108,7 @@ export interface SyncEventMap {
   status: CustomEvent<SyncStatus>;
   /** The relay rejected commits of this device. */
   rejected: CustomEvent<readonly RejectedGroup[]>;
-  /** Blind writes of this device lost to later ones. */
+  /** Writes of this device lost to later ones, or left the view because their keys are not followed. */
   superseded: CustomEvent<readonly SupersededWrite[]>;
   /**
    * This device was found to differ from the relay at a revision, which must not happen: it is filled
@@ -135,12 +146,12 @@ export interface SignOutOptions {
 /** `ok: false`: this is not synced, and nothing was deleted. */
 export type SignOutResult = { readonly ok: true } | { readonly ok: false; readonly unsynced: UnsyncedWork };
 
-/** The bucket's relation to its relay. */
+/** The bucket's relation to its relay. A signal ends a call's wait, not what it asked for. */
 export interface Sync {
   readonly status: SyncStatus;
   /** Stops syncing on this device, in every tab, until `resume`; survives a reload. */
-  pause(): Promise<void>;
-  resume(): Promise<void>;
+  pause(options?: { readonly signal?: AbortSignal }): Promise<void>;
+  resume(options?: { readonly signal?: AbortSignal }): Promise<void>;
   /**
    * Fulfilled when all that is pending at the call is ruled and this device has what the relay had.
    * @throws KvError "offline" when the bucket has no relay or is paused
@@ -149,16 +160,25 @@ export interface Sync {
   /** What became of the commit that was given this versionstamp here; waits for the ruling. @throws KvError "not-found" */
   settled(versionstamp: string, options?: { readonly signal?: AbortSignal }): Promise<Settled>;
   /**
+   * Follows these prefixes from here on, in all tabs of this device and after a reload; the last call
+   * counts, and the order does not. `[[]]`, as at first, is the whole bucket. What is followed no more
+   * leaves the device, what is pending apart; what is followed anew comes by the session.
+   */
+  follow(prefixes: readonly Key[]): Promise<void>;
+  /**
    * Ends the bucket in all tabs of this device, and deletes the device's copy unless it is to be kept.
    * @throws TypeError for an answer that cannot be; KvError "offline" where a "drain" finds syncing paused,
    * "unsupported" without a relay, "blocked" as `destroy`
    */
   signOut(options?: SignOutOptions): Promise<SignOutResult>;
-  rejected(): Promise<readonly RejectedGroup[]>;
+  /** The rejected commits that wait for the app, oldest first: for 90 days, whatever is closed meanwhile. */
+  rejected(options?: { readonly signal?: AbortSignal }): Promise<readonly RejectedGroup[]>;
+  /** What lost in the last day, oldest first (of the last 4 MB of confirmed commits), as the event told of it. */
+  superseded(options?: { readonly signal?: AbortSignal }): Promise<readonly SupersededWrite[]>;
   /** Commits a rejected group again, its checks renewed to what is in view now. @throws KvError "not-found" */
-  retry(id: string): Promise<void>;
+  retry(id: string, options?: { readonly signal?: AbortSignal }): Promise<void>;
   /** Forgets a rejected group. @throws KvError "not-found" */
-  discard(id: string): Promise<void>;
+  discard(id: string, options?: { readonly signal?: AbortSignal }): Promise<void>;
   addEventListener<K extends keyof SyncEventMap>(
     type: K,
     listener: (event: SyncEventMap[K]) => void,

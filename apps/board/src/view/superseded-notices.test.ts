@@ -11,6 +11,9 @@ const versionstamp = "00000000000000010000";
 
 const write = (key: Key, theirs: unknown): SupersededWrite => ({
   versionstamp,
+  reason: "superseded",
+  winner: null,
+  ruledAtMs: 0,
   mutation: {
     type: "set",
     key,

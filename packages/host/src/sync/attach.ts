@@ -1,32 +1,36 @@
 /**
- * Attaching a bucket to its relay, the first time it is opened with one.
+ * Attaching a bucket to its relay, the first time it is opened with one: what it holds by then is pushed
+ * like any commit, and counts where the relay never had anything.
  */
-import { KvError, type PackedRange, packKey } from "@rockpool/model";
-import { listEntries } from "@rockpool/replica";
-import type { HostEnvironment } from "../environment.ts";
+import { KvError, pendingBytesMax, type ReplicaId } from "@rockpool/model";
+import { type CommitAuthor, decideAttach } from "@rockpool/replica";
+import { bucketStatus } from "../bucket-status.ts";
 import type { Ledger } from "../ledger.ts";
 
-const everything: PackedRange = {
-  start: packKey([]),
-  end: "\xff" as PackedRange["end"],
-  common: packKey([]),
-};
-
-/** Gives the bucket its replica id, unless it has one. @throws KvError "unsupported" */
+/**
+ * Gives the bucket its replica id, unless it has one.
+ * @throws KvError "pending-full" when it holds more than may wait for a relay; nothing is changed then
+ */
 export const attachRelay = async (
   ledger: Ledger,
-  environment: Pick<HostEnvironment, "drawId">,
   bucket: string,
+  replica: ReplicaId,
+  author: () => CommitAuthor,
 ): Promise<void> => {
-  const replica = environment.drawId();
+  await ledger.catchUp();
+  if (ledger.state.replica !== null) return;
+  // Before all of it is read: it may be more than fits the memory.
+  const { bytes } = await bucketStatus(ledger);
+  if (bytes > pendingBytesMax) throw tooLargeError(bucket, bytes);
   await ledger.append((state, pages) => {
-    if (state.replica !== null) return { row: undefined, result: undefined };
-    if (listEntries(state, pages, everything, 1, false, ({ value }) => value !== undefined).length > 0) {
-      throw new KvError(
-        "unsupported",
-        `the bucket "${bucket}" holds entries written without a relay, which cannot be handed to one yet; open it without the option relay, or use another name`,
-      );
-    }
-    return { row: { type: "attach", replica }, result: undefined };
+    const decision = decideAttach(state, pages, replica, author());
+    if (decision.type === "too-large") throw tooLargeError(bucket, decision.bytes);
+    return { row: decision.type === "row" ? decision.row : undefined, result: undefined };
   });
 };
+
+const tooLargeError = (bucket: string, bytes: number): KvError =>
+  new KvError(
+    "pending-full",
+    `the bucket "${bucket}" holds ${bytes} bytes that were written without a relay, and at most ${pendingBytesMax} may wait for one; nothing was changed. Open it without the option relay and delete what need not be synced, or copy it piece by piece into a new bucket that has the relay`,
+  );

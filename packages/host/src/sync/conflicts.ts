@@ -36,6 +36,8 @@ export interface ConflictsOptions {
 
 /** Longest wait for the app's answer, in ms; one that comes later still counts. */
 const answerMsMax = 10_000;
+/** How long a message takes to another tab, in ms, about: who hears it later asks once more, which does no harm. */
+const tellMs = 100;
 /** How long another tab's round is waited for, in ms, before its lock is taken. */
 const roundMsMax = 3 * answerMsMax;
 
@@ -80,8 +82,12 @@ export class Conflicts {
         left.push(resolution.id);
         if (resolution.error !== undefined) this.#its.onFailure(unpackError(resolution.error));
       }
-      if (left.length > 0) this.#its.onUndecided(left);
-      await this.leave(left);
+      if (left.length > 0) {
+        this.#its.onUndecided(left);
+        await this.leave(left);
+        // The next tab is to hear of it before it asks its app the same.
+        await this.#sleep(tellMs);
+      }
     } finally {
       if (round === this.#round) this.#onAnswer?.();
     }
@@ -97,6 +103,17 @@ export class Conflicts {
   close(): void {
     this.#closing.abort();
     this.#onAnswer?.();
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        cancel();
+        resolve();
+      };
+      const cancel = this.#its.environment.setTimer(done, ms);
+      this.#closing.signal.addEventListener("abort", done, { once: true });
+    });
   }
 
   async #run(): Promise<void> {

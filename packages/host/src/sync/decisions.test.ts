@@ -66,7 +66,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0
 
 const rule = (...ruled: readonly TrackedCommit[]): void => {
   for (const one of ruled) state.track(one);
-  rulings.onRow({ changed: [], settledKeys: [], ruled, superseded: [] });
+  rulings.onRow({ changed: [], settledKeys: [], ruled });
 };
 
 /** Stands for a checkpoint of another tab: the state is what its pages and records say. */

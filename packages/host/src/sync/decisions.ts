@@ -1,6 +1,6 @@
 /**
- * Commits that the relay refused, and writes that lost: tells the tab of them, lists them, and carries
- * out what the app decides on the rejected. A commit whose caller waits for the ruling is told of by
+ * Commits that the relay refused: tells the tab of them, lists them, and carries out what the app
+ * decides. A commit whose caller waits for the ruling is told of by
  * that call, as long as the caller is there.
  */
 import { KvError, type Versionstamp } from "@rockpool/model";
@@ -9,15 +9,16 @@ import {
   conflictsOf,
   decideDiscard,
   decideRetry,
+  isBuiltOn,
   type RejectedCommits,
   rejectedGroups,
   type ReplicaState,
   type RowEffect,
 } from "@rockpool/replica";
-import { describeGroup, describeMutation } from "./described.ts";
+import { describeGroup } from "./described.ts";
 import type { HostLocks } from "../environment.ts";
 import type { HostEvent } from "../host-api.ts";
-import type { TransportRejectedGroup, TransportSuperseded } from "../ruling-api.ts";
+import type { TransportRejectedGroup } from "../ruling-api.ts";
 import type { Ledger } from "../ledger.ts";
 import { hostLockName } from "../tabs.ts";
 import { findTracked } from "./settlements.ts";
@@ -46,12 +47,11 @@ export class Decisions {
     this.#known = rejectedIn(its.ledger.state);
   }
 
-  onRow({ ruled, superseded }: RowEffect): void {
+  onRow({ ruled }: RowEffect): void {
     const rejected = new Set(
       ruled.filter(({ state }) => state === "rejected").map(({ versionstamp }) => versionstamp),
     );
     this.#tellOf(rejected);
-    if (superseded.length > 0) this.#quietly(this.#tellSuperseded(superseded));
   }
 
   /** Rows were missed: what they ruled stands in the state. */
@@ -79,18 +79,17 @@ export class Decisions {
 
   async discard(id: string): Promise<undefined> {
     await this.#its.ledger.append((state) => ({
-      row: decideDiscard(mustFindGroup(state, id)),
+      row: decideDiscard(mustFindGroup(state, id).commits),
       result: undefined,
     }));
   }
 
-  /** The caller of a rejected commit knows: it is forgotten, unless others that build on it wait with it. */
+  /** The caller of a rejected commit knows: it is forgotten, unless others build on it. */
   async forget(versionstamp: Versionstamp): Promise<undefined> {
     await this.#its.ledger.append((state) => {
-      const alone = rejectedGroups(state).find(
-        ({ commits }) => commits.length === 1 && commits[0]?.versionstamp === versionstamp,
-      );
-      return { row: alone && decideDiscard(alone), result: undefined };
+      const tracked = findTracked(state, versionstamp);
+      const isOver = tracked?.state === "rejected" && !isBuiltOn(state, tracked.commit.name);
+      return { row: isOver ? decideDiscard([tracked]) : undefined, result: undefined };
     });
   }
 
@@ -147,19 +146,6 @@ export class Decisions {
         .map(({ id }) => id),
     );
     await this.tell(ids);
-  }
-
-  async #tellSuperseded(superseded: RowEffect["superseded"]): Promise<void> {
-    const { ledger, readClock, emit } = this.#its;
-    const writes = await ledger.read(false, (state, pages) =>
-      superseded.flatMap(({ commit, versionstamp, mutation }): TransportSuperseded[] => {
-        const lost = commit.mutations[mutation];
-        return lost === undefined
-          ? []
-          : [{ versionstamp, mutation: describeMutation(state, pages, lost, readClock()) }];
-      }),
-    );
-    emit({ type: "superseded", writes });
   }
 
   /** Events are told as well as can be; the list of the rejected is what counts. */

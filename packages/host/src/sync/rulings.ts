@@ -8,6 +8,7 @@ import { Conflicts } from "./conflicts.ts";
 import { Decisions, type DecisionsOptions } from "./decisions.ts";
 import type { HostEnvironment } from "../environment.ts";
 import type { HostCallResults, HostCalls } from "../host-api.ts";
+import { Losses } from "./losses.ts";
 import { Settlements } from "./settlements.ts";
 
 export interface RulingsOptions extends Omit<DecisionsOptions, "locks"> {
@@ -20,7 +21,15 @@ export interface RulingsOptions extends Omit<DecisionsOptions, "locks"> {
   readonly onUndecided: (ids: readonly string[]) => void;
 }
 
-type RulingCallType = "settled" | "rejected" | "retry" | "discard" | "confirm" | "heard" | "resolve";
+type RulingCallType =
+  | "settled"
+  | "rejected"
+  | "superseded"
+  | "retry"
+  | "discard"
+  | "confirm"
+  | "heard"
+  | "resolve";
 
 export type RulingCall = { [K in RulingCallType]: { readonly type: K } & HostCalls[K] }[RulingCallType];
 
@@ -28,6 +37,7 @@ export class Rulings {
   readonly #settlements: Settlements;
   readonly #decisions: Decisions;
   readonly #confirmations: Confirmations;
+  readonly #losses: Losses;
   /** Where the app is asked about conflicts. */
   readonly #conflicts: Conflicts | undefined;
 
@@ -35,6 +45,7 @@ export class Rulings {
     const { ledger, environment, isLive } = its;
     this.#settlements = new Settlements(ledger);
     this.#decisions = new Decisions({ ...its, locks: environment.locks });
+    this.#losses = new Losses(its);
     const settlements = this.#settlements;
     this.#confirmations = new Confirmations({
       ledger,
@@ -54,6 +65,7 @@ export class Rulings {
   onRow(effect: RowEffect): void {
     for (const tracked of effect.ruled) this.#settlements.answer(tracked);
     this.#decisions.onRow(effect);
+    this.#losses.onRow(effect);
     if (effect.ruled.some(({ state }) => state === "rejected")) this.#conflicts?.look();
     this.onSession();
   }
@@ -61,6 +73,7 @@ export class Rulings {
   onGap(): void {
     this.#settlements.onGap();
     this.#decisions.onGap();
+    this.#losses.onGap();
     this.#conflicts?.look();
     this.onSession();
   }
@@ -88,6 +101,8 @@ export class Rulings {
         return Promise.resolve(undefined);
       case "rejected":
         return this.#decisions.list();
+      case "superseded":
+        return this.#losses.list();
       case "retry":
         return this.#decisions.retry(call.id);
       case "discard":

@@ -1,15 +1,15 @@
 /**
- * Answers what an app asks of syncing, as far as it is no matter of rulings: whether this
+ * Answers what an app asks of syncing, as far as it is no matter of rulings: whether and what this
  * device syncs, whether all of it is synced, and the tokens it gives.
  */
 import type { Flushes } from "./flushes.ts";
 import type { HostCall, HostCallResults, HostCalls, Unsynced } from "../host-api.ts";
 import type { Ledger } from "../ledger.ts";
-import { setPaused } from "./sync-settings.ts";
+import { followPrefixes, setPaused } from "./sync-settings.ts";
 import type { Tabs } from "../tabs.ts";
 import type { TokenRequests } from "./token-requests.ts";
 
-const syncCallTypes = ["pause", "flush", "token", "unsynced", "endOthers"] as const;
+const syncCallTypes = ["pause", "flush", "follow", "token", "unsynced", "endOthers"] as const;
 
 type SyncCallType = (typeof syncCallTypes)[number];
 
@@ -48,6 +48,9 @@ export class SyncCalls {
       case "flush":
         await this.#lookAtLog();
         await flushes.add();
+        break;
+      case "follow":
+        await followPrefixes(ledger, call.prefixes);
         break;
       case "token":
         tokens.answer(call.id, call.answer);

@@ -271,6 +271,8 @@ export class SyncRunner {
   async #receive(received: ReceivedPatch): Promise<void> {
     const { ledger } = this.#options;
     const { result } = await ledger.append((state, pages) => {
+      // What came before a fill began would only move the cursor that the fill stands on.
+      if (this.#fill !== undefined) return { row: undefined, result: "stale" };
       const decision = decidePatch(state, pages, received, this.#readClock());
       return { row: decision.type === "row" ? decision.row : undefined, result: decision.type };
     });

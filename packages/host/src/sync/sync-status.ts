@@ -2,7 +2,7 @@
  * The bucket's sync status as an app sees it, from the replica's state and what is known of the
  * session. Derived afresh each time: nothing here is remembered.
  */
-import { KvError, msOfStamp, packError } from "@rockpool/model";
+import { equalScopes, msOfStamp, packError } from "@rockpool/model";
 import { rejectedGroups, type ReplicaState, type SessionPhase } from "@rockpool/replica";
 import type { TransportStatus } from "../host-api.ts";
 import type { SessionNews } from "../tabs.ts";
@@ -21,8 +21,6 @@ export const statusOf = (
   state: ReplicaState,
   { news, isHolder, tabs, failure }: StatusSources,
 ): TransportStatus => {
-  const message = news?.error ?? null;
-  const error = failure ?? (message === null ? null : new KvError("offline", message));
   return {
     state: syncState(state, news),
     pending: state.pendingCount,
@@ -30,7 +28,8 @@ export const statusOf = (
     rejected: state.rejectedCount === 0 ? 0 : rejectedGroups(state).length,
     tabs,
     syncing: isHolder,
-    error: error === null ? null : packError(error),
+    error: failure === undefined ? (news?.error ?? null) : packError(failure),
+    followed: state.session.followed,
   };
 };
 
@@ -43,7 +42,8 @@ export const isSameStatus = (a: TransportStatus, b: TransportStatus | undefined)
   a.rejected === b.rejected &&
   a.tabs === b.tabs &&
   a.syncing === b.syncing &&
-  a.error?.message === b.error?.message;
+  a.error?.message === b.error?.message &&
+  equalScopes(a.followed, b.followed);
 
 const oldestPendingMs = (state: ReplicaState): number | null => {
   for (const { commit } of state.unruled.values()) return msOfStamp(commit.stamp);
