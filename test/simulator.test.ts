@@ -8,6 +8,7 @@ import { carryOut } from "./simulator/carry-out.ts";
 import { drawPlan } from "./simulator/draw-plan.ts";
 import { textOfPlan } from "./simulator/plan.ts";
 import { regressions } from "./simulator/regressions.ts";
+import { scenarios } from "./simulator/scenarios.ts";
 import { shrink } from "./simulator/shrink.ts";
 
 /** Far above what they take: machines that test are busy. */
@@ -29,8 +30,8 @@ test(
   campaignMsMax,
 );
 
-describe("plans that failed once", () => {
-  test.each(regressions)("$name", async ({ plan }) => {
+describe("plans that failed once, and aimed ones", () => {
+  test.each([...regressions, ...scenarios])("$name", async ({ plan }) => {
     expect(await carryOut(plan)).not.toBeInstanceOf(Error);
   });
 });
