@@ -28,6 +28,9 @@ import { lossFields } from "./losses.ts";
 import { noEffect, rememberedFrom, type RowEffect } from "./row-effect.ts";
 import type { ReplicaState } from "./state.ts";
 
+/** A replica that differs though it was filled anew for that is filled again no sooner, in ms: a day. */
+const refillEveryMsMin = 24 * 60 * 60 * 1000;
+
 export const foldPatch = (state: ReplicaState, row: PatchRow & PlacedRow): RowEffect => {
   const { patch } = row;
   state.relayStamp = laterStamp(state.relayStamp, patch.stamp);
@@ -160,10 +163,12 @@ export const foldVerify = (state: ReplicaState, row: VerifyRow): RowEffect => {
   const { session } = state;
   if (row.epoch !== session.epoch || row.at !== session.revealed) return noEffect;
   session.verifiedAtMs = row.readingMs;
-  if (!row.equal) {
-    session.fillDue = true;
-    session.confirmedScope = [];
-  }
+  if (row.equal) return noEffect;
+  const isRepeated = Math.abs(row.readingMs - session.differedAtMs) < refillEveryMsMin;
+  session.differedAtMs = row.readingMs;
+  if (isRepeated) return noEffect;
+  session.fillDue = true;
+  session.confirmedScope = [];
   return noEffect;
 };
 
