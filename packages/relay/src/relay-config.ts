@@ -59,17 +59,21 @@ const defaultLimits: RelayLimits = {
   pushBytesMax: 2 * 1024 * 1024,
 };
 
-/**
- * JSON writes a byte of a key or a value as six characters at worst (`\u0000`). The largest commit
- * allowed must fit, or it could never be ruled and all behind it would wait for good.
- */
+/** JSON writes a byte of a key or a value as six characters at worst (`\u0000`). */
 const frameBytesPerCommitByte = 7;
+
+/**
+ * The largest push must fit, or it could never be ruled and all behind it would wait for good. A replica
+ * that no relay has told its limits may have made commits of as many bytes as any may have.
+ */
+const frameBytesFor = (limits: RelayLimits): number =>
+  frameBytesPerCommitByte * Math.max(limits.commitBytesMax, limits.pushBytesMax, commitBytesMax);
 
 export const createRelayConfig = (options: Partial<RelayConfig> = {}): RelayConfig => {
   const limits = options.limits ?? defaultLimits;
   return {
     retentionMs,
-    frameBytesMax: frameBytesPerCommitByte * limits.commitBytesMax,
+    frameBytesMax: frameBytesFor(limits),
     helloMsMax: 5000,
     // Below the 60 s after which proxies drop an idle connection.
     pingMs: 25_000,

@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { packKey, type Patch } from "@rockpool/model";
 import { describe, expect, test } from "vitest";
 import { check, commitOf, key, number, set, sum, testNowMs, text } from "./commit-fixture.ts";
+import { createRelayConfig } from "./relay-config.ts";
 import { openHeldEngine, openRelay } from "./relay-fixture.ts";
 import { TestReplica } from "./test-replica.ts";
 import { helloOf, TestSocket } from "./test-socket.ts";
@@ -77,6 +78,17 @@ describe("a session", () => {
     release();
     expect(await writer.next("ruled")).toMatchObject({ results: [{ revision: 1 }] });
     expect(await reader.next("patch")).toMatchObject({ patch: { from: 0, to: 1 } });
+  });
+
+  test("has a commit over the limits ruled like others: it may be made before its replica knows them", async () => {
+    const { limits } = createRelayConfig();
+    await using relay = await openRelay({ limits: { ...limits, commitBytesMax: 1000, pushBytesMax: 1000 } });
+    const { socket } = await TestSocket.join(relay.url, helloOf("r"));
+    const large = commitOf("a", 1, [set("k", "x".repeat(1e6))]);
+    socket.send({ type: "push", commits: [large, commitOf("a", 2, [set("j", "x")])] });
+    expect(await socket.next("ruled")).toMatchObject({
+      results: [{ ruling: { reason: { type: "limit" } } }, { ruling: accepted }],
+    });
   });
 
   test("hears a superseded mutation with its winner, and a failed check", async () => {
