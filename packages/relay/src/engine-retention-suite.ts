@@ -160,6 +160,26 @@ export const describeRetention = (name: string, open: OpenEngine): void => {
       ]);
     });
 
+    test("a host is remembered as long as its commits are taken, where deletions are kept for longer than 400 days", async () => {
+      await using engine = await openBucketOf(open);
+      const commit = commitOf("a", 1, [sum("k", 5n)]);
+      const longMs = 2 * hostMs;
+      const rule = async (afterMs: number) => {
+        const turn = { ...turnOf(commit), nowMs: testNowMs + afterMs, retentionMs: longMs };
+        return (await engine.rule("b", turn)).answers[0];
+      };
+      await rule(0);
+      await engine.sweep("b", sweepAt(longMs, { retentionMs: longMs }));
+      await engine.sweep("b", sweepAt(longMs, { retentionMs: longMs }));
+      expect(await rule(longMs)).toMatchObject({ isNew: false });
+      await engine.sweep("b", sweepAt(longMs + hostMs, { retentionMs: longMs }));
+      expect(await rule(longMs + hostMs)).toMatchObject({
+        result: { ruling: { reason: { type: "too-old" } } },
+        isNew: true,
+      });
+      expect(await entriesOf(engine)).toEqual([[key("k"), number(5n), 1]]);
+    });
+
     test("sweeps one bucket and leaves the others", async () => {
       await using engine = await openBucketOf(open);
       await engine.openBucket("other");

@@ -4,7 +4,6 @@
  */
 import {
   assert,
-  hostMs,
   KvError,
   nameKey,
   rangesOfScope,
@@ -29,7 +28,7 @@ import { PagePart } from "./page-part.ts";
 import { PatchPart } from "./patch-part.ts";
 import type { EpochStart } from "./epoch-history.ts";
 import { expiredOf, type RelayEntry } from "./relay-entry.ts";
-import { isStale } from "./retention.ts";
+import { hostKeptMs, isStale } from "./retention.ts";
 import { ruleTurn, type HostState, type KeptResult } from "./turn.ts";
 
 export interface EngineOptions {
@@ -165,7 +164,7 @@ class MemoryEngine implements Engine {
       bucket.sortedKeys = undefined;
       bucket.floor = Math.max(bucket.floor, revision);
     }
-    dropResults(bucket, nowMs);
+    dropResults(bucket, nowMs, hostKeptMs(retentionMs));
     const isDone = expired.length < entriesMax && stale.length < entriesMax;
     return { from, to: bucket.head, changed, floor: bucket.floor, isDone };
   }
@@ -243,7 +242,7 @@ const keepEntries = (bucket: Bucket, { to, changed }: Pick<RuledTurn, "to" | "ch
   sweepHistory(bucket);
 };
 
-const dropResults = (bucket: Bucket, nowMs: number): void => {
+const dropResults = (bucket: Bucket, nowMs: number, hostMs: number): void => {
   for (const [name, { ruledMs, replica }] of bucket.resultByName) {
     // A first attempt of which only a retry was ruled could be ruled after all without its result.
     const keptMs = replica === undefined ? hostMs : resultMs;

@@ -2,10 +2,10 @@
  * What time asks of a bucket in the SQLite file: expired entries become tombstones, old tombstones and
  * results are dropped. Bounded: partial indexes find what is due without looking at the rest.
  */
-import { hostMs, resultMs, type Revision } from "@rockpool/model";
+import { resultMs, type Revision } from "@rockpool/model";
 import type { Sweep, SweepOptions } from "./engine.ts";
 import { expiredOf } from "./relay-entry.ts";
-import { stampAt } from "./retention.ts";
+import { hostKeptMs, stampAt } from "./retention.ts";
 import { readEntryRow, rowOf, writeEntryRow, type SqlValue } from "./sqlite-row.ts";
 import type { Statements } from "./sqlite-statements.ts";
 
@@ -51,12 +51,13 @@ const dropTombstones = (
 const pruneResults = (
   { dropResults, emptyLastResults, dropHosts, dropRetried }: Statements,
   id: number,
-  { nowMs, entriesMax }: SweepOptions,
+  { nowMs, retentionMs, entriesMax }: SweepOptions,
 ): boolean => {
   const counts = [dropResults, emptyLastResults].map(
     (statement) => statement.run(id, nowMs - resultMs, entriesMax).changes,
   );
-  counts.push(dropHosts.run(id, nowMs - hostMs, entriesMax).changes);
-  dropRetried.run(id, nowMs - hostMs);
+  const silentSinceMs = nowMs - hostKeptMs(retentionMs);
+  counts.push(dropHosts.run(id, silentSinceMs, entriesMax).changes);
+  dropRetried.run(id, silentSinceMs);
   return counts.every((count) => count < entriesMax);
 };
