@@ -24,6 +24,8 @@ export interface RelayConfig {
   readonly pingMs: number;
   /** Commits ruled in one transaction, at most: others wait that long. */
   readonly turnCommitsMax: number;
+  /** And their bytes, one larger commit alone: what they change goes to every session in one frame. */
+  readonly turnBytesMax: number;
   /** Entries, and bytes of their values, in one patch of a catch-up. */
   readonly patchEntriesMax: number;
   readonly patchBytesMax: number;
@@ -74,6 +76,7 @@ export const createRelayConfig = (options: Partial<RelayConfig> = {}): RelayConf
     // Below the 60 s after which proxies drop an idle connection.
     pingMs: 25_000,
     turnCommitsMax: 2048,
+    turnBytesMax: 512 * 1024,
     patchEntriesMax: 1000,
     patchBytesMax: 512 * 1024,
     // Some 8 MB, which a replica can set aside; who lacks more fills.
