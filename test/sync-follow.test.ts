@@ -8,6 +8,7 @@ import { decodeDown } from "@rockpool/protocol";
 import { everyChange, textOfEntries } from "./simulator/tab-asks.ts";
 import type { VirtualTab } from "./simulator/virtual-device.ts";
 import { json } from "./simulator/tab-asks.ts";
+import { AppBed } from "./sync/app-bed.ts";
 import { openScene, type Scene } from "./sync/scene-suite.ts";
 
 const under = (prefix: string, name: string): PackedKey => packKey([prefix, name]);
@@ -135,4 +136,29 @@ test("following to and fro while the network comes and goes ends with what was a
   const expected = [...all.keys()].filter((key) => !key.startsWith(packKey(["b"])));
   expect((await keysOf(scene, follower)).toSorted()).toEqual(expected.toSorted());
   expect(follower.events.filter(({ type }) => type === "diverged")).toEqual([]);
+});
+
+test("what is followed from the opening on is all that is ever fetched, and an app reads it in the status", async () => {
+  const bed = await AppBed.open();
+  const writer = await bed.openApp("writer");
+  await bed.done(writer.kv.atomic().set(["a", 1], 1).set(["b", 1], 1).set(["c", 1], 1).commit());
+  await bed.quiet(writer);
+  const arrived: PackedKey[] = [];
+  bed.relay.network.onArrival = (to, frame) => {
+    if (to !== "reader") return;
+    for (const message of decodeDown(frame)) {
+      if (message.type === "patch") arrived.push(...message.patch.entries.map(({ key }) => key));
+    }
+  };
+  const reader = await bed.openApp("reader", { follow: [packKey(["a"]), packKey(["b", 1])] });
+  await bed.quiet(reader);
+  expect(arrived.toSorted()).toEqual([packKey(["a", 1]), packKey(["b", 1])]);
+  expect(reader.kv.sync.status.followed).toEqual([["a"], ["b", 1]]);
+  await bed.done(reader.kv.sync.follow([["c"]]));
+  await bed.world.until(
+    () => reader.host.state.session.scope.length === 1 && !reader.host.state.session.fillDue,
+    () => "not followed",
+  );
+  expect((await bed.done(reader.kv.get(["c", 1]))).value).toBe(1);
+  expect((await bed.done(reader.kv.get(["a", 1]))).value).toBeNull();
 });

@@ -23,7 +23,7 @@ export interface App {
 }
 
 export type AppOptions = Pick<ConnectOptions, "confirm" | "onConflict"> &
-  Partial<Pick<HostOpenOptions, "conflict">> & {
+  Partial<Pick<HostOpenOptions, "conflict" | "follow">> & {
     /** False: the tab is opened without the option relay. Default: true. */
     readonly hasRelay?: boolean;
   };
@@ -104,7 +104,7 @@ export class AppBed {
 
   async #openTab(
     device: VirtualDevice,
-    { hasRelay = true, confirm = "local", conflict = "last-write-wins", onConflict }: AppOptions,
+    { hasRelay = true, confirm = "local", conflict = "last-write-wins", onConflict, follow }: AppOptions,
   ): Promise<App> {
     const killing = new AbortController();
     const environment = device.environment(killing.signal);
@@ -136,6 +136,7 @@ export class AppBed {
       conflict,
       resolvesConflicts: onConflict !== undefined,
       ...(hasRelay ? { relay: "relay" } : {}),
+      ...(follow === undefined ? {} : { follow }),
     };
     const kv = await connectKv(open, api, {
       locks: environment.locks,

@@ -155,6 +155,8 @@ export interface HostOpenOptions {
   readonly conflict?: "last-write-wins" | "revision";
   /** The tab decides on conflicts when it is asked. Default: false. */
   readonly resolvesConflicts?: boolean;
+  /** What is to be kept of the bucket on this device, before any session begins. Default: as it is. */
+  readonly follow?: readonly PackedKey[];
   /** How the bucket is to be kept from here on, as far as it is said. Default: as it is. */
   readonly settings?: Partial<BucketSettings>;
   /** The tab is not visible now: the host of a visible one had better carry the session. Default: false. */

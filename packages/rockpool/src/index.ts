@@ -52,7 +52,7 @@ export type {
 } from "./sync.ts";
 export { type BucketOwner, destroyBucket, listBuckets } from "./buckets.ts";
 export { deleteEntry } from "./delete-entry.ts";
-export type { OpenOptions } from "./open-bucket.ts";
+export type { OpenOptions } from "./open-options.ts";
 export { openKv } from "./open-kv.ts";
 export {
   any,

@@ -4,7 +4,8 @@
  * with a content security policy has to allow `worker-src blob:`.
  */
 import type { Kv } from "./kv.ts";
-import { connectHost, openBucket, type OpenOptions } from "./open-bucket.ts";
+import { connectHost, openBucket } from "./open-bucket.ts";
+import type { OpenOptions } from "./open-options.ts";
 import { workerText } from "./worker-text.ts";
 
 /** As `openKv` of `rockpool`. @throws as that */

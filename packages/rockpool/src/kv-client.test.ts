@@ -5,7 +5,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { KvU64 } from "@rockpool/model";
 import type { Kv, KvListIterator } from "./kv.ts";
-import type { OpenOptions } from "./open-bucket.ts";
+import type { OpenOptions } from "./open-options.ts";
 import { openKv } from "./open-kv.ts";
 
 let kv: Kv;

@@ -140,7 +140,10 @@ export interface AtomicOperation {
   min(key: Key, n: bigint): this;
   /** Keeps the larger of the entry and `n`. */
   max(key: Key, n: bigint): this;
-  /** `{ ok: false }` when a check does not hold here; nothing is written then. Called again, it commits again. */
+  /**
+   * `{ ok: false }` when a check does not hold here, or with `confirm: "relay"` there; nothing is written
+   * then. Called again, it commits again.
+   */
   commit(options?: CommitOptions): Promise<CommitResult | CommitFailure>;
 }
 
@@ -157,7 +160,7 @@ export interface Kv extends AsyncDisposable, Disposable, KvBackups {
     keys: readonly [...{ [K in keyof T]: Key }],
     options?: ReadOptions,
   ): Promise<{ [K in keyof T]: KvEntryMaybe<T[K]> }>;
-  /** Fulfilled when it is on disk; never waits for the network. `key` may end with `commitVersionstamp()`. */
+  /** Fulfilled when it is on disk; waits for the network only with `confirm: "relay"`. `key` may end with `commitVersionstamp()`. */
   set(key: KeyToSet, value: unknown, options?: SetOptions & CommitOptions): Promise<CommitResult>;
   delete(key: Key, options?: CommitOptions): Promise<void>;
   /**

@@ -3,7 +3,8 @@
  * Node. A long list or a big commit holds up the page.
  */
 import type { Kv } from "./kv.ts";
-import { connectThread, openBucket, type OpenOptions } from "./open-bucket.ts";
+import { connectThread, openBucket } from "./open-bucket.ts";
+import type { OpenOptions } from "./open-options.ts";
 import { createMainHost } from "./thread-host.ts";
 
 /** As `openKv` of `rockpool`. @throws as that */

@@ -3,7 +3,8 @@
  * Worker(new URL(…))` below must stay as it is: bundlers look for it, letter by letter.
  */
 import type { Kv } from "./kv.ts";
-import { connectHost, openBucket, type OpenOptions } from "./open-bucket.ts";
+import { connectHost, openBucket } from "./open-bucket.ts";
+import type { OpenOptions } from "./open-options.ts";
 
 /**
  * Opens the bucket `name`, making it when it is new. In Node, where there is no IndexedDB, a bucket

@@ -5,6 +5,7 @@
 import type { Log } from "@rockpool/log";
 import type { CheckpointLimits, CommitAuthor } from "@rockpool/replica";
 import { attachRelay } from "./attach.ts";
+import { followPrefixes } from "./sync-settings.ts";
 import { DeviceSession } from "./device-session.ts";
 import type { HostEnvironment } from "../environment.ts";
 import { Flushes } from "./flushes.ts";
@@ -97,6 +98,7 @@ export class SyncControl {
     if (this.#session.isOwn) {
       const { ledger, environment, options, author } = this.#its;
       await attachRelay(ledger, options.bucket, environment.drawId(), author);
+      if (options.follow !== undefined) await followPrefixes(ledger, options.follow);
       this.#session.start();
     }
     this.#stopWaking = this.#its.environment.onWake(() => this.#tryNow());
