@@ -147,6 +147,18 @@ describe("what a socket may not do", () => {
     release();
   });
 
+  test("push what a relay of small limits allows", async () => {
+    const { limits } = (await TestSocket.join((await openRelay()).url, helloOf("r"))).welcome;
+    const small = { ...limits, commitBytesMax: 250, pushBytesMax: 20_000, pushCommitsMax: 100 };
+    await using relay = await openRelay({ limits: small });
+    const { socket } = await TestSocket.join(relay.url, helloOf("r"));
+    const commits = Array.from({ length: 100 }, (_, n) =>
+      commitOf("a", n + 1, [set("k", "\u0000".repeat(150))]),
+    );
+    socket.send({ type: "push", commits });
+    await socket.next("patch", ({ patch }) => patch.to === 100);
+  });
+
   test("push without end: only what is not ruled yet counts", async () => {
     const { limits } = (await TestSocket.join((await openRelay()).url, helloOf("r"))).welcome;
     await using relay = await openRelay({ limits: { ...limits, pushCommitsMax: 2 } });
