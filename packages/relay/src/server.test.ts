@@ -74,7 +74,7 @@ const endOf = async (
   return [error?.code, error?.message, code];
 };
 
-describe("what a socket may not do", () => {
+describe("what a socket may and may not do", () => {
   test.each([
     ["begin with something else", ['[{"type":"ping","id":1}]'], "malformed", "must be a hello", 4400],
     ["send what is no message", ["hello"], "malformed", "expected JSON text", 4400],
