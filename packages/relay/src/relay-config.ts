@@ -62,16 +62,21 @@ const defaultLimits: RelayLimits = {
 };
 
 /**
- * JSON writes a byte of a key or a value as six characters at worst (`\u0000`). The largest commit
- * allowed must fit, or it could never be ruled and all behind it would wait for good.
+ * JSON writes a byte of a key or a value as six characters at worst (`\u0000`). What may be pushed at
+ * once must fit, or it could never be ruled and all behind it would wait for good.
  */
-const frameBytesPerCommitByte = 7;
+const frameBytesPerByte = 7;
+/** What a commit takes besides: its name, tag, stamp and brackets. */
+const frameBytesPerCommit = 1000;
+
+const frameBytesOf = ({ commitBytesMax, pushBytesMax, pushCommitsMax }: RelayLimits): number =>
+  frameBytesPerByte * Math.max(commitBytesMax, pushBytesMax) + frameBytesPerCommit * pushCommitsMax;
 
 export const createRelayConfig = (options: Partial<RelayConfig> = {}): RelayConfig => {
   const limits = options.limits ?? defaultLimits;
   return {
     retentionMs,
-    frameBytesMax: frameBytesPerCommitByte * limits.commitBytesMax,
+    frameBytesMax: frameBytesOf(limits),
     helloMsMax: 5000,
     // Below the 60 s after which proxies drop an idle connection.
     pingMs: 25_000,
