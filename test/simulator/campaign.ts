@@ -18,7 +18,7 @@ export interface CampaignOptions {
   readonly mutant?: string;
   /** Ends with the first seed that fails. */
   readonly stopAtFailure?: boolean;
-  /** Runs spent on making the plan of a failing seed smaller. Default 300. */
+  /** Runs spent on making the plan of a failing seed smaller. Default 150. */
   readonly shrinkRunsMax?: number;
   readonly processes?: number;
   readonly onOutcome?: (outcome: SeedOutcome) => void;
@@ -36,7 +36,7 @@ export interface CampaignReport {
 
 const workerFile = fileURLToPath(new URL("seed-worker.ts", import.meta.url));
 const processesDefault = 2;
-const shrinkRunsDefault = 300;
+const shrinkRunsDefault = 150;
 /** One seed in so many is run twice, to see that it gives the same run. */
 const twiceEvery = 20;
 

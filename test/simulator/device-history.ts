@@ -15,7 +15,7 @@ export interface SeenCommit extends Pick<Commit, "name" | "tag" | "checks" | "mu
 
 export class DeviceHistory {
   readonly at: string;
-  /** In log order, those that were pending when the history began included. */
+  /** In log order, those that were remembered when the history began included. */
   readonly commits: SeenCommit[] = [];
   readonly commitByName: Map<string, SeenCommit> = new Map();
   readonly commitByVersionstamp: Map<Versionstamp, SeenCommit> = new Map();
@@ -27,8 +27,7 @@ export class DeviceHistory {
   constructor(at: string, image: StorageImage) {
     this.at = at;
     for (const record of [...image.pending.values()].toSorted((a, b) => a.position - b.position)) {
-      for (const { commit, versionstamp, state } of record.commits) {
-        if (state === "confirmed") continue;
+      for (const { commit, versionstamp } of record.commits) {
         this.#add({ ...commit, text: nameKey(commit.name), position: record.position, versionstamp });
       }
     }

@@ -17,6 +17,8 @@ export const drawPlan = (seed: number, steps: number): Plan => {
     patchEntriesMax: chance.between(2, 12),
     // Some runs outlast what the relay remembers of deletions.
     retentionMs: chance.is(0.15) ? chance.between(20, 120) * 1000 : 90 * dayMs,
+    sweepMs: chance.between(500, 10_000),
+    sweepEntriesMax: chance.between(1, 10),
   };
   const devices = Array.from({ length: chance.between(2, 3) }, () => drawDevice(chance));
   const operations = Array.from({ length: steps }, (_, id): Operation => {

@@ -3,13 +3,14 @@
  * at the cursor with the device's own pending commits over it, no more and no less. So it sees at once
  * what is torn, lost, shown too early, kept too long or come back.
  */
-import type { PackedKey, Position, Versionstamp } from "@rockpool/model";
+import type { PlacedRow } from "@rockpool/log";
+import { type PackedKey, type Position, type Versionstamp, zeroVersionstamp } from "@rockpool/model";
 import { type ListedEntry, listEntries, PageIndex, Pages, type ReplicaState } from "@rockpool/replica";
 import type { DeviceStorage } from "./device-storage.ts";
-import { DeviceHistory } from "./device-history.ts";
+import { DeviceHistory, type SeenCommit } from "./device-history.ts";
 import { briefKeys } from "./draw-commit.ts";
 import { type Base, expectedView, textOfContent } from "./expected-view.ts";
-import { type History, type Oracle, same } from "./oracle.ts";
+import { type History, type Oracle, same, type Snapshot } from "./oracle.ts";
 import { Violation } from "./violation.ts";
 import type { VirtualDevice } from "./virtual-device.ts";
 import { wholeRange } from "./tab-asks.ts";
@@ -42,6 +43,7 @@ export class Inspector {
   readonly #oracle: Oracle;
   readonly #note: (what: string) => void;
   readonly #recordByStorage = new WeakMap<DeviceStorage, DiskRecord>();
+  readonly #highestByDevice = new WeakMap<VirtualDevice, Position>();
   readonly #recordByTab = new WeakMap<VirtualTab, TabRecord>();
 
   constructor(devices: Iterable<VirtualDevice>, oracle: Oracle, note: (what: string) => void) {
@@ -71,8 +73,26 @@ export class Inspector {
       };
       this.#recordByStorage.set(storage, record);
     }
-    record.history.read(storage.image, (row) => this.#note(`${device.name} ${row.position} ${row.type}`));
+    record.history.read(storage.image, (row) => {
+      this.#note(`${device.name} ${row.position} ${row.type}`);
+      this.#seePosition(device, row);
+    });
     return record.history;
+  }
+
+  /** A position that was lost with the power or deleted by the browser is never given again. */
+  #seePosition(device: VirtualDevice, { type, position }: PlacedRow): void {
+    const highest = this.#highestByDevice.get(device) ?? 0;
+    if (position > highest) this.#highestByDevice.set(device, position);
+    // What says nothing of a key has no versionstamp that anybody could know.
+    else if ((type === "commit" || type === "patch") && !device.clockWentBack) {
+      throw new Violation({
+        invariant: 6,
+        at: device.name,
+        expected: `a position above ${highest}`,
+        found: position,
+      });
+    }
   }
 
   /** What a feed holds at a position is what the device's tabs showed there. */
@@ -127,12 +147,14 @@ export class Inspector {
   }
 
   /** A commit is pending until its ruling is shown, and not a moment longer. */
-  #seeCommits(device: VirtualDevice, { history }: DiskRecord, record: TabRecord, state: ReplicaState): void {
+  #seeCommits(device: VirtualDevice, disk: DiskRecord, record: TabRecord, state: ReplicaState): void {
+    const { history, base } = disk;
     const { commits } = history;
     for (; record.read < commits.length; record.read++) {
       const commit = commits[record.read];
       if (commit === undefined || commit.position > state.tail) break;
       record.unruled.add(commit.text);
+      if (commit.position === state.tail) this.#seeStamp(device, base, state, commit);
     }
     if (state.session.fillDue) return;
     const { epoch, revealed } = state.session;
@@ -155,8 +177,9 @@ export class Inspector {
         const expected = `ruled at ${revision}, shown up to ${revealed}`;
         throw new Violation({ invariant: 3, at, expected, found: tracked.state });
       }
-      // Of a history that is gone, what it ruled is kept.
-      const mayBeRuled = isShown || tracked.reason?.type === "unknown" || this.#oracle.hasLost(name);
+      // What a history that is gone rejected stays with the app.
+      const isLost = tracked.state === "rejected" && this.#oracle.hasLost(name);
+      const mayBeRuled = isShown || isLost || tracked.reason?.type === "unknown";
       if (!mayBeRuled && !isUnruled) {
         const expected = `pending, ruled at ${revision ?? "no revision"}, shown up to ${revealed}`;
         throw new Violation({ invariant: 5, at, expected, found: tracked.state });
@@ -168,6 +191,23 @@ export class Inspector {
     }
   }
 
+  /** A commit comes after everything its writer saw. */
+  #seeStamp(device: VirtualDevice, base: Base | undefined, state: ReplicaState, { text }: SeenCommit): void {
+    const stamp = state.tracked.get(text)?.commit.stamp;
+    if (stamp === undefined || base === undefined) return;
+    for (const { key, touched } of this.#snapshotAt(base)?.values() ?? []) {
+      if (touched.stamp < stamp) continue;
+      const at = `${device.name}, commit ${text}`;
+      throw new Violation({
+        invariant: 5,
+        at,
+        key,
+        expected: `a stamp above ${touched.stamp}`,
+        found: stamp,
+      });
+    }
+  }
+
   #seeView(device: VirtualDevice, disk: DiskRecord, record: TabRecord, state: ReplicaState): void {
     const listed = listView(device.storage, state);
     if (listed === undefined) return;
@@ -175,7 +215,10 @@ export class Inspector {
     for (const { key, view } of listed) {
       const text = textOfContent(view.value, view.expireAt);
       if (text !== undefined) shown.set(key, text);
-      this.#seeVersionstamp(device, disk, record, key, view.versionstamp, text);
+      // What a fill left out is not there, and has none.
+      if (view.versionstamp !== zeroVersionstamp) {
+        this.#seeVersionstamp(device, disk, record, key, view.versionstamp, text);
+      }
     }
     const known = disk.viewByPosition.get(state.tail);
     const expected = known ?? this.#expected(disk, state);
@@ -188,9 +231,12 @@ export class Inspector {
   }
 
   #expected({ history, base }: DiskRecord, state: ReplicaState): ReadonlyMap<PackedKey, string> | undefined {
-    if (base === undefined) return undefined;
-    const snapshot = base.epoch === null ? new Map() : this.#historyOf(base.epoch)?.snapshots[base.revision];
+    const snapshot = base && this.#snapshotAt(base);
     return snapshot === undefined ? undefined : expectedView(snapshot, history.commits, state);
+  }
+
+  #snapshotAt({ epoch, revision }: Base): Snapshot | undefined {
+    return epoch === null ? new Map() : this.#historyOf(epoch)?.snapshots[revision];
   }
 
   #seeVersionstamp(

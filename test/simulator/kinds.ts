@@ -150,9 +150,7 @@ export const kinds: Kinds = {
     draw: (chance) => ({
       byMs: chance.between(1, chance.pick([500, 5000, 90_000])) * chance.pick([-1, 1]),
     }),
-    act: (run, { byMs }, where) => {
-      run.device(where).clockAheadMs += byMs;
-    },
+    act: (run, { byMs }, where) => run.device(where).setClock(byMs),
   },
   abort: {
     weight: 1,

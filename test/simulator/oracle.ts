@@ -3,7 +3,7 @@
  * from the relay's code, and what the bucket holds at each revision of each history. It is told of
  * every turn as it is stored and says when the relay does anything else.
  */
-import type { BucketState, RuledTurn, Turn } from "@rockpool/relay";
+import type { BucketState, RuledTurn, Sweep, SweepOptions, Turn } from "@rockpool/relay";
 import {
   type Commit,
   type CommitResult,
@@ -25,6 +25,8 @@ export interface History {
   /** By revision; that of 0 is empty. */
   readonly snapshots: Snapshot[];
   readonly resultByName: Map<string, CommitResult>;
+  /** Of accepted commits. */
+  readonly nameByTag: Map<string, string>;
   /** The epochs that belong to it, with their first revisions. */
   readonly epochs: { readonly epoch: EpochId; readonly firstRevision: Revision }[];
 }
@@ -43,7 +45,12 @@ export class Oracle {
   /** Every commit that was ruled anew, as it was pushed. */
   readonly commitByName: Map<string, Commit> = new Map();
   readonly #historyByEpoch = new Map<EpochId, History>();
-  #history: History = { snapshots: [emptySnapshot], resultByName: new Map(), epochs: [] };
+  #history: History = {
+    snapshots: [emptySnapshot],
+    resultByName: new Map(),
+    nameByTag: new Map(),
+    epochs: [],
+  };
 
   get head(): Revision {
     return this.#history.snapshots.length - 1;
@@ -74,10 +81,12 @@ export class Oracle {
       throw new Violation({ invariant: 6, at: "relay", expected: this.head, found: head });
     }
     if (head < this.head) {
-      const { snapshots, resultByName } = this.#history;
+      const { snapshots, resultByName, nameByTag } = this.#history;
+      const kept = new Map([...resultByName].filter(([, { revision }]) => revision <= head));
       this.#history = {
         snapshots: snapshots.slice(0, head + 1),
-        resultByName: new Map([...resultByName].filter(([, { revision }]) => revision <= head)),
+        resultByName: kept,
+        nameByTag: new Map([...nameByTag].filter(([, name]) => kept.has(name))),
         epochs: epochs.slice(0, -1),
       };
     }
@@ -106,6 +115,27 @@ export class Oracle {
       const expected = { value: entry?.value, expireAt: entry?.expireAt, revision: entry?.revision };
       same(3, "relay", expected, { value, expireAt, revision }, key);
     }
+  }
+
+  /** The relay did what time asks for: what has ended becomes a tombstone, of the entry's own time. */
+  hearSweep({ nowMs, entriesMax }: SweepOptions, { from, to, changed }: Sweep): void {
+    same(6, "relay", this.head, from);
+    const isOver = ({ value, expireAt }: OracleEntry): boolean =>
+      value !== undefined && expireAt !== undefined && expireAt <= nowMs;
+    const over = [...this.latest.values()].filter(isOver);
+    same(7, "relay", Math.min(over.length, entriesMax), changed.length);
+    if (changed.length === 0) return same(6, "relay", from, to);
+    same(6, "relay", from + 1, to);
+    const entries = changed.map(({ key, value }): OracleEntry => {
+      const entry = over.find((one) => one.key === key);
+      same(7, "relay", undefined, value, key);
+      if (entry === undefined) {
+        throw new Violation({ invariant: 7, at: "relay", key, expected: "to stand", found: "expired" });
+      }
+      const { touched, replaced, writer } = entry;
+      return { key, revision: to, touched, replaced, writer };
+    });
+    this.#history.snapshots.push(withEntries(this.latest, entries));
   }
 
   #hearNew({ replica, commit }: Turn["pushes"][number], turn: Turn, result: CommitResult): void {
@@ -139,9 +169,17 @@ export class Oracle {
       },
     );
     this.#count(ruling);
+    if (ruling.type === "accepted") this.#acceptTag(commit);
     resultByName.set(name, result);
     this.commitByName.set(name, commit);
     snapshots.push(entries.length === 0 ? this.latest : withEntries(this.latest, entries));
+  }
+
+  /** Every attempt at a commit bears its tag: two of them must not count. */
+  #acceptTag({ name, tag }: Commit): void {
+    const { nameByTag } = this.#history;
+    same(1, "relay", nameKey(name), nameByTag.get(tag) ?? nameKey(name), `tag ${tag}`);
+    nameByTag.set(tag, nameKey(name));
   }
 
   /** A name that was ruled on before is answered with what became of it then. */

@@ -17,6 +17,8 @@ export interface PlannedDevice {
 export interface PlannedRelay {
   readonly patchEntriesMax: number;
   readonly retentionMs: number;
+  readonly sweepMs?: number;
+  readonly sweepEntriesMax?: number;
 }
 
 export type Operation = Action & {

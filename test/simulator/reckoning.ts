@@ -2,7 +2,13 @@
  * The reckoning at the end of a run, when all is quiet: every commit that a disk still knows was ruled
  * and its app told, and relay, oracle and every tab hold the same.
  */
-import type { PackedKey, PatchEntry, Versionstamp } from "@rockpool/model";
+import {
+  type CommitResult,
+  nameKey,
+  type PackedKey,
+  type PatchEntry,
+  type Versionstamp,
+} from "@rockpool/model";
 import { briefKeys, counterKeys } from "./draw-commit.ts";
 import { textOfContent } from "./expected-view.ts";
 import { same } from "./oracle.ts";
@@ -76,8 +82,12 @@ const seeCommits = (run: Run, device: VirtualDevice): void => {
     if (here === undefined) {
       throw new Violation({ invariant: 1, at, expected: "to be remembered", found: "nothing" });
     }
-    if (here.reason?.type === "unknown" || run.relayWasRestored) continue;
-    if (result === undefined) throw new Violation({ invariant: 1, at, expected: "a ruling", found: "none" });
+    if (here.reason?.type === "unknown") continue;
+    if (result === undefined) {
+      // A relay that was put back rules again on what it had accepted; what it had rejected stays with the app.
+      if (here.state === "rejected" && run.oracle.hasLost(text)) continue;
+      throw new Violation({ invariant: 1, at, expected: "a ruling", found: "none" });
+    }
     const expected = result.ruling.type === "accepted" ? "confirmed" : "rejected";
     same(
       1,
@@ -85,21 +95,35 @@ const seeCommits = (run: Run, device: VirtualDevice): void => {
       { state: expected, revision: result.revision },
       { state: here.state, revision: here.revision },
     );
-    if (here.state === "rejected") for (const one of device.tabs) seeTold(one, here.versionstamp, at);
+    for (const one of device.tabs)
+      if (here.versionstamp >= one.openedAt) seeTold(one, here.versionstamp, result);
   }
 };
 
-/** A tab that was there when a commit was rejected, and its app has not decided on it, was told. */
-const seeTold = (tab: VirtualTab, versionstamp: Versionstamp, at: string): void => {
-  if (versionstamp < tab.openedAt) return;
-  const isTold = tab.events.some(
-    (event) =>
-      event.type === "rejected" &&
-      event.groups.some(({ commits }) => commits.some((commit) => commit.versionstamp === versionstamp)),
-  );
-  if (!isTold) {
-    throw new Violation({ invariant: 5, at, expected: "an event that says it was rejected", found: "none" });
+/** A tab that was there when a commit was made was told of what became of it, unless all is well. */
+const seeTold = (tab: VirtualTab, versionstamp: Versionstamp, { name, ruling }: CommitResult): void => {
+  const at = `a tab of ${tab.device.name}, commit ${nameKey(name)}`;
+  if (ruling.type === "rejected") {
+    const isTold = tab.events.some(
+      (event) =>
+        event.type === "rejected" &&
+        event.groups.some(({ commits }) => commits.some((commit) => commit.versionstamp === versionstamp)),
+    );
+    if (!isTold)
+      throw new Violation({
+        invariant: 5,
+        at,
+        expected: "an event that says it was rejected",
+        found: "none",
+      });
+    return;
   }
+  const told = tab.events.flatMap((event) =>
+    event.type === "superseded" ? event.writes.filter((write) => write.versionstamp === versionstamp) : [],
+  );
+  if (told.length >= ruling.superseded.length) return;
+  const expected = `${ruling.superseded.length} events that say what lost`;
+  throw new Violation({ invariant: 5, at, expected, found: told.length });
 };
 
 /** What a tab lists, and what its feed came to, is what the relay holds. */

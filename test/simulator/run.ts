@@ -45,6 +45,7 @@ export class Run {
       this.calls.attempt(() => this.oracle.hear(turn, ruled));
       for (const { result } of ruled.answers) this.world.note(`${result.revision} ${result.stamp}`);
     };
+    this.relay.onSwept = (options, sweep) => this.calls.attempt(() => this.oracle.hearSweep(options, sweep));
     this.inspector = new Inspector(this.devices, this.oracle, (what) => this.world.note(what));
     this.world.watch(() => this.look());
   }
@@ -141,6 +142,7 @@ export class Run {
       clockAheadMs: device.clockAheadMs,
       image: device.storage.image,
     });
+    copy.clockWentBack = device.clockWentBack;
     this.devices.push(copy);
     this.openTab(copy);
   }
@@ -150,7 +152,12 @@ export class Run {
   }
 
   async read(tab: VirtualTab, strong: boolean): Promise<void> {
-    seePairs(textOfEntries(await tab.list(strong)), `a reader of ${tab.device.name}`);
+    const at = `a reader of ${tab.device.name}`;
+    const { lastPosition } = this.inspector.historyOf(tab.device);
+    seePairs(textOfEntries(await tab.list(strong)), at);
+    const { tail } = tab.host.state;
+    if (!strong || tail >= lastPosition) return;
+    throw new Violation({ invariant: 6, at, expected: `what stood at ${lastPosition}`, found: tail });
   }
 
   async commit(tab: VirtualTab, asked: CommitAsked): Promise<void> {
@@ -194,7 +201,8 @@ export class Run {
     const fed = new Map<PackedKey, string | undefined>();
     this.fedByTab.set(tab, fed);
     const { storage } = tab.device;
-    tab.feed(everyChange, ({ entries, versionstamp }) => {
+    tab.feed(everyChange, ({ isReset, entries, versionstamp }) => {
+      if (isReset) fed.clear();
       for (const [key, text] of textOfEntries(entries)) fed.set(key, text);
       this.calls.attempt(() => {
         seePairs(fed, `a feed of ${tab.device.name}`);

@@ -29,6 +29,8 @@ export const everyChange: FeedRequest = {
 
 /** What a feed gave, up to one state. */
 export interface FeedState {
+  /** What was given before counts no more: everything follows. */
+  readonly isReset: boolean;
   readonly entries: readonly TransportEntry[];
   readonly versionstamp: Versionstamp;
 }

@@ -42,6 +42,8 @@ export class VirtualDevice {
   readonly tabs: Set<VirtualTab> = new Set();
   readonly options: DeviceOptions;
   clockAheadMs: number;
+  /** Its clock was set back at some time. */
+  clockWentBack = false;
   /** Another one after each loss of what was stored. */
   storage: DeviceStorage;
   readonly #locks = new FakeLocks();
@@ -59,6 +61,11 @@ export class VirtualDevice {
 
   get settings(): HostSettings {
     return this.options.settings ?? {};
+  }
+
+  setClock(byMs: number): void {
+    this.clockAheadMs += byMs;
+    this.clockWentBack ||= byMs < 0;
   }
 
   /** Opens a tab; time must pass before it is there. */
@@ -239,12 +246,15 @@ export class VirtualTab {
   feed(request: FeedRequest, onState: (state: FeedState) => void): void {
     const id = ++this.#feeds;
     let entries: TransportEntry[] = [];
+    let isReset = false;
     this.#onItemById.set(id, (item) => {
       if (item.type === "update") entries.push(...item.entries);
+      isReset ||= item.type === "reset";
       const isPart = item.type === "reset" || (item.type === "update" && item.more === true);
-      if (!isPart && entries.length > 0) {
-        onState({ entries, versionstamp: item.versionstamp });
+      if (!isPart && (isReset || entries.length > 0)) {
+        onState({ entries, versionstamp: item.versionstamp, isReset });
         entries = [];
+        isReset = false;
       }
       this.host.pullFeed(id);
     });

@@ -12,6 +12,8 @@ import {
   RelayCore,
   type RelayConfig,
   type RuledTurn,
+  type Sweep,
+  type SweepOptions,
   type Turn,
 } from "@rockpool/relay";
 import { VirtualNetwork } from "./virtual-network.ts";
@@ -26,6 +28,8 @@ export class VirtualRelay {
   readonly network: VirtualNetwork;
   /** Told of each turn when it is stored, before anybody else is. */
   onRuled: ((turn: Turn, ruled: RuledTurn) => void) | null = null;
+  /** Told of each sweep when it is stored. */
+  onSwept: ((options: SweepOptions, sweep: Sweep) => void) | null = null;
   /** Told of each epoch as it begins. */
   onEpoch: ((state: BucketState) => void) | null = null;
   readonly #world: VirtualWorld;
@@ -44,6 +48,7 @@ export class VirtualRelay {
   #engine: Engine | undefined;
   #core: RelayCore | undefined;
   #cancelHeartbeat: (() => void) | undefined;
+  #cancelSweep: (() => void) | undefined;
 
   constructor(world: VirtualWorld, config: Partial<RelayConfig> = {}) {
     this.#world = world;
@@ -62,9 +67,11 @@ export class VirtualRelay {
       engine: this.#recording(engine),
       config: this.#config,
       now: () => this.#world.nowMs,
+      schedule: (delayMs, run) => this.#world.schedule(delayMs, run),
       onError: (error) => this.errors.push(error),
     });
     this.#beatLater();
+    this.#sweepLater();
   }
 
   /** Ends it without a word to anybody; what was ruled stays. */
@@ -74,6 +81,7 @@ export class VirtualRelay {
     void this.#engine?.close();
     this.#engine = undefined;
     this.#cancelHeartbeat?.();
+    this.#cancelSweep?.();
   }
 
   /** Kills it and starts it again on what it stored: a new epoch of the same history. */
@@ -168,10 +176,16 @@ export class VirtualRelay {
       this.#dieForMs = undefined;
       return new Promise(() => {});
     };
+    const sweep: Engine["sweep"] = async (bucket, options) => {
+      const swept = await engine.sweep(bucket, options);
+      this.onSwept?.(options, swept);
+      return swept;
+    };
     return new Proxy(engine, {
       get: (target, name) => {
         if (name === "openBucket") return openBucket;
         if (name === "rule") return rule;
+        if (name === "sweep") return sweep;
         const member: unknown = Reflect.get(target, name, target);
         return typeof member === "function" ? (member.bind(target) as unknown) : member;
       },
@@ -182,6 +196,13 @@ export class VirtualRelay {
     this.#cancelHeartbeat = this.#world.schedule(heartbeatMs, () => {
       this.#core?.checkLife();
       this.#beatLater();
+    });
+  }
+
+  #sweepLater(): void {
+    this.#cancelSweep = this.#world.schedule(this.#config.sweepMs, () => {
+      void this.#core?.sweep();
+      this.#sweepLater();
     });
   }
 }

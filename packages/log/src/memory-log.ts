@@ -21,6 +21,7 @@ import type { MemoryStorage, StorageImage, StorageOutcome } from "./memory-stora
 import { comparePageKeys, mustKnowFormat, pageAddress } from "./page.ts";
 import { stillKnown } from "./known-pages.ts";
 import type { Page, PageKey, Version, VersionsOf } from "./page.ts";
+import { plainClone } from "./plain-clone.ts";
 import type { PlacedRow, Row } from "./row.ts";
 
 /** Opens a log on what `storage` holds. @throws KvError "newer-format", at `start` */
@@ -202,7 +203,7 @@ const closedError = (): KvError => new KvError("closed", "The log was closed.");
 /** @throws KvError "unsupported" for what cannot be stored */
 const cloneOf = <Value>(value: Value): Value => {
   try {
-    return structuredClone(value);
+    return plainClone(value);
   } catch (cause) {
     throw new KvError("unsupported", "A value cannot be stored; nothing was written.", { cause });
   }

@@ -24,6 +24,8 @@ export interface RelayConfig {
   readonly pingMs: number;
   /** Commits ruled in one transaction, at most: others wait that long. */
   readonly turnCommitsMax: number;
+  /** And their bytes, one larger commit alone: what they change goes to every session in one frame. */
+  readonly turnBytesMax: number;
   /** Entries, and bytes of their values, in one patch of a catch-up. */
   readonly patchEntriesMax: number;
   readonly patchBytesMax: number;
@@ -59,25 +61,29 @@ const defaultLimits: RelayLimits = {
   pushBytesMax: 2 * 1024 * 1024,
 };
 
-/** JSON writes a byte of a key or a value as six characters at worst (`\u0000`). */
-const frameBytesPerCommitByte = 7;
-
 /**
- * The largest push must fit, or it could never be ruled and all behind it would wait for good. A replica
- * that no relay has told its limits may have made commits of as many bytes as any may have.
+ * JSON writes a byte of a key or a value as six characters at worst (`\u0000`). What may be pushed at
+ * once must fit, or it could never be ruled and all behind it would wait for good; and a replica that
+ * no relay has told its limits yet may have made commits as large as any.
  */
-const frameBytesFor = (limits: RelayLimits): number =>
-  frameBytesPerCommitByte * Math.max(limits.commitBytesMax, limits.pushBytesMax, commitBytesMax);
+const frameBytesPerByte = 7;
+/** What a commit takes besides: its name, tag, stamp and brackets. */
+const frameBytesPerCommit = 1000;
+
+const frameBytesOf = (limits: RelayLimits): number =>
+  frameBytesPerByte * Math.max(limits.commitBytesMax, limits.pushBytesMax, commitBytesMax) +
+  frameBytesPerCommit * limits.pushCommitsMax;
 
 export const createRelayConfig = (options: Partial<RelayConfig> = {}): RelayConfig => {
   const limits = options.limits ?? defaultLimits;
   return {
     retentionMs,
-    frameBytesMax: frameBytesFor(limits),
+    frameBytesMax: frameBytesOf(limits),
     helloMsMax: 5000,
     // Below the 60 s after which proxies drop an idle connection.
     pingMs: 25_000,
     turnCommitsMax: 2048,
+    turnBytesMax: 512 * 1024,
     patchEntriesMax: 1000,
     patchBytesMax: 512 * 1024,
     // Some 8 MB, which a replica can set aside; who lacks more fills.

@@ -61,6 +61,26 @@ describe("a session", () => {
     });
   });
 
+  test("gets what was pushed at once in frames of bounded length, a larger commit alone", async () => {
+    await using relay = await openRelay({ turnBytesMax: 1000 });
+    const [{ socket: writer }, { socket: reader }] = await Promise.all([
+      TestSocket.join(relay.url, helloOf("r")),
+      TestSocket.join(relay.url, helloOf("s")),
+    ]);
+    await Promise.all([writer.next("patch"), reader.next("patch")]);
+    const lengths = [300, 300, 300, 300, 5000, 300];
+    const commits = lengths.map((length, n) => commitOf("a", n + 1, [set(`k${n}`, "x".repeat(length))]));
+    writer.send({ type: "push", commits });
+    await reader.next("patch", ({ patch }) => patch.to === lengths.length);
+    const patches = reader.messages.flatMap((message) => (message.type === "patch" ? [message.patch] : []));
+    expect(patches.slice(1).map(({ from, to }) => [from, to])).toEqual([
+      [0, 3],
+      [3, 4],
+      [4, 5],
+      [5, 6],
+    ]);
+  });
+
   test("is told nothing before the transaction is committed", async () => {
     const { engine, hold } = await openHeldEngine();
     await using relay = await openRelay({ engine });

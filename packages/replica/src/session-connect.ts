@@ -37,6 +37,7 @@ export const offSession: Session = {
   head: 0,
   window: emptyWindow,
   rulings: [],
+  pausedAt: null,
   fill: null,
   fills: 0,
   comparingAt: null,

@@ -78,6 +78,8 @@ export interface Session {
   readonly window: PushWindow;
   /** Rulings heard here that no patch has applied yet: their revisions lie past the received cursor. */
   readonly rulings: readonly CommitResult[];
+  /** Where the relay paused a catch-up: it is asked to go on once all up to there is stored. */
+  readonly pausedAt: Revision | null;
   readonly fill: FillProgress | null;
   /** Fills begun, of all connections. */
   readonly fills: number;

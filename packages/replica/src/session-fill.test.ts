@@ -106,13 +106,14 @@ describe("a fill", () => {
     begin();
     hear(page({ next: key("a"), head: 9 }));
     hear(page({ after: key("a"), head: 14 }));
+    for (let count = 0; count < 2; count++) stored();
     expect(asks(hear(patch({ to: 12, head: 12 })))).toEqual([
       { type: "pull", epoch: "e2", from: 12, filledTo: 9 },
     ]);
     expect(asks(hear(patch({ from: 12, to: 13, head: 20, upToDate: false }, true)))).toEqual([
       { type: "pull", epoch: "e2", from: 13, filledTo: 9 },
     ]);
-    for (let count = 0; count < 4; count++) stored();
+    for (let count = 0; count < 2; count++) stored();
     hear(patch({ from: 13, to: 20, head: 20 }));
     expect(stored()).toEqual([{ type: "revealFill", id: 1, to: 20 }]);
   });
@@ -125,8 +126,28 @@ describe("a fill", () => {
     expect(hear(patch({}))).toEqual([]);
     hear(page());
     expect(hear(page())).toEqual([]);
-    expect(hear(patch({ from: 6 }))).toEqual([]);
+    expect(hear(patch({ from: 4 }))).toEqual([]);
+    expect(hear(patch({ from: 6, upToDate: false }))).toEqual([]);
     expect(hear({ ...patch({}), epoch: "e1" })).toEqual([]);
+  });
+
+  test("asks again when an answer of before ends and leaves a gap", () => {
+    begin();
+    hear(page());
+    hear(patch({ to: 6, upToDate: false }));
+    expect(asks(hear(patch({ from: 7 })))).toEqual([{ type: "pull", epoch: "e2", from: 6, filledTo: 9 }]);
+    expect(asks(hear(patch({ from: 8, upToDate: false }, true)))).toHaveLength(1);
+  });
+
+  test("asks for no more patches than it can store", () => {
+    begin();
+    hear(page());
+    hear(patch({ to: 6, upToDate: false }));
+    hear(patch({ from: 6, to: 7, upToDate: false }));
+    expect(asks(hear(patch({ from: 7, to: 8, upToDate: false }, true)))).toEqual([]);
+    expect(asks(stored())).toEqual([]);
+    expect(asks(stored())).toEqual([{ type: "pull", epoch: "e2", from: 8, filledTo: 9 }]);
+    expect(asks(stored())).toEqual([]);
   });
 
   test("is given up with its connection, and begun again on the next", () => {

@@ -55,7 +55,7 @@ export const beginFill = (session: Session, { replica }: SessionContext): Sessio
     storing: 0,
     isHeld: false,
   };
-  const next: Session = { ...session, phase: "filling", fill, fills: id, comparingAt: null };
+  const next: Session = { ...session, phase: "filling", fill, fills: id, comparingAt: null, pausedAt: null };
   const first = kept.length === 0 ? step(next, fill, askForPage(next, fill)) : goOnFilling(next, fill);
   return { session: first.session, effects: [{ type: "beginFill", id }, ...first.effects] };
 };
@@ -104,34 +104,50 @@ export const takePage = (session: Session, page: PageMessage): SessionStep => {
 /** Patches pass over the stretch from the cursor to now: changes since the first page, and rulings. */
 export const takePatch = (session: Session, { epoch, scope, patch, paused }: PatchMessage): SessionStep => {
   const { fill, welcome } = session;
-  const follows =
+  const isOfFill =
     fill?.stage === "patches" &&
     welcome !== null &&
     epoch === welcome.epoch &&
-    equalScopes(scope, welcome.scope) &&
-    patch.from === fill.received;
-  if (!follows) return stay(session);
+    equalScopes(scope, welcome.scope);
+  if (!isOfFill) return stay(session);
+  const isLast = paused === true || patch.upToDate;
+  // Of an earlier answer than the last: what it ends with leaves a gap that nothing else would close.
+  if (patch.from !== fill.received) {
+    return isLast && patch.from > fill.received
+      ? step(session, fill, askForPatches(session, fill))
+      : stay(session);
+  }
   const isEnd = patch.upToDate && patch.to >= fill.head;
+  const storing = fill.storing + 1;
+  // Up to date, but read before a page was: what is missing to that page's head comes next.
+  const asks = !isEnd && isLast;
+  const isHeld = asks && storing > storingMax;
   const next: FillProgress = {
     ...fill,
     stage: isEnd ? "ready" : "patches",
     received: patch.to,
-    storing: fill.storing + 1,
+    storing,
+    isHeld,
   };
-  // Up to date, but read before a page was: what is missing to that page's head comes next.
-  const asks = !isEnd && (paused === true || patch.upToDate);
   return step({ ...session, head: Math.max(session.head, patch.head) }, next, [
     store(next, patch),
-    ...(asks ? askForPatches(session, next) : []),
+    ...(asks && !isHeld ? askForPatches(session, next) : []),
   ]);
 };
 
-/** A part is stored: there is room for the next page, or all is there to be shown. */
+/** A part is stored: there is room for the next ones, or all is there to be shown. */
 export const onStored = (session: Session, { id }: SessionEvent & { type: "stored" }): SessionStep => {
   const { fill } = session;
   if (fill === null || id !== fill.id) return stay(session);
   const next: FillProgress = { ...fill, storing: fill.storing - 1, isHeld: false };
-  if (fill.isHeld) return step(session, next, askForPage(session, next));
+  if (fill.isHeld && next.storing > storingMax) return step(session, { ...next, isHeld: true }, []);
+  if (fill.isHeld) {
+    return step(
+      session,
+      next,
+      next.stage === "pages" ? askForPage(session, next) : askForPatches(session, next),
+    );
+  }
   if (next.stage !== "ready" || next.storing > 0) return step(session, next, []);
   return step(session, next, [{ type: "revealFill", id, to: next.received }]);
 };

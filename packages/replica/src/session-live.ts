@@ -32,14 +32,15 @@ export const goLive = (session: Session, context: SessionContext): SessionStep =
     context,
   );
 
-/** After anything that changed: fills if that is due, else settles what can be and pushes what fits. */
+/** After anything that changed: fills if that is due, else settles what can be, pushes what fits and asks for more. */
 export const goOn = (session: Session, context: SessionContext): SessionStep => {
   const { replica } = context;
   if (followsOthers(session, context)) return retreat(session, "the app follows other prefixes", context);
   if (needsFill(session, replica)) return beginFill(session, context);
   const settled = settle(session, context);
   const pushed = push(settled.session, context);
-  return { session: pushed.session, effects: [...settled.effects, ...pushed.effects] };
+  const resumed = resume(pushed.session, context);
+  return { session: resumed.session, effects: [...settled.effects, ...pushed.effects, ...resumed.effects] };
 };
 
 /** True when the hello does not say what is followed now. */
@@ -55,9 +56,11 @@ export const hearPatch = (
   { epoch, scope, patch, paused }: PatchMessage,
   context: SessionContext,
 ): SessionStep => {
-  const { effects } = paused === true ? pullFrom(session, patch.to, context) : stay(session);
+  const raised = raiseHead(session, patch.head);
+  const next = paused === true ? { ...raised, pausedAt: patch.to } : raised;
+  const { session: resumed, effects } = session.phase === "live" ? resume(next, context) : stay(next);
   return {
-    session: raiseHead(session, patch.head),
+    session: resumed,
     effects: [
       { type: "receive", received: { epoch, scope, subject: session.welcome?.subject ?? null, patch } },
       ...effects,
@@ -109,14 +112,20 @@ const push = (session: Session, { replica }: SessionContext): SessionStep => {
 };
 
 /** Something is missing here: asks for all that follows on what was received. */
-export const pull = (session: Session, _event: unknown, context: SessionContext): SessionStep =>
-  pullFrom(session, context.replica.session.received, context);
-
-const pullFrom = (session: Session, from: number, { replica }: SessionContext): SessionStep => {
-  const { epoch } = replica.session;
+export const pull = (session: Session, _event: unknown, { replica }: SessionContext): SessionStep => {
+  const { epoch, received: from } = replica.session;
   if (epoch === null || epoch !== session.welcome?.epoch) return stay(session);
-  return { session, effects: [{ type: "send", messages: [{ type: "pull", epoch, from }] }] };
+  return {
+    session: { ...session, pausedAt: null },
+    effects: [{ type: "send", messages: [{ type: "pull", epoch, from }] }],
+  };
 };
+
+/** Goes on with a catch-up that the relay paused, once it is stored: parts on their way are held in memory. */
+const resume = (session: Session, context: SessionContext): SessionStep =>
+  session.pausedAt === null || context.replica.session.received < session.pausedAt
+    ? stay(session)
+    : pull(session, undefined, context);
 
 export const probe = (
   session: Session,

@@ -184,6 +184,25 @@ describe("a fill", () => {
     expect(await shown()).toHaveLength(1);
   });
 
+  test("that is aborted at any moment while it is being revealed is shown whole or not at all", async () => {
+    const outcomes = new Set<boolean>();
+    for (let ticks = 0; ticks < 120; ticks++) {
+      await set(["old"], ticks);
+      const filler = await begin(10);
+      await filler.add([entry(["a"], 1), entry(["b"], 2), entry(["c"], 3), entry(["d"], 4), gone(["a"])]);
+      // One that finds its pages deleted says so.
+      const revealing = filler.reveal().catch(() => undefined);
+      for (let tick = 0; tick < ticks; tick++) await Promise.resolve();
+      await filler.abort();
+      const isShown = (await revealing) !== undefined;
+      expect((await shown()).map(([, value]) => value)).toEqual(isShown ? ["2", "3", "4"] : [String(ticks)]);
+      outcomes.add(isShown);
+      const emptied = await begin();
+      await emptied.reveal();
+    }
+    expect(outcomes.size).toBe(2);
+  });
+
   test("that was taken for dead says so at its end, changes nothing and leaves nothing", async () => {
     await set(["old"], 1);
     const filler = await begin(10);

@@ -140,7 +140,8 @@ export class Filler {
     const stored = this.#stored;
     const { position } = await this.#its.ledger.append((state) => {
       this.#mayStand = false;
-      const decided = decide(state);
+      // What an abort has begun to delete must not be shown.
+      const decided = this.#ended ? undefined : decide(state);
       if (decided === undefined) return { row: undefined, result: undefined };
       if (!state.building.has(this.#generation)) throw interruptedError();
       this.#mayStand = true;

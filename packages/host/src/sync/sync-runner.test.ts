@@ -3,11 +3,26 @@
  */
 import { beforeEach, expect, test } from "vitest";
 import { MemoryStorage, openMemoryLog } from "@rockpool/log";
-import { type CommitResult, KvError, type PackedKey, packKey, type Patch, zeroStamp } from "@rockpool/model";
-import { decodeUp, type DownMessage, encodeDown, type UpMessage, type Welcome } from "@rockpool/protocol";
+import {
+  type CommitResult,
+  KvError,
+  type PackedKey,
+  packKey,
+  type Patch,
+  type PatchEntry,
+  zeroStamp,
+} from "@rockpool/model";
+import {
+  decodeUp,
+  type DownMessage,
+  encodeDown,
+  type PatchMessage,
+  type UpMessage,
+  type Welcome,
+} from "@rockpool/protocol";
 import { welcomeWith } from "@rockpool/protocol/hello-fixture";
 import type { HostEnvironment, SocketEvents } from "../environment.ts";
-import { checkpointLimits } from "@rockpool/replica";
+import { checkpointLimits, viewOf } from "@rockpool/replica";
 import { Ledger } from "../ledger.ts";
 import { SyncRunner } from "./sync-runner.ts";
 
@@ -79,6 +94,7 @@ const environment = (): HostEnvironment =>
       return () => timers.delete(timer);
     },
     onWake: () => () => {},
+    locks: { request: (_name: string, work: () => Promise<void>) => work() },
   }) as unknown as HostEnvironment;
 
 beforeEach(async () => {
@@ -109,7 +125,7 @@ beforeEach(async () => {
 const welcome = (change: Partial<Welcome> = {}): Welcome =>
   welcomeWith({ clockMs: nowMs, helloClockMs: nowMs, ...change });
 
-const patch = (change: Partial<Patch> & Pick<Patch, "from" | "to">): DownMessage => ({
+const patch = (change: Partial<Patch> & Pick<Patch, "from" | "to">): PatchMessage => ({
   type: "patch",
   epoch: "e1",
   scope,
@@ -206,6 +222,55 @@ test("a ruling of an epoch that another tab has left meanwhile is not applied", 
   lastLine().say({ type: "ruled", results: [result] });
   await turn();
   expect(ledger.state.pendingCount).toBe(1);
+});
+
+const isShown = (name: string): Promise<boolean> =>
+  ledger.read(true, (state, pages) => viewOf(state, pages, packKey([name])).value !== undefined);
+
+const entry = (name: string, revision: number): PatchEntry => ({
+  key: packKey([name]),
+  revision,
+  value: { encoding: "json", data: "1" },
+});
+
+test("a fill goes on from what was received when it began, patches that were on their way included", async () => {
+  lastLine().open();
+  const early = patch({ from: 0, to: 7, head: 25_000, upToDate: false, entries: [entry("early", 7)] });
+  lastLine().say(welcome({ head: 25_000 }), early);
+  await turn();
+  expect(runner.session.phase).toBe("filling");
+  lastLine().say({
+    type: "page",
+    epoch: "e1",
+    scope,
+    after: "" as PackedKey,
+    next: null,
+    head: 25_000,
+    entries: [entry("a", 5), entry("early", 7)],
+    stamp: zeroStamp,
+  });
+  lastLine().say(patch({ from: 0, to: 25_000 }));
+  await turn();
+  expect([runner.session.phase, lines.length]).toEqual(["live", 1]);
+  expect(ledger.state.session.revealed).toBe(25_000);
+  expect([await isShown("a"), await isShown("early")]).toEqual([true, true]);
+});
+
+test("a catch-up that pauses while the welcome is being stored goes on after it", async () => {
+  lastLine().open();
+  const part = patch({ from: 0, to: 7, head: 20, upToDate: false, entries: [entry("a", 7)] });
+  lastLine().say(welcome({ head: 20 }), { ...part, paused: true });
+  await turn();
+  expect(lastLine().sent.slice(1)).toEqual([{ type: "pull", epoch: "e1", from: 7 }]);
+});
+
+test("a catch-up that pauses goes on only when its parts are stored", async () => {
+  await goLive();
+  const part = patch({ from: 0, to: 7, head: 20, upToDate: false, entries: [entry("a", 7)] });
+  lastLine().say({ ...part, paused: true });
+  expect(lastLine().sent.slice(1)).toEqual([]);
+  await turn();
+  expect(lastLine().sent.slice(1)).toEqual([{ type: "pull", epoch: "e1", from: 7 }]);
 });
 
 test("a socket that neither opens nor closes is given up", async () => {
