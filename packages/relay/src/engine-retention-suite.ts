@@ -4,7 +4,15 @@
 import { createStamp, hostMs, resultMs, retentionMs } from "@rockpool/model";
 import { describe, expect, test } from "vitest";
 import { commitOf, key, number, remove, set, sum, testNowMs, turnOf } from "./commit-fixture.ts";
-import { entriesOf, openBucketOf, readAll, ruleOn, sweepAt, type OpenEngine } from "./engine-fixture.ts";
+import {
+  accepted,
+  entriesOf,
+  openBucketOf,
+  readAll,
+  ruleOn,
+  sweepAt,
+  type OpenEngine,
+} from "./engine-fixture.ts";
 import { isValidCursor } from "./epoch-history.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -111,6 +119,20 @@ export const describeRetention = (name: string, open: OpenEngine): void => {
       const { answers } = await engine.rule("b", turn);
       expect(answers[0]?.result.ruling).toEqual({ type: "rejected", reason: { type: "too-old" } });
       expect(await entriesOf(engine)).toEqual([]);
+    });
+
+    test("what was deleted and forgotten does not come back though more is kept from then on", async () => {
+      await using engine = await openBucketOf(open);
+      const oldSet = commitOf("b", 1, [set("k", "old")], { atMs: -dayMs });
+      await ruleOn(engine, commitOf("a", 1, [remove("k")]));
+      await engine.sweep("b", sweepAt(10 * dayMs, { retentionMs: 5 * dayMs }));
+      const nowMs = testNowMs + 10 * dayMs;
+      const later = commitOf("b", 2, [set("k", "later")], { atMs: 1 });
+      const { answers } = await engine.rule("b", { ...turnOf(oldSet, later), nowMs });
+      expect(answers.map(({ result }) => result.ruling)).toEqual([
+        { type: "rejected", reason: { type: "too-old" } },
+        accepted,
+      ]);
     });
 
     test("a key that is written again is no tombstone any more", async () => {

@@ -5,6 +5,7 @@
 import {
   assert,
   KvError,
+  laterStamp,
   nameKey,
   rangesOfScope,
   resultMs,
@@ -12,6 +13,8 @@ import {
   type Patch,
   type ReplicaId,
   type Revision,
+  type Stamp,
+  zeroStamp,
 } from "@rockpool/model";
 import type {
   BucketState,
@@ -63,6 +66,7 @@ interface Bucket {
   readonly epochs: EpochStart[];
   head: Revision;
   floor: Revision;
+  stampFloor: Stamp;
   readonly entryByKey: Map<PackedKey, RelayEntry>;
   /** Every effect by revision, those that later ones replaced included until the next sweep. */
   history: RelayEntry[];
@@ -104,6 +108,7 @@ class MemoryEngine implements Engine {
     const reader = {
       head: bucket.head,
       epochs: bucket.epochs,
+      stampFloor: bucket.stampFloor,
       entry: (key: PackedKey) => bucket.entryByKey.get(key),
       host: (host: string) => bucket.hostById.get(host),
       result: (commit: Parameters<typeof nameKey>[0]) => bucket.resultByName.get(nameKey(commit))?.result,
@@ -159,10 +164,11 @@ class MemoryEngine implements Engine {
     const changed = expired.map((entry) => expiredOf(entry, from + 1, nowMs));
     keepEntries(bucket, { to: changed.length > 0 ? from + 1 : from, changed });
     const stale = entries.filter((entry) => isStale(entry, nowMs - retentionMs)).slice(0, entriesMax);
-    for (const { key, revision } of stale) {
+    for (const { key, revision, stamp } of stale) {
       bucket.entryByKey.delete(key);
       bucket.sortedKeys = undefined;
       bucket.floor = Math.max(bucket.floor, revision);
+      bucket.stampFloor = laterStamp(bucket.stampFloor, stamp);
     }
     dropResults(bucket, nowMs, hostKeptMs(retentionMs));
     const isDone = expired.length < entriesMax && stale.length < entriesMax;
@@ -203,6 +209,7 @@ const createBucket = (): Bucket => ({
   epochs: [],
   head: 0,
   floor: 0,
+  stampFloor: zeroStamp,
   entryByKey: new Map(),
   history: [],
   sortedKeys: undefined,
