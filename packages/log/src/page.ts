@@ -140,6 +140,8 @@ export interface SessionState {
   readonly limits?: CommitLimits;
   /** When this replica was last compared with the relay, in ms since 1970. Absent: not since its last fill. */
   readonly verifiedAtMs?: number;
+  /** When it was last found to differ, in ms since 1970. Absent: never. */
+  readonly differedAtMs?: number;
 }
 
 /** The one record that says what the pages mean. */

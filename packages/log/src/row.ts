@@ -101,7 +101,7 @@ export interface FollowRow {
   readonly followed: readonly PackedKey[];
 }
 
-/** What came of comparing this replica with the relay. A replica that differs is filled anew. */
+/** What came of comparing this replica with the relay. One that differs is filled anew, once a day at most. */
 export interface VerifyRow {
   readonly type: "verify";
   readonly epoch: EpochId;

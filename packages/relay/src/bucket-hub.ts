@@ -4,7 +4,16 @@
  * each session hears what became of its commits and what changed.
  */
 import { setImmediate } from "node:timers/promises";
-import type { Commit, CommitResult, PackedKey, Patch, ReplicaId, Revision, Scope } from "@rockpool/model";
+import {
+  commitBytes,
+  type Commit,
+  type CommitResult,
+  type PackedKey,
+  type Patch,
+  type ReplicaId,
+  type Revision,
+  type Scope,
+} from "@rockpool/model";
 import type { BucketState, Engine, Page, PatchQuery, PatchSize, RuledTurn } from "./engine.ts";
 import { isValidCursor, sharedRevision } from "./epoch-history.ts";
 import type { RelayConfig } from "./relay-config.ts";
@@ -133,9 +142,7 @@ export class BucketHub implements SessionBucket {
 
   async #ruleQueue(): Promise<void> {
     // A session whose rights were taken away has its pushes back: they are ruled when it has others.
-    const queued = this.#queue
-      .splice(0, this.#options.config.turnCommitsMax)
-      .filter(({ session }) => session.rights !== undefined);
+    const queued = this.#takeTurn().filter(({ session }) => session.rights !== undefined);
     if (queued.length === 0) return;
     const pushes = queued.map(({ session, commit }) => {
       const { replica, rights } = session;
@@ -146,6 +153,18 @@ export class BucketHub implements SessionBucket {
     const turn = await engine.rule(this.#name, { pushes, nowMs: now(), limits, retentionMs });
     this.#head = turn.to;
     this.#tell(turn, queued);
+  }
+
+  /** The next commits of the queue, as many as one transaction and one frame may hold. */
+  #takeTurn(): readonly QueuedCommit[] {
+    const { turnCommitsMax, turnBytesMax } = this.#options.config;
+    let [count, bytes] = [0, 0];
+    for (const { commit } of this.#queue) {
+      bytes += commitBytes(commit.checks, commit.mutations);
+      if (count > 0 && (count === turnCommitsMax || bytes > turnBytesMax)) break;
+      count++;
+    }
+    return this.#queue.splice(0, count);
   }
 
   async #sweepOnce(): Promise<void> {

@@ -4,7 +4,15 @@
 import { createStamp, hostMs, resultMs, retentionMs } from "@rockpool/model";
 import { describe, expect, test } from "vitest";
 import { commitOf, key, number, remove, set, sum, testNowMs, turnOf } from "./commit-fixture.ts";
-import { entriesOf, openBucketOf, readAll, ruleOn, sweepAt, type OpenEngine } from "./engine-fixture.ts";
+import {
+  accepted,
+  entriesOf,
+  openBucketOf,
+  readAll,
+  ruleOn,
+  sweepAt,
+  type OpenEngine,
+} from "./engine-fixture.ts";
 import { isValidCursor } from "./epoch-history.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -113,6 +121,20 @@ export const describeRetention = (name: string, open: OpenEngine): void => {
       expect(await entriesOf(engine)).toEqual([]);
     });
 
+    test("what was deleted and forgotten does not come back though more is kept from then on", async () => {
+      await using engine = await openBucketOf(open);
+      const oldSet = commitOf("b", 1, [set("k", "old")], { atMs: -dayMs });
+      await ruleOn(engine, commitOf("a", 1, [remove("k")]));
+      await engine.sweep("b", sweepAt(10 * dayMs, { retentionMs: 5 * dayMs }));
+      const nowMs = testNowMs + 10 * dayMs;
+      const later = commitOf("b", 2, [set("k", "later")], { atMs: 1 });
+      const { answers } = await engine.rule("b", { ...turnOf(oldSet, later), nowMs });
+      expect(answers.map(({ result }) => result.ruling)).toEqual([
+        { type: "rejected", reason: { type: "too-old" } },
+        accepted,
+      ]);
+    });
+
     test("a key that is written again is no tombstone any more", async () => {
       await using engine = await openBucketOf(open);
       await ruleOn(engine, commitOf("a", 1, [remove("k")]), commitOf("a", 2, [set("k", "x")]));
@@ -158,6 +180,26 @@ export const describeRetention = (name: string, open: OpenEngine): void => {
         { isNew: true },
         { isNew: true },
       ]);
+    });
+
+    test("a host is remembered as long as its commits are taken, where deletions are kept for longer than 400 days", async () => {
+      await using engine = await openBucketOf(open);
+      const commit = commitOf("a", 1, [sum("k", 5n)]);
+      const longMs = 2 * hostMs;
+      const rule = async (afterMs: number) => {
+        const turn = { ...turnOf(commit), nowMs: testNowMs + afterMs, retentionMs: longMs };
+        return (await engine.rule("b", turn)).answers[0];
+      };
+      await rule(0);
+      await engine.sweep("b", sweepAt(longMs, { retentionMs: longMs }));
+      await engine.sweep("b", sweepAt(longMs, { retentionMs: longMs }));
+      expect(await rule(longMs)).toMatchObject({ isNew: false });
+      await engine.sweep("b", sweepAt(longMs + hostMs, { retentionMs: longMs }));
+      expect(await rule(longMs + hostMs)).toMatchObject({
+        result: { ruling: { reason: { type: "too-old" } } },
+        isNew: true,
+      });
+      expect(await entriesOf(engine)).toEqual([[key("k"), number(5n), 1]]);
     });
 
     test("sweeps one bucket and leaves the others", async () => {

@@ -52,7 +52,8 @@ export interface Engine extends AsyncDisposable {
    * Does in one transaction what time asks for, at most about `entriesMax` of each kind: what has
    * expired becomes a tombstone, all at one new revision; tombstones that are older than the retention,
    * and so are their stamps, are dropped, and the floor raised; so are results older than 30 days, and
-   * what is known of hosts that were silent for 400. The bucket must be open.
+   * what is known of hosts that were silent for 400, or for longer than deletions are kept. The bucket must be
+   * open.
    */
   sweep(bucket: string, options: SweepOptions): Promise<Sweep>;
 

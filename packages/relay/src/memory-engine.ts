@@ -4,8 +4,8 @@
  */
 import {
   assert,
-  hostMs,
   KvError,
+  laterStamp,
   nameKey,
   rangesOfScope,
   resultMs,
@@ -13,6 +13,8 @@ import {
   type Patch,
   type ReplicaId,
   type Revision,
+  type Stamp,
+  zeroStamp,
 } from "@rockpool/model";
 import type {
   BucketState,
@@ -29,7 +31,7 @@ import { PagePart } from "./page-part.ts";
 import { PatchPart } from "./patch-part.ts";
 import type { EpochStart } from "./epoch-history.ts";
 import { expiredOf, type RelayEntry } from "./relay-entry.ts";
-import { isStale } from "./retention.ts";
+import { hostKeptMs, isStale } from "./retention.ts";
 import { ruleTurn, type HostState, type KeptResult } from "./turn.ts";
 
 export interface EngineOptions {
@@ -64,6 +66,7 @@ interface Bucket {
   readonly epochs: EpochStart[];
   head: Revision;
   floor: Revision;
+  stampFloor: Stamp;
   readonly entryByKey: Map<PackedKey, RelayEntry>;
   /** Every effect by revision, those that later ones replaced included until the next sweep. */
   history: RelayEntry[];
@@ -105,6 +108,7 @@ class MemoryEngine implements Engine {
     const reader = {
       head: bucket.head,
       epochs: bucket.epochs,
+      stampFloor: bucket.stampFloor,
       entry: (key: PackedKey) => bucket.entryByKey.get(key),
       host: (host: string) => bucket.hostById.get(host),
       result: (commit: Parameters<typeof nameKey>[0]) => bucket.resultByName.get(nameKey(commit))?.result,
@@ -160,12 +164,13 @@ class MemoryEngine implements Engine {
     const changed = expired.map((entry) => expiredOf(entry, from + 1, nowMs));
     keepEntries(bucket, { to: changed.length > 0 ? from + 1 : from, changed });
     const stale = entries.filter((entry) => isStale(entry, nowMs - retentionMs)).slice(0, entriesMax);
-    for (const { key, revision } of stale) {
+    for (const { key, revision, stamp } of stale) {
       bucket.entryByKey.delete(key);
       bucket.sortedKeys = undefined;
       bucket.floor = Math.max(bucket.floor, revision);
+      bucket.stampFloor = laterStamp(bucket.stampFloor, stamp);
     }
-    dropResults(bucket, nowMs);
+    dropResults(bucket, nowMs, hostKeptMs(retentionMs));
     const isDone = expired.length < entriesMax && stale.length < entriesMax;
     return { from, to: bucket.head, changed, floor: bucket.floor, isDone };
   }
@@ -204,6 +209,7 @@ const createBucket = (): Bucket => ({
   epochs: [],
   head: 0,
   floor: 0,
+  stampFloor: zeroStamp,
   entryByKey: new Map(),
   history: [],
   sortedKeys: undefined,
@@ -243,7 +249,7 @@ const keepEntries = (bucket: Bucket, { to, changed }: Pick<RuledTurn, "to" | "ch
   sweepHistory(bucket);
 };
 
-const dropResults = (bucket: Bucket, nowMs: number): void => {
+const dropResults = (bucket: Bucket, nowMs: number, hostMs: number): void => {
   for (const [name, { ruledMs, replica }] of bucket.resultByName) {
     // A first attempt of which only a retry was ruled could be ruled after all without its result.
     const keptMs = replica === undefined ? hostMs : resultMs;

@@ -24,6 +24,8 @@ export interface RelayConfig {
   readonly pingMs: number;
   /** Commits ruled in one transaction, at most: others wait that long. */
   readonly turnCommitsMax: number;
+  /** And their bytes, one larger commit alone: what they change goes to every session in one frame. */
+  readonly turnBytesMax: number;
   /** Entries, and bytes of their values, in one patch of a catch-up. */
   readonly patchEntriesMax: number;
   readonly patchBytesMax: number;
@@ -60,20 +62,28 @@ const defaultLimits: RelayLimits = {
 };
 
 /**
- * JSON writes a byte of a key or a value as six characters at worst (`\u0000`). The largest commit
- * allowed must fit, or it could never be ruled and all behind it would wait for good.
+ * JSON writes a byte of a key or a value as six characters at worst (`\u0000`). What may be pushed at
+ * once must fit, or it could never be ruled and all behind it would wait for good; and a replica that
+ * no relay has told its limits yet may have made commits as large as any.
  */
-const frameBytesPerCommitByte = 7;
+const frameBytesPerByte = 7;
+/** What a commit takes besides: its name, tag, stamp and brackets. */
+const frameBytesPerCommit = 1000;
+
+const frameBytesOf = (limits: RelayLimits): number =>
+  frameBytesPerByte * Math.max(limits.commitBytesMax, limits.pushBytesMax, commitBytesMax) +
+  frameBytesPerCommit * limits.pushCommitsMax;
 
 export const createRelayConfig = (options: Partial<RelayConfig> = {}): RelayConfig => {
   const limits = options.limits ?? defaultLimits;
   return {
     retentionMs,
-    frameBytesMax: frameBytesPerCommitByte * limits.commitBytesMax,
+    frameBytesMax: frameBytesOf(limits),
     helloMsMax: 5000,
     // Below the 60 s after which proxies drop an idle connection.
     pingMs: 25_000,
     turnCommitsMax: 2048,
+    turnBytesMax: 512 * 1024,
     patchEntriesMax: 1000,
     patchBytesMax: 512 * 1024,
     // Some 8 MB, which a replica can set aside; who lacks more fills.

@@ -74,7 +74,7 @@ const endOf = async (
   return [error?.code, error?.message, code];
 };
 
-describe("what a socket may not do", () => {
+describe("what a socket may and may not do", () => {
   test.each([
     ["begin with something else", ['[{"type":"ping","id":1}]'], "malformed", "must be a hello", 4400],
     ["send what is no message", ["hello"], "malformed", "expected JSON text", 4400],
@@ -145,6 +145,18 @@ describe("what a socket may not do", () => {
     for (let n = 1; n <= 3; n++) socket.send({ type: "push", commits: [commitOf("a", n, [])] });
     expect(await endOf(socket)).toEqual(["too-large", expect.stringContaining("wait for rulings"), 4413]);
     release();
+  });
+
+  test("push what a relay of small limits allows", async () => {
+    const { limits } = (await TestSocket.join((await openRelay()).url, helloOf("r"))).welcome;
+    const small = { ...limits, commitBytesMax: 250, pushBytesMax: 20_000, pushCommitsMax: 100 };
+    await using relay = await openRelay({ limits: small });
+    const { socket } = await TestSocket.join(relay.url, helloOf("r"));
+    const commits = Array.from({ length: 100 }, (_, n) =>
+      commitOf("a", n + 1, [set("k", "\u0000".repeat(150))]),
+    );
+    socket.send({ type: "push", commits });
+    await socket.next("patch", ({ patch }) => patch.to === 100);
   });
 
   test("push without end: only what is not ruled yet counts", async () => {

@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { packKey, type Patch } from "@rockpool/model";
 import { describe, expect, test } from "vitest";
 import { check, commitOf, key, number, set, sum, testNowMs, text } from "./commit-fixture.ts";
+import { createRelayConfig } from "./relay-config.ts";
 import { openHeldEngine, openRelay } from "./relay-fixture.ts";
 import { TestReplica } from "./test-replica.ts";
 import { helloOf, TestSocket } from "./test-socket.ts";
@@ -60,6 +61,26 @@ describe("a session", () => {
     });
   });
 
+  test("gets what was pushed at once in frames of bounded length, a larger commit alone", async () => {
+    await using relay = await openRelay({ turnBytesMax: 1000 });
+    const [{ socket: writer }, { socket: reader }] = await Promise.all([
+      TestSocket.join(relay.url, helloOf("r")),
+      TestSocket.join(relay.url, helloOf("s")),
+    ]);
+    await Promise.all([writer.next("patch"), reader.next("patch")]);
+    const lengths = [300, 300, 300, 300, 5000, 300];
+    const commits = lengths.map((length, n) => commitOf("a", n + 1, [set(`k${n}`, "x".repeat(length))]));
+    writer.send({ type: "push", commits });
+    await reader.next("patch", ({ patch }) => patch.to === lengths.length);
+    const patches = reader.messages.flatMap((message) => (message.type === "patch" ? [message.patch] : []));
+    expect(patches.slice(1).map(({ from, to }) => [from, to])).toEqual([
+      [0, 3],
+      [3, 4],
+      [4, 5],
+      [5, 6],
+    ]);
+  });
+
   test("is told nothing before the transaction is committed", async () => {
     const { engine, hold } = await openHeldEngine();
     await using relay = await openRelay({ engine });
@@ -77,6 +98,19 @@ describe("a session", () => {
     release();
     expect(await writer.next("ruled")).toMatchObject({ results: [{ revision: 1 }] });
     expect(await reader.next("patch")).toMatchObject({ patch: { from: 0, to: 1 } });
+  });
+
+  test("has a commit over the limits ruled like others: it may be made before its replica knows them", async () => {
+    const { limits } = createRelayConfig();
+    const low = { ...limits, commitBytesMax: 1000, pushBytesMax: 1000, pushCommitsMax: 10 };
+    await using relay = await openRelay({ limits: low });
+    const { socket } = await TestSocket.join(relay.url, helloOf("r"));
+    socket.send({ type: "push", commits: [commitOf("a", 1, [set("k", "x".repeat(1e6))])] });
+    expect(await socket.next("ruled")).toMatchObject({
+      results: [{ ruling: { reason: { type: "limit" } } }],
+    });
+    socket.send({ type: "push", commits: [commitOf("a", 2, [set("j", "x")])] });
+    expect(await socket.next("ruled")).toMatchObject({ results: [{ ruling: accepted }] });
   });
 
   test("hears a superseded mutation with its winner, and a failed check", async () => {

@@ -13,6 +13,8 @@ import {
   type Patch,
   type ReplicaId,
   type Revision,
+  type Stamp,
+  zeroStamp,
 } from "@rockpool/model";
 import type {
   BucketState,
@@ -61,7 +63,8 @@ class SqliteEngine implements Engine {
   async openBucket(name: string): Promise<BucketState> {
     this.#assertOpen();
     const { epoch, epochs, id } = this.#bucketByName.get(name) ?? this.#beginEpoch(name);
-    return { epoch, epochs, ...this.#heights(id) };
+    const { head, floor } = this.#heights(id);
+    return { epoch, epochs, head, floor };
   }
 
   async rule(name: string, turn: Turn): Promise<RuledTurn> {
@@ -69,9 +72,11 @@ class SqliteEngine implements Engine {
     const { getEntry } = this.#statements;
     return this.#inTransaction("BEGIN IMMEDIATE", () => {
       const kept = new KeptResults(this.#statements, id);
+      const { head, stampFloor } = this.#heights(id);
       const outcome = ruleTurn(
         {
-          head: this.#heights(id).head,
+          head,
+          stampFloor,
           epochs,
           entry: (key: PackedKey) => {
             const row = getEntry.get(id, keyToBlob(key));
@@ -156,9 +161,13 @@ class SqliteEngine implements Engine {
     if (ruled.to > ruled.from) setHead.run(ruled.to, id);
   }
 
-  #heights(id: number): { readonly head: Revision; readonly floor: Revision } {
-    const [head, floor] = rowOf(this.#statements.getHead.get(id));
-    return { head: head as Revision, floor: floor as Revision };
+  #heights(id: number): { readonly head: Revision; readonly floor: Revision; readonly stampFloor: Stamp } {
+    const [head, floor, stampFloor] = rowOf(this.#statements.getHead.get(id));
+    return {
+      head: head as Revision,
+      floor: floor as Revision,
+      stampFloor: (stampFloor ?? zeroStamp) as Stamp,
+    };
   }
 
   #inTransaction<Result>(begin: "BEGIN" | "BEGIN IMMEDIATE", work: () => Result): Result {

@@ -8,7 +8,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { KvError, msOfStamp, type Stamp } from "@rockpool/model";
 
 /** Stands in `PRAGMA user_version`. */
-export const formatVersion = 2;
+export const formatVersion = 3;
 
 const tablesOfFormat1 = `
   CREATE TABLE buckets (
@@ -83,8 +83,13 @@ const stepToFormat2 = `
   CREATE INDEX hosts_by_age ON results (bucket, ruled_ms) WHERE results = '[]';
 `;
 
+/** The highest stamp of a dropped tombstone; NULL where none was dropped since. */
+const stepToFormat3 = `
+  ALTER TABLE buckets ADD COLUMN stamp_floor TEXT;
+`;
+
 /** The steps that lead from format to format, from an empty file on. */
-const steps = [tablesOfFormat1, stepToFormat2];
+const steps = [tablesOfFormat1, stepToFormat2, stepToFormat3];
 
 /** Makes the tables of a new file, or brings an older one to this format. @throws KvError "newer-format" for a file of a later Rockpool */
 export const prepareSchema = (database: DatabaseSync): void => {

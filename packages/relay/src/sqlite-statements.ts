@@ -40,7 +40,7 @@ const replacedColumns = entryColumns
 const sqlByName: Readonly<Record<StatementName, string>> = {
   addBucket: "INSERT INTO buckets (name, head) VALUES (?, 0) ON CONFLICT (name) DO NOTHING",
   getBucket: "SELECT id, head FROM buckets WHERE name = ?",
-  getHead: "SELECT head, floor FROM buckets WHERE id = ?",
+  getHead: "SELECT head, floor, stamp_floor FROM buckets WHERE id = ?",
   setHead: "UPDATE buckets SET head = ? WHERE id = ?",
   addEpoch:
     "INSERT INTO epochs (bucket, place, epoch, first_revision) VALUES (?1, (SELECT count(*) FROM epochs WHERE bucket = ?1), ?2, ?3)",
@@ -52,9 +52,10 @@ const sqlByName: Readonly<Record<StatementName, string>> = {
   entriesInRange: `SELECT ${entryColumns} FROM entries WHERE bucket = ? AND key >= ? AND key < ? ORDER BY key`,
   expiredEntries: `SELECT ${entryColumns} FROM entries WHERE bucket = ? AND expire_at <= ? ORDER BY expire_at LIMIT ?`,
   staleTombstones:
-    "SELECT key, revision FROM entries WHERE bucket = ? AND deleted_ms < ? AND stamp < ? ORDER BY deleted_ms LIMIT ?",
+    "SELECT key, revision, stamp FROM entries WHERE bucket = ? AND deleted_ms < ? AND stamp < ? ORDER BY deleted_ms LIMIT ?",
   dropEntry: "DELETE FROM entries WHERE bucket = ? AND key = ?",
-  raiseFloor: "UPDATE buckets SET floor = max(floor, ?) WHERE id = ?",
+  raiseFloor:
+    "UPDATE buckets SET floor = max(floor, ?), stamp_floor = max(coalesce(stamp_floor, ''), ?) WHERE id = ?",
   getHost: `SELECT
     (SELECT max(last_n) FROM results WHERE bucket = ?1 AND host = ?2),
     (SELECT max(n) FROM retried WHERE bucket = ?1 AND host = ?2)`,

@@ -2,10 +2,10 @@
  * What time asks of a bucket in the SQLite file: expired entries become tombstones, old tombstones and
  * results are dropped. Bounded: partial indexes find what is due without looking at the rest.
  */
-import { hostMs, resultMs, type Revision } from "@rockpool/model";
+import { laterStamp, resultMs, type Revision, type Stamp, zeroStamp } from "@rockpool/model";
 import type { Sweep, SweepOptions } from "./engine.ts";
-import { expiredOf } from "./relay-entry.ts";
-import { stampAt } from "./retention.ts";
+import { expiredOf, type RelayEntry } from "./relay-entry.ts";
+import { hostKeptMs, stampAt } from "./retention.ts";
 import { readEntryRow, rowOf, writeEntryRow, type SqlValue } from "./sqlite-row.ts";
 import type { Statements } from "./sqlite-statements.ts";
 
@@ -26,24 +26,27 @@ export const sweepBucket = (statements: Statements, bucket: SweptBucket, options
   const to = changed.length > 0 ? head + 1 : head;
   if (to > head) statements.setHead.run(to, id);
   const dropped = dropTombstones(statements, id, options);
-  const floor = Math.max(bucket.floor, ...dropped);
-  if (floor > bucket.floor) statements.raiseFloor.run(floor, id);
+  const floor = Math.max(bucket.floor, ...dropped.map(({ revision }) => revision));
+  if (dropped.length > 0) {
+    const stampFloor = dropped.reduce((latest, { stamp }) => laterStamp(latest, stamp), zeroStamp);
+    statements.raiseFloor.run(floor, stampFloor, id);
+  }
   const arePruned = pruneResults(statements, id, options);
   const isDone = expired.length < entriesMax && dropped.length < entriesMax && arePruned;
   return { from: head, to, changed, floor, isDone };
 };
 
-/** The revisions of what was dropped. */
+/** Drops what is stale; the revisions and stamps of that. */
 const dropTombstones = (
   { staleTombstones, dropEntry }: Statements,
   id: number,
   { nowMs, retentionMs, entriesMax }: SweepOptions,
-): readonly Revision[] => {
+): readonly Pick<RelayEntry, "revision" | "stamp">[] => {
   const beforeMs = nowMs - retentionMs;
   return staleTombstones.all(id, beforeMs, stampAt(beforeMs), entriesMax).map((row) => {
-    const [key, revision] = rowOf(row);
+    const [key, revision, stamp] = rowOf(row);
     dropEntry.run(id, key as SqlValue);
-    return revision as Revision;
+    return { revision: revision as Revision, stamp: stamp as Stamp };
   });
 };
 
@@ -51,12 +54,13 @@ const dropTombstones = (
 const pruneResults = (
   { dropResults, emptyLastResults, dropHosts, dropRetried }: Statements,
   id: number,
-  { nowMs, entriesMax }: SweepOptions,
+  { nowMs, retentionMs, entriesMax }: SweepOptions,
 ): boolean => {
   const counts = [dropResults, emptyLastResults].map(
     (statement) => statement.run(id, nowMs - resultMs, entriesMax).changes,
   );
-  counts.push(dropHosts.run(id, nowMs - hostMs, entriesMax).changes);
-  dropRetried.run(id, nowMs - hostMs);
+  const silentSinceMs = nowMs - hostKeptMs(retentionMs);
+  counts.push(dropHosts.run(id, silentSinceMs, entriesMax).changes);
+  dropRetried.run(id, silentSinceMs);
   return counts.every((count) => count < entriesMax);
 };

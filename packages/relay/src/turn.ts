@@ -4,7 +4,15 @@
  * rejected as `unknown` where that is gone or bears another tag, and never run again.
  * Pure: the engine reads what is asked and writes what comes out, in one transaction.
  */
-import { nameKey, type CommitName, type CommitResult, type PackedKey, type ReplicaId } from "@rockpool/model";
+import {
+  msOfStamp,
+  nameKey,
+  type CommitName,
+  type CommitResult,
+  type PackedKey,
+  type ReplicaId,
+  type Stamp,
+} from "@rockpool/model";
 import { allRights } from "./access.ts";
 import type { Answer, PushedCommit, RuledTurn, Turn } from "./engine.ts";
 import type { EpochStart } from "./epoch-history.ts";
@@ -15,6 +23,8 @@ import { resolve } from "./resolve.ts";
 export interface TurnReader {
   readonly head: number;
   readonly epochs: readonly EpochStart[];
+  /** The highest stamp of a tombstone that was dropped. */
+  readonly stampFloor: Stamp;
   entry(key: PackedKey): RelayEntry | undefined;
   host(host: string): HostState | undefined;
   result(name: CommitName): CommitResult | undefined;
@@ -90,8 +100,10 @@ class TurnDraft {
 
   rule({ replica, commit, rights }: PushedCommit, turn: Turn): CommitResult {
     const revision = this.#head + 1;
-    const { nowMs, limits, retentionMs } = turn;
-    const { epochs } = this.#reader;
+    const { nowMs, limits } = turn;
+    const { epochs, stampFloor } = this.#reader;
+    // Under a shorter retention, or another clock, deletions may have been dropped that this one would have kept.
+    const retentionMs = Math.min(turn.retentionMs, nowMs - msOfStamp(stampFloor) - 1);
     const context = { replica, rights: rights ?? allRights, nowMs, epochs, retentionMs, limits, revision };
     const { ruling, stamp, effects } = resolve((key) => this.#entry(key), commit, context);
     this.#head = revision;

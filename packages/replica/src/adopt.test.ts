@@ -83,3 +83,15 @@ test("the clock is set to the relay's as of halfway through the round trip, and 
     row: { clockOffsetMs: 5000 },
   });
 });
+
+/** What becomes of a hello that took eight seconds, if the relay's clock is ahead by so much halfway. */
+const adoptSlowly = (aheadMs: number): AdoptDecision =>
+  decide({}, { clockMs: testNowMs + 4000 + aheadMs }, testNowMs + 8000);
+
+test("a hello that took long moves no clock that it may agree with", () => {
+  adopt({ clockMs: testNowMs + 5000 });
+  expect(adoptSlowly(1000)).toEqual({ type: "same" });
+  expect(adoptSlowly(9000)).toEqual({ type: "same" });
+  expect(adoptSlowly(9001)).toMatchObject({ row: { clockOffsetMs: 9001 } });
+  expect(adoptSlowly(999)).toMatchObject({ row: { clockOffsetMs: 999 } });
+});

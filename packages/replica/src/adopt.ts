@@ -36,7 +36,9 @@ export const decideWelcome = (
   const { subject } = welcome;
   if (!isSubjectOf(session, subject)) return { type: "subject" };
   const measuredMs = clockOffset(welcome, nowMs);
-  const clockMoved = Math.abs(measuredMs - session.clockOffsetMs) > clockToleranceMs;
+  // The answer may have been made at any moment of the round trip.
+  const toleranceMs = Math.max(clockToleranceMs, (nowMs - welcome.helloClockMs) / 2);
+  const clockMoved = Math.abs(measuredMs - session.clockOffsetMs) > toleranceMs;
   const scopeMoved = !equalScopes(welcome.scope, session.scope);
   // A replica that has received nothing yet has nothing to replace.
   const reset = !welcome.valid || (scopeMoved && session.received > 0);

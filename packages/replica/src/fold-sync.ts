@@ -28,6 +28,9 @@ import { lossFields } from "./losses.ts";
 import { noEffect, rememberedFrom, type RowEffect } from "./row-effect.ts";
 import type { ReplicaState } from "./state.ts";
 
+/** A replica that differs though it was filled anew for that is filled again no sooner, in ms: a day. */
+const refillEveryMsMin = 24 * 60 * 60 * 1000;
+
 export const foldPatch = (state: ReplicaState, row: PatchRow & PlacedRow): RowEffect => {
   const { patch } = row;
   state.relayStamp = laterStamp(state.relayStamp, patch.stamp);
@@ -160,22 +163,33 @@ export const foldVerify = (state: ReplicaState, row: VerifyRow): RowEffect => {
   const { session } = state;
   if (row.epoch !== session.epoch || row.at !== session.revealed) return noEffect;
   session.verifiedAtMs = row.readingMs;
-  if (!row.equal) {
-    session.fillDue = true;
-    session.confirmedScope = [];
-  }
+  if (row.equal) return noEffect;
+  const isRepeated = Math.abs(row.readingMs - session.differedAtMs) < refillEveryMsMin;
+  session.differedAtMs = row.readingMs;
+  if (isRepeated) return noEffect;
+  session.fillDue = true;
+  session.confirmedScope = [];
   return noEffect;
 };
 
 export const foldFill = (state: ReplicaState, row: FillRow & PlacedRow): RowEffect => {
+  const changed = row.relay === undefined ? [] : changedSince(state, createVersionstamp(row.generation));
   state.replaceConfirmed(row.generation, row.stored);
   state.building.delete(row.generation);
   state.revealed = createVersionstamp(row.position);
   const ruling = row.relay === undefined ? noEffect : foldFilledFrom(state, row.relay);
-  // What is in view under them is another commit's work on another entry.
-  for (const key of state.operations.keys()) state.cover(key, undefined, state.revealed);
+  // What is in view under them is another commit's work on another entry; what was, is no more; and what a
+  // row made of them meanwhile, the pages may not know of.
+  const ruled = ruling.ruled.flatMap(({ commit }) => commit.mutations.map(({ key }) => key));
+  for (const key of new Set([...state.operations.keys(), ...ruled, ...changed])) {
+    state.cover(key, undefined, state.revealed);
+  }
   return { ...ruling, replaced: true };
 };
+
+/** The keys whose confirmed state was given a versionstamp later than `versionstamp`. */
+const changedSince = ({ overlay }: ReplicaState, versionstamp: Versionstamp): readonly PackedKey[] =>
+  [...overlay].flatMap(([key, confirmed]) => (confirmed.versionstamp > versionstamp ? [key] : []));
 
 const foldFilledFrom = (state: ReplicaState, filled: FilledFrom): RowEffect => {
   const { session } = state;

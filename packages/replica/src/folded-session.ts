@@ -50,6 +50,8 @@ export interface FoldedSession {
   limits: CommitLimits | null;
   /** When this replica was last compared with the relay, in ms since 1970; 0: not since its last fill. */
   verifiedAtMs: number;
+  /** When it was last found to differ, in ms since 1970; 0: never. */
+  differedAtMs: number;
 }
 
 /** False when the replica is another subject's; a relay that asks for no token names nobody. */
@@ -72,12 +74,13 @@ export const foldedSession = (stored: SessionState | undefined): FoldedSession =
   subject: stored?.subject ?? null,
   limits: stored?.limits ?? null,
   verifiedAtMs: stored?.verifiedAtMs ?? 0,
+  differedAtMs: stored?.differedAtMs ?? 0,
 });
 
 /** The session as a checkpoint keeps it. Nothing may be set aside. */
 export const storedSession = (session: FoldedSession): SessionState => {
   const { epoch, confirmedEpoch, revealed, scope, followed, clockOffsetMs, paused } = session;
-  const { confirmedScope, fillDue, subject, limits, verifiedAtMs } = session;
+  const { confirmedScope, fillDue, subject, limits, verifiedAtMs, differedAtMs } = session;
   return {
     epoch,
     cursor: revealed,
@@ -91,6 +94,7 @@ export const storedSession = (session: FoldedSession): SessionState => {
     ...(subject === null ? {} : { subject }),
     ...(limits === null ? {} : { limits }),
     ...(verifiedAtMs === 0 ? {} : { verifiedAtMs }),
+    ...(differedAtMs === 0 ? {} : { differedAtMs }),
   };
 };
 

@@ -3,8 +3,8 @@
  * pending again, under its old name and with the stamp it was given.
  */
 import { beforeEach, expect, test } from "vitest";
-import { createStamp } from "@rockpool/model";
-import { entryOf, number, set, sum, testNowMs } from "./commit-fixture.ts";
+import { createStamp, wholeBucket, zeroStamp } from "@rockpool/model";
+import { entryOf, key, number, set, sum, testNowMs } from "./commit-fixture.ts";
 import { TestReplica } from "./replica-fixture.ts";
 
 let replica: TestReplica;
@@ -78,4 +78,26 @@ test("a fill within one history gives nothing back", () => {
   expect(replica.state.session.fillDue).toBe(true);
   replica.refill({ to: 3, entries: [entryOf("n", 3, number(3n))] });
   expect(commits.map(({ name }) => replica.stateOf(name))).toEqual(["confirmed", "confirmed", "confirmed"]);
+});
+
+test("a key whose view a row changed while it was filled takes the versionstamp of the fill", () => {
+  replica.receive({ to: 1, entries: [entryOf("k", 1, "old"), entryOf("same", 1, "old")] });
+  replica.append({ type: "build" });
+  const generation = replica.rows.at(-1)?.position ?? 0;
+  const { name } = replica.commit(set("k", "mine"));
+  replica.receive({ to: 2, results: [replica.result(name, 2, checkFailed)] });
+  const brought = replica.view("k").versionstamp;
+  const relay = {
+    epoch: "e1",
+    scope: wholeBucket,
+    from: 2,
+    to: 2,
+    results: [],
+    stamp: zeroStamp,
+    readingMs: 1,
+  };
+  replica.append({ type: "fill", generation, stored: { entries: 2, bytes: 0 }, relay });
+  const { overlay, revealed } = replica.state;
+  expect(revealed > brought).toBe(true);
+  expect([...overlay]).toMatchObject([[key("k"), { versionstamp: revealed }]]);
 });

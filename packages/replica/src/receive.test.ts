@@ -46,6 +46,12 @@ describe("a patch that follows", () => {
     expect(replica.decide(theirs, "ada")).toMatchObject({ type: "row" });
   });
 
+  test("of another scope than the replica's is asked for again", () => {
+    const patch = replica.patch({ to: 6, entries: [entryOf("k", 5, "five")] });
+    const other = { epoch: "e1", subject: null, scope: [key("k")], patch };
+    expect(decidePatch(replica.state, replica.pages, other, testNowMs)).toEqual({ type: "gap" });
+  });
+
   test("is no row when it brings nothing, unless it reveals what was set aside", () => {
     replica.receive({ to: 1 });
     expect(replica.decide({ to: 1 })).toEqual({ type: "stale" });

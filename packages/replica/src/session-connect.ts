@@ -17,8 +17,8 @@ export const answerMsMax = 10_000;
 const renewBeforeMs = 60_000;
 /** An app that gave no token while the last one holds is asked again after this. */
 const askAgainMs = 10_000;
-/** Rights that change more often than this, one connection after another, are a failure like others. */
-const scopeChangesMax = 3;
+/** Connections begun anew at once in a row; who must begin anew more often waits like who failed. */
+const atOnceMax = 3;
 
 const emptyWindow: PushWindow = { upTo: zeroVersionstamp, inFlight: new Map(), bytes: 0 };
 
@@ -135,8 +135,7 @@ export const fail = (
   { nowMs, random }: SessionContext,
   retryAfterMs = 0,
 ): SessionStep => {
-  const healthy = session.liveSinceMs !== null && nowMs - session.liveSinceMs >= healthyMs;
-  const attempts = healthy ? 1 : session.attempts + 1;
+  const attempts = attemptsWith(session, nowMs);
   const ceilingMs = Math.min(backoffMaxMs, backoffBaseMs * 2 ** Math.min(attempts - 1, 16));
   const error = new KvError(permanent ? "protocol" : "offline", reason);
   const next = { ...unconnected(session), attempts, error };
@@ -144,6 +143,10 @@ export const fail = (
   const wakeAtMs = nowMs + Math.max(retryAfterMs, random * ceilingMs);
   return { session: { ...next, phase: "waiting", wakeAtMs }, effects: [] };
 };
+
+/** This one included. */
+const attemptsWith = ({ attempts, liveSinceMs }: Session, nowMs: number): number =>
+  liveSinceMs !== null && nowMs - liveSinceMs >= healthyMs ? 1 : attempts + 1;
 
 /** As `fail`, where the connection is still open. */
 export const giveUp = (session: Session, reason: string, context: SessionContext): SessionStep =>
@@ -166,6 +169,14 @@ export const retreat = (session: Session, reason: string, { nowMs }: SessionCont
     effects: [],
   });
 
+/** As `retreat`, unless that happens again and again: others may move the replica as fast as this one greets. */
+export const greetAgain = (session: Session, reason: string, context: SessionContext): SessionStep => {
+  const attempts = attemptsWith(session, context.nowMs);
+  return attempts > atOnceMax
+    ? giveUp(session, reason, context)
+    : retreat({ ...session, attempts }, reason, context);
+};
+
 /** The app gave no token to begin with. */
 export const failTokenless = (
   session: Session,
@@ -182,11 +193,8 @@ export const hearError = (session: Session, message: SessionError, context: Sess
   switch (message.code) {
     case "unauthorized":
       return refuse(session, new KvError("unauthorized", reason), context);
-    case "scope": {
-      const attempts = session.attempts + 1;
-      if (attempts > scopeChangesMax) return giveUp(session, reason, context);
-      return retreat({ ...session, attempts }, reason, context);
-    }
+    case "scope":
+      return greetAgain(session, reason, context);
     case "version":
     case "malformed":
     case "too-large":

@@ -166,6 +166,13 @@ describe("a fill", () => {
     expect(session).toMatchObject({ phase: "waiting", fill: null, attempts: 1 });
   });
 
+  test("that fails again and again is tried ever more seldom, however long each one took", () => {
+    begin();
+    session = { ...session, liveSinceMs: testNowMs - 60_000, attempts: 4 };
+    step({ type: "filled", id: 1, ok: false });
+    expect(session.attempts).toBe(5);
+  });
+
   test("is given up at once when the app follows other prefixes", () => {
     begin();
     replica.append({ type: "follow", followed: [key("a")] });

@@ -4,7 +4,7 @@
 import { type CommitResult, nameKey, equalScopes } from "@rockpool/model";
 import type { PatchMessage, Pong, Renewed, Ruled, Verified } from "@rockpool/protocol";
 import { nextPush } from "./push.ts";
-import { answerMsMax, fail, renewAtMs, retreat } from "./session-connect.ts";
+import { answerMsMax, fail, greetAgain, renewAtMs, retreat } from "./session-connect.ts";
 import {
   type Session,
   type SessionContext,
@@ -35,7 +35,8 @@ export const goLive = (session: Session, context: SessionContext): SessionStep =
 /** After anything that changed: fills if that is due, else settles what can be, pushes what fits and asks for more. */
 export const goOn = (session: Session, context: SessionContext): SessionStep => {
   const { replica } = context;
-  if (followsOthers(session, context)) return retreat(session, "the app follows other prefixes", context);
+  const left = leave(session, context);
+  if (left !== undefined) return left;
   if (needsFill(session, replica)) return beginFill(session, context);
   const settled = settle(session, context);
   const pushed = push(settled.session, context);
@@ -43,9 +44,17 @@ export const goOn = (session: Session, context: SessionContext): SessionStep => 
   return { session: resumed.session, effects: [...settled.effects, ...pushed.effects, ...resumed.effects] };
 };
 
-/** True when the hello does not say what is followed now. */
-export const followsOthers = ({ hello }: Session, { replica }: SessionContext): boolean =>
-  hello === null || !equalScopes(hello.follow, replica.session.followed);
+/** Ends a session that no longer serves what the replica is, which another tab's session may have changed. */
+export const leave = (session: Session, context: SessionContext): SessionStep | undefined => {
+  const { hello, welcome } = session;
+  const { epoch, scope, followed } = context.replica.session;
+  if (hello === null || !equalScopes(hello.follow, followed)) {
+    return retreat(session, "the app follows other prefixes", context);
+  }
+  return welcome !== null && welcome.epoch === epoch && equalScopes(welcome.scope, scope)
+    ? undefined
+    : greetAgain(session, "another tab has another session", context);
+};
 
 /** Any message is a sign of life. */
 export const hearLife = (session: Session, { nowMs }: SessionContext): Session =>
@@ -186,7 +195,8 @@ export const onFilled = (
 ): SessionStep => {
   if (id !== session.fill?.id) return stay(session);
   if (!ok) {
-    const failed = fail(session, { permanent: false, reason }, context);
+    // However long it took: it would fail again, all of it.
+    const failed = fail({ ...session, liveSinceMs: null }, { permanent: false, reason }, context);
     return { session: failed.session, effects: [{ type: "close" }, ...failed.effects] };
   }
   const live: Session = { ...session, phase: "live", fill: null };

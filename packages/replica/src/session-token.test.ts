@@ -182,4 +182,21 @@ describe("a quiet replica", () => {
     replica.append({ type: "verify", epoch: "e1", at: 3, equal: false, readingMs: nowMs });
     expect(step({ type: "folded" })).toMatchObject([{ type: "beginFill" }, { type: "send" }]);
   });
+
+  test("that differs again after it was filled is told of, and not filled again for a day", () => {
+    const differ = (): boolean => {
+      hear({ type: "pong", id: 0, head: 3 });
+      expect(step({ type: "hashed", at: 3, hash })).toMatchObject([{ messages: [{ type: "verify" }] }]);
+      const compared = { type: "compared", epoch: "e1", at: 3, equal: false } as const;
+      expect(hear({ type: "verified", at: 3, equal: false })).toEqual([compared]);
+      replica.append({ ...compared, type: "verify", readingMs: nowMs });
+      return replica.state.session.fillDue;
+    };
+    expect(differ()).toBe(true);
+    replica.refill({ to: 3 });
+    replica.checkpoint();
+    expect(differ()).toBe(false);
+    nowMs += 24 * 60 * 60 * 1000;
+    expect(differ()).toBe(true);
+  });
 });

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { type CommitName, nameKey } from "@rockpool/model";
 import type { DownMessage, Welcome } from "@rockpool/protocol";
 import { testLimits, welcomeWith } from "@rockpool/protocol/hello-fixture";
-import { set, testNowMs } from "./commit-fixture.ts";
+import { key, set, testNowMs } from "./commit-fixture.ts";
 import { TestReplica } from "./replica-fixture.ts";
 import { nextSession, offSession } from "./session.ts";
 import type { Session, SessionEffect, SessionEvent } from "./session-event.ts";
@@ -88,7 +88,30 @@ describe("a session begins", () => {
     step({ type: "opened" });
     hear(welcome());
     expect(step({ type: "adopted", outcome: "moved" })).toEqual([{ type: "close" }]);
-    expect([session.phase, waitMs(), session.attempts]).toEqual(["waiting", 0, 0]);
+    expect([session.phase, waitMs(), session.attempts]).toEqual(["waiting", 0, 1]);
+  });
+
+  test("after a pause when the replica moves on during one hello after another", () => {
+    step({ type: "start" });
+    for (let count = 0; count < 4; count++) {
+      expect(waitMs() > 0).toBe(count === 0);
+      step({ type: "timer" });
+      step({ type: "opened" });
+      hear(welcome());
+      step({ type: "adopted", outcome: "moved" });
+    }
+    expect(waitMs()).toBeGreaterThan(0);
+  });
+
+  test("anew when another tab's session was welcomed with another scope or epoch", () => {
+    for (const moved of [{ scope: [key("a")] }, { epoch: "e2" }]) {
+      replica = TestReplica.synced();
+      session = offSession;
+      goLive();
+      replica.welcome({ epoch: "e1", ...moved });
+      expect(step({ type: "folded" })).toEqual([{ type: "close" }]);
+      expect(session.phase).toBe("waiting");
+    }
   });
 });
 

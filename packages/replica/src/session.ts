@@ -14,9 +14,9 @@ import {
   failTokenless,
   giveUp,
   greet,
+  greetAgain,
   hearError,
   offSession,
-  retreat,
   sendToken,
   start,
   stop,
@@ -34,7 +34,6 @@ import {
 } from "./session-event.ts";
 import { onStored, takePage, takePatch } from "./session-fill.ts";
 import {
-  followsOthers,
   goLive,
   goOn,
   hearLife,
@@ -44,6 +43,7 @@ import {
   hearRulings,
   hearVerified,
   keepRulings,
+  leave,
   onFilled,
   probe,
   pull,
@@ -92,7 +92,7 @@ const adopted: Handler<Named<"adopted">> = (session, { outcome }, context) => {
     case "taken":
       return goLive(session, context);
     case "moved":
-      return retreat(session, "the replica moved on during the hello", context);
+      return greetAgain(session, "the replica moved on during the hello", context);
     case "subject":
       return stopForSubject(session);
   }
@@ -100,10 +100,7 @@ const adopted: Handler<Named<"adopted">> = (session, { outcome }, context) => {
 
 const folded: Handler<unknown> = (session, _event, context) => goOn(session, context);
 
-const foldedInFill: Handler<unknown> = (session, _event, context) =>
-  followsOthers(session, context)
-    ? retreat(session, "the app follows other prefixes", context)
-    : stay(session);
+const foldedInFill: Handler<unknown> = (session, _event, context) => leave(session, context) ?? stay(session);
 
 const keepOnly: Handler<Named<"ruled">> = (session, { results }) => stay(keepRulings(session, results));
 

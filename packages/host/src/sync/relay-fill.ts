@@ -106,8 +106,10 @@ export class RelayFill {
   async #store({ entries, results, stamp }: FillPart): Promise<void> {
     const { ledger } = this.#its;
     this.#stamp = laterStamp(this.#stamp, stamp);
-    this.#results.push(...results.filter(({ name }) => ledger.state.getTracked(name) !== undefined));
     const filler = await this.#filler;
+    // Another tab's commit stood in the log before it was pushed.
+    await ledger.read(results.length > 0, () => undefined);
+    this.#results.push(...results.filter(({ name }) => ledger.state.getTracked(name) !== undefined));
     const kept = await ledger.read(false, (state, pages) =>
       entries.map((entry): FillEntry => {
         const { value, revision, versionstamp } = confirmedOf(state, pages, entry.key);

@@ -179,6 +179,7 @@ export class SyncRunner {
     if (this.#fill?.id !== id) return;
     const { work } = this.#fill;
     const failed = (error: unknown): void => {
+      if (this.#fill?.id !== id) return;
       this.#options.onFailure(error);
       this.#goOnFilling({ type: "abortFill", id });
       this.handle({ type: "filled", id, ok: false, reason: `a fill failed: ${messageOf(error)}` });
@@ -192,7 +193,7 @@ export class SyncRunner {
         return;
       case "revealFill":
         work.reveal(effect.to).then((ok) => {
-          if (ok) this.#fill = undefined;
+          if (ok && this.#fill?.id === id) this.#fill = undefined;
           else this.#goOnFilling({ type: "abortFill", id });
           this.handle({ type: "filled", id, ok });
         }, failed);
