@@ -198,26 +198,29 @@ export class Inspector {
         throw new Violation({ invariant: 5, at, expected: "a blind commit to be shown", found: "hidden" });
       }
       if (!isUnruled) record.unruled.delete(name);
-      if (tracked.state === "pending" && !name.includes(":")) this.#seeHolds(at, disk, state, tracked);
+      if (isUnruled && !name.includes(":")) this.#seeHolds(at, disk, state, tracked);
     }
   }
 
-  /** A checked commit that can no longer hold is hidden by the patch that says so. */
-  #seeHolds(at: string, { history, base }: DiskRecord, state: ReplicaState, { commit }: TrackedCommit): void {
+  /** A checked commit that can no longer hold is hidden by the patch that says so, and no other is. */
+  #seeHolds(
+    at: string,
+    { history, base }: DiskRecord,
+    state: ReplicaState,
+    { state: found, commit: { checks } }: TrackedCommit,
+  ): void {
     const { last } = history;
-    if (commit.checks.length === 0 || last?.type !== "patch" || last.position !== state.tail) return;
+    if (checks.length === 0 || last?.type !== "patch" || last.position !== state.tail) return;
     const snapshot = base && this.#snapshotAt(base);
-    for (const { key, premise } of commit.checks) {
-      const revision = snapshot?.get(key)?.revision;
-      if (premise.type !== "revision" || revision === undefined || revision === premise.revision) continue;
-      throw new Violation({
-        invariant: 5,
-        at,
-        key,
-        expected: "hidden",
-        found: `shown on revision ${revision}`,
-      });
+    const revisions = checks.map(({ key, premise }) =>
+      premise.type === "revision" ? [premise.revision, snapshot?.get(key)?.revision] : [],
+    );
+    const hasFailed = revisions.some(([seen, now]) => now !== undefined && seen !== now);
+    const holds = revisions.every(([seen, now]) => seen !== undefined && seen === now);
+    if (hasFailed && found === "pending") {
+      throw new Violation({ invariant: 5, at, expected: "hidden", found });
     }
+    if (holds && found === "hidden") throw new Violation({ invariant: 5, at, expected: "pending", found });
   }
 
   /** A commit comes after everything its writer saw. */

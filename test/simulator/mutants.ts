@@ -132,9 +132,9 @@ const atReplica: readonly Mutant[] = [
   },
   mutant(
     "reveal a part",
-    "replica/src/receive.ts",
-    "const upToDate = patch.upToDate && patch.to >= (session.setAside?.head ?? 0);",
-    "const upToDate = true;",
+    "replica/src/fold-sync.ts",
+    "return patch.upToDate ? reveal(state, row) : noEffect;",
+    "return reveal(state, row);",
   ),
   mutant(
     "reveal parts that were read at a later head",
@@ -149,22 +149,10 @@ const atReplica: readonly Mutant[] = [
     "if (!equalScopes(scope, session.scope)) return",
   ),
   mutant(
-    "leave the scope out of the guard",
-    "replica/src/receive.ts",
-    "if (epoch !== session.epoch || !equalScopes(scope, session.scope)) return",
-    "if (epoch !== session.epoch) return",
-  ),
-  mutant(
     "leave the cursor out of the guard",
     "replica/src/receive.ts",
     "if (patch.from !== session.received) {",
     "if (patch.from > session.received) {",
-  ),
-  mutant(
-    "keep what was set aside over an epoch",
-    "replica/src/fold-sync.ts",
-    "  if (!moved) return noEffect;\n  session.setAside = null;",
-    "  if (!moved) return noEffect;",
   ),
   {
     name: "push before the fill",
@@ -189,13 +177,6 @@ const atReplica: readonly Mutant[] = [
     "do not take up again what a relay lost",
     "replica/src/fold-sync.ts",
     "state.trackAgain(lostCommits(state));",
-    "",
-  ),
-  mutant("take any welcome", "replica/src/adopt.ts", 'if (!asGreeted) return { type: "moved" };', ""),
-  mutant(
-    "checkpoint past a set-aside catch-up",
-    "replica/src/checkpoint.ts",
-    "if (state.session.setAside !== null) continue;",
     "",
   ),
   mutant(
@@ -225,8 +206,8 @@ const atReplica: readonly Mutant[] = [
   mutant(
     "hide what still holds",
     "replica/src/hidden.ts",
-    "return entry === undefined || entry.revision === premise.revision;",
-    "return entry === undefined || entry.revision < premise.revision;",
+    "if (!holds) hidden.set(key, tracked.commit.name);",
+    "if (!holds || tracked.commit.checks.length > 0) hidden.set(key, tracked.commit.name);",
   ),
   mutant(
     "show what no longer holds",
