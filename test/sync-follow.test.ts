@@ -122,6 +122,28 @@ test("what is pending stays whatever is followed, and is ruled", async () => {
   expect((await keysOf(scene, follower)).every((key) => key.startsWith(packKey(["b"])))).toBe(true);
 });
 
+test("a pending sum on what is followed no more is not shown, and a blind write is", async () => {
+  const { scene, writer, follower } = await openFollower("a");
+  const count = { type: "sum", key: under("a", "count"), operand: 10n } as const;
+  await scene.write(writer, count);
+  await scene.quiet();
+  const release = scene.relay.holdRulings();
+  await scene.write(follower, { ...count, operand: 1n }, set("a", "mine", 1));
+  const read = async () => (await scene.world.resolved(follower.get(count.key))).value?.data;
+  expect(await read()).toBe(11n);
+  await follow(scene, follower, "b");
+  await scene.world.until(
+    () => !follower.host.state.session.fillDue && follower.host.state.session.scope[0] === packKey(["b"]),
+    () => "not filled",
+  );
+  expect(follower.host.state.pendingCount).toBe(1);
+  expect(await read()).toBeUndefined();
+  expect((await scene.entries(follower)).get(under("a", "mine"))).toBe("json 1");
+  release();
+  await scene.quiet();
+  expect((await scene.relayEntries()).get(count.key)).toBe("u64 11");
+});
+
 test("following to and fro while the network comes and goes ends with what was asked for last", async () => {
   const { scene, writer, follower } = await openFollower("a");
   for (let round = 0; round < 12; round++) {
