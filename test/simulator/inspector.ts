@@ -4,7 +4,13 @@
  * what is torn, lost, shown too early, kept too long or come back.
  */
 import type { PlacedRow, TrackedCommit } from "@rockpool/log";
-import { type PackedKey, type Position, type Versionstamp, zeroVersionstamp } from "@rockpool/model";
+import {
+  isInScope,
+  type PackedKey,
+  type Position,
+  type Versionstamp,
+  zeroVersionstamp,
+} from "@rockpool/model";
 import { type ListedEntry, listEntries, PageIndex, Pages, type ReplicaState } from "@rockpool/replica";
 import type { DeviceStorage } from "./device-storage.ts";
 import { DeviceHistory, type SeenCommit } from "./device-history.ts";
@@ -117,7 +123,10 @@ export class Inspector {
     Object.assign(record, { state, tail: state.tail, epoch, received, revealed });
     const disk = this.#recordByStorage.get(device.storage);
     if (disk === undefined) return;
-    if (!state.session.fillDue) disk.base = { epoch: state.session.confirmedEpoch, revision: revealed };
+    if (!state.session.fillDue) {
+      const { confirmedEpoch, confirmedScope } = state.session;
+      disk.base = { epoch: confirmedEpoch, revision: revealed, scope: confirmedScope };
+    }
     this.#seeCommits(device, disk, record, state);
     this.#seeView(device, disk, record, state);
   }
@@ -213,7 +222,9 @@ export class Inspector {
     if (checks.length === 0 || last?.type !== "patch" || last.position !== state.tail) return;
     const snapshot = base && this.#snapshotAt(base);
     const revisions = checks.map(({ key, premise }) =>
-      premise.type === "revision" ? [premise.revision, snapshot?.get(key)?.revision] : [],
+      premise.type === "revision" && isInScope(base?.scope ?? [], key)
+        ? [premise.revision, snapshot?.get(key)?.revision]
+        : [],
     );
     const hasFailed = revisions.some(([seen, now]) => now !== undefined && seen !== now);
     const holds = revisions.every(([seen, now]) => seen !== undefined && seen === now);
@@ -228,7 +239,7 @@ export class Inspector {
     const stamp = state.tracked.get(text)?.commit.stamp;
     if (stamp === undefined || base === undefined) return;
     for (const { key, touched } of this.#snapshotAt(base)?.values() ?? []) {
-      if (touched.stamp < stamp) continue;
+      if (touched.stamp < stamp || !isInScope(base.scope, key)) continue;
       const at = `${device.name}, commit ${text}`;
       throw new Violation({
         invariant: 5,
@@ -247,8 +258,9 @@ export class Inspector {
     for (const { key, view } of listed) {
       const text = textOfContent(view.value, view.expireAt);
       if (text !== undefined) shown.set(key, text);
-      // What a fill left out is not there, and has none.
-      if (view.versionstamp !== zeroVersionstamp) {
+      // What a fill left out, or what is not followed any more, is not there and has none.
+      const isGone = text === undefined && !isInScope(state.session.confirmedScope, key);
+      if (!isGone && view.versionstamp !== zeroVersionstamp) {
         this.#seeVersionstamp(device, disk, record, key, view.versionstamp, text);
       }
     }
@@ -264,7 +276,7 @@ export class Inspector {
 
   #expected({ history, base }: DiskRecord, state: ReplicaState): ReadonlyMap<PackedKey, string> | undefined {
     const snapshot = base && this.#snapshotAt(base);
-    return snapshot === undefined ? undefined : expectedView(snapshot, history.commits, state);
+    return snapshot && base ? expectedView(snapshot, base.scope, history.commits, state) : undefined;
   }
 
   #snapshotAt({ epoch, revision }: Base): Snapshot | undefined {
