@@ -116,3 +116,16 @@ test("what the relay lost, and ruled on again for a copy of this device, is sett
   expect(await fill.reveal(2)).toBe(true);
   expect([await shown(), ledger.state.pendingCount]).toEqual([1n, 0]);
 });
+
+test("a pending commit that cannot hold on what a fill brings is hidden", async () => {
+  const check = { key: count, premise: { type: "absent" } } as const;
+  const set = { type: "set", key: packKey(["k"]), value: { encoding: "u64", data: 7n } } as const;
+  const { fill, view, ledger } = await beginFill(
+    new MemoryStorage(),
+    { ...sessionRow, reset: true },
+    { type: "commit", commits: [{ ...record, checks: [check], mutations: [set] }] },
+  );
+  expect((await view(set.key)).value).toBeDefined();
+  expect(await fill.reveal(1)).toBe(true);
+  expect([(await view(set.key)).value, ledger.state.pendingCount]).toEqual([undefined, 1]);
+});
