@@ -2,12 +2,16 @@
  * The simulator as part of the tests: 300 seeds over two processes, the plans that failed once, and
  * the simulator itself. A seed that fails prints the smallest plan that fails like it.
  */
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { runCampaign } from "./simulator/campaign.ts";
 import { carryOut } from "./simulator/carry-out.ts";
 import { drawPlan } from "./simulator/draw-plan.ts";
+import { hunt } from "./simulator/hunt.ts";
+import { mutants } from "./simulator/mutants.ts";
 import { textOfPlan } from "./simulator/plan.ts";
 import { regressions } from "./simulator/regressions.ts";
+import { scenarios } from "./simulator/scenarios.ts";
 import { shrink } from "./simulator/shrink.ts";
 
 /** Far above what they take: machines that test are busy. */
@@ -29,11 +33,27 @@ test(
   campaignMsMax,
 );
 
-describe("plans that failed once", () => {
-  test.each(regressions)("$name", async ({ plan }) => {
+describe("plans that failed once, and aimed ones", () => {
+  test.each([...regressions, ...scenarios])("$name", async ({ plan }) => {
     expect(await carryOut(plan)).not.toBeInstanceOf(Error);
   });
 });
+
+test.each(mutants)("the code that a planted bug changes is there: $name", ({ edits }) => {
+  for (const { file, find } of edits) {
+    const source = readFileSync(new URL(`../${file}`, import.meta.url), "utf8");
+    expect(source.split(find)).toHaveLength(2);
+  }
+});
+
+test(
+  "a planted bug is caught",
+  async () => {
+    // All of them take minutes: npm run simulate -- --mutants
+    expect(await hunt({ name: "reveal a part" }, { from: 1, seedsMax: 20, steps: 200 })).toBeDefined();
+  },
+  campaignMsMax,
+);
 
 test("the same seed gives the same run, and another one another", async () => {
   const [first, second, other] = [await traceOf(1), await traceOf(1), await traceOf(2)];

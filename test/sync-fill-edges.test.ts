@@ -48,3 +48,21 @@ test("a value that a rejection brings back in a fill comes under a new versionst
   const after = await scene.versionstamp(one, "k");
   expect(after !== null && before !== null && after > vanished && vanished > before).toBe(true);
 });
+
+test("a flush waits for what the device has begun to follow", async () => {
+  const scene = await openScene();
+  const one = await scene.open("one");
+  const two = await scene.open("two");
+  await follow(scene, one, "a");
+  await shown(scene, one);
+  await scene.write(two, set("b", 1));
+  await scene.quiet();
+  scene.relay.network.setSlow("one", true);
+  await follow(scene, one, "a", "b");
+  await scene.world.until(
+    () => one.host.state.session.fillDue,
+    () => "no fill is due",
+  );
+  await scene.world.resolved(one.host.call("flush", {}));
+  expect(await scene.read(one, "b")).toBe(1);
+});

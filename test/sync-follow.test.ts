@@ -110,6 +110,23 @@ test("a prefix that is followed no more leaves, with what changed meanwhile in t
   expect(changes).toContain('json "changed"');
 });
 
+test("what changed in the prefixes that stay, while others were added, is in what is shown", async () => {
+  const { scene, writer, follower } = await openFollower("a");
+  scene.setOnline(follower, false);
+  await follow(scene, follower, "a", "b");
+  await scene.write(writer, set("a", "1", "changed"), { type: "delete", key: under("a", "2") });
+  await scene.write(writer, set("b", "1", "changed"));
+  await scene.world.pass(30_000);
+  scene.setOnline(follower, true);
+  await shown(scene, follower);
+  const entries = await scene.entries(follower);
+  expect([entries.get(under("a", "1")), entries.get(under("b", "1"))]).toEqual([
+    'json "changed"',
+    'json "changed"',
+  ]);
+  expect(entries.size).toBe(99);
+});
+
 test("what is pending stays whatever is followed, and is ruled", async () => {
   const { scene, writer, follower } = await openFollower("a");
   scene.setOnline(follower, false);
@@ -120,6 +137,28 @@ test("what is pending stays whatever is followed, and is ruled", async () => {
   expect(follower.host.state.pendingCount).toBe(0);
   expect((await scene.entries(writer)).get(under("a", "1"))).toBe('json "mine"');
   expect((await keysOf(scene, follower)).every((key) => key.startsWith(packKey(["b"])))).toBe(true);
+});
+
+test("a pending sum on what is followed no more is not shown, and a blind write is", async () => {
+  const { scene, writer, follower } = await openFollower("a");
+  const count = { type: "sum", key: under("a", "count"), operand: 10n } as const;
+  await scene.write(writer, count);
+  await scene.quiet();
+  const release = scene.relay.holdRulings();
+  await scene.write(follower, { ...count, operand: 1n }, set("a", "mine", 1));
+  const read = async () => (await scene.world.resolved(follower.get(count.key))).value?.data;
+  expect(await read()).toBe(11n);
+  await follow(scene, follower, "b");
+  await scene.world.until(
+    () => !follower.host.state.session.fillDue && follower.host.state.session.scope[0] === packKey(["b"]),
+    () => "not filled",
+  );
+  expect(follower.host.state.pendingCount).toBe(1);
+  expect(await read()).toBeUndefined();
+  expect((await scene.entries(follower)).get(under("a", "mine"))).toBe("json 1");
+  release();
+  await scene.quiet();
+  expect((await scene.relayEntries()).get(count.key)).toBe("u64 11");
 });
 
 test("following to and fro while the network comes and goes ends with what was asked for last", async () => {

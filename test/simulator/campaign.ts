@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { SeedOutcome } from "./outcome.ts";
+import type { Failure, SeedOutcome } from "./outcome.ts";
 import type { SeedRequest } from "./seed-worker.ts";
 
 export interface CampaignOptions {
@@ -31,7 +31,7 @@ export interface CampaignReport {
   readonly superseded: number;
   readonly rejected: number;
   readonly faults: Readonly<Record<string, number>>;
-  readonly failures: readonly (SeedOutcome & { readonly failure: object })[];
+  readonly failures: readonly (SeedOutcome & { readonly failure: Failure })[];
 }
 
 const workerFile = fileURLToPath(new URL("seed-worker.ts", import.meta.url));

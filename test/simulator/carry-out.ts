@@ -78,7 +78,7 @@ const comeToRest = async (run: Run): Promise<void> => {
     devices.every(({ tabs }) => [...tabs].every((tab) => isTabQuiet(tab, relay.head)));
   await waitUntil(run, isQuiet, "quiet");
   await world.pass(quietMs);
-  await waitUntil(run, isQuiet, "still quiet", 0);
+  await waitUntil(run, isQuiet, "still quiet", healingMs);
   run.calls.seeEnd();
 };
 

@@ -35,6 +35,11 @@ export class DeviceHistory {
     this.read(image, () => {});
   }
 
+  /** The last row, with its position; undefined before the first one. */
+  get last(): PlacedRow | undefined {
+    return this.#image?.rows.at(-1);
+  }
+
   get lastPosition(): Position {
     return this.#lastPosition;
   }

@@ -2,7 +2,8 @@
  * Draws the commits of a run: blind and checked ones, sums, deletes, entries that expire, and pairs of
  * keys that are always written together, so that whoever sees one without the other saw half a commit.
  */
-import { packKey, type Mutation, type PackedKey } from "@rockpool/model";
+import type { TransportMutation } from "@rockpool/host";
+import { packKey, type PackedKey } from "@rockpool/model";
 import type { CommitAsked, Write } from "./actions.ts";
 import type { Chance } from "./chance.ts";
 import { json, u64 } from "./tab-asks.ts";
@@ -96,14 +97,14 @@ const pair = (chance: Chance, value: number): readonly Write[] => {
   });
 };
 
-/** What a write is to a host; an entry's life begins now. */
-export const mutationOf = (write: Write, nowMs: number, time: number): Mutation => {
+/** What a write is to a host, the `time`th time that its operation makes it. */
+export const mutationOf = (write: Write, time: number): TransportMutation => {
   const key = keyOf(write[1]);
   switch (write[0]) {
     case "set": {
       const [, , value, lifeMs] = write;
-      const expireAt = lifeMs === undefined ? {} : { expireAt: nowMs + lifeMs };
-      return { type: "set", key, value: json(value + time), ...expireAt };
+      const expireIn = lifeMs === undefined ? {} : { expireIn: lifeMs };
+      return { type: "set", key, value: json(value + time), ...expireIn };
     }
     case "set-number":
       return { type: "set", key, value: u64(BigInt(write[2])) };

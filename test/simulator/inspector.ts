@@ -3,7 +3,7 @@
  * at the cursor with the device's own pending commits over it, no more and no less. So it sees at once
  * what is torn, lost, shown too early, kept too long or come back.
  */
-import type { PlacedRow } from "@rockpool/log";
+import type { PlacedRow, TrackedCommit } from "@rockpool/log";
 import { type PackedKey, type Position, type Versionstamp, zeroVersionstamp } from "@rockpool/model";
 import { type ListedEntry, listEntries, PageIndex, Pages, type ReplicaState } from "@rockpool/replica";
 import type { DeviceStorage } from "./device-storage.ts";
@@ -127,7 +127,17 @@ export class Inspector {
     if (tail < before.tail) {
       throw new Violation({ invariant: 6, at, expected: `>= ${before.tail}`, found: tail });
     }
-    if (session.epoch !== before.epoch || session.fillDue) return;
+    if (session.epoch !== before.epoch) {
+      const orders = [before.epoch, session.epoch].map((epoch) => this.#oracle.orderOf(epoch)) as [
+        number,
+        number,
+      ];
+      if (orders[1] < orders[0]) {
+        throw new Violation({ invariant: 6, at, expected: `epoch ${orders[0]} or later`, found: orders[1] });
+      }
+      return;
+    }
+    if (session.fillDue) return;
     if (session.revealed < before.revealed) {
       throw new Violation({
         invariant: 6,
@@ -180,7 +190,7 @@ export class Inspector {
       // What a history that is gone rejected stays with the app.
       const isLost = tracked.state === "rejected" && this.#oracle.hasLost(name);
       const mayBeRuled = isShown || isLost || tracked.reason?.type === "unknown";
-      if (!mayBeRuled && !isUnruled) {
+      if (!mayBeRuled && !isUnruled && this.#oracle.resultOfRetry(name) === undefined) {
         const expected = `pending, ruled at ${revision ?? "no revision"}, shown up to ${revealed}`;
         throw new Violation({ invariant: 5, at, expected, found: tracked.state });
       }
@@ -188,7 +198,29 @@ export class Inspector {
         throw new Violation({ invariant: 5, at, expected: "a blind commit to be shown", found: "hidden" });
       }
       if (!isUnruled) record.unruled.delete(name);
+      if (isUnruled && !name.includes(":")) this.#seeHolds(at, disk, state, tracked);
     }
+  }
+
+  /** A checked commit that can no longer hold is hidden by the patch that says so, and no other is. */
+  #seeHolds(
+    at: string,
+    { history, base }: DiskRecord,
+    state: ReplicaState,
+    { state: found, commit: { checks } }: TrackedCommit,
+  ): void {
+    const { last } = history;
+    if (checks.length === 0 || last?.type !== "patch" || last.position !== state.tail) return;
+    const snapshot = base && this.#snapshotAt(base);
+    const revisions = checks.map(({ key, premise }) =>
+      premise.type === "revision" ? [premise.revision, snapshot?.get(key)?.revision] : [],
+    );
+    const hasFailed = revisions.some(([seen, now]) => now !== undefined && seen !== now);
+    const holds = revisions.every(([seen, now]) => seen !== undefined && seen === now);
+    if (hasFailed && found === "pending") {
+      throw new Violation({ invariant: 5, at, expected: "hidden", found });
+    }
+    if (holds && found === "hidden") throw new Violation({ invariant: 5, at, expected: "pending", found });
   }
 
   /** A commit comes after everything its writer saw. */
@@ -236,7 +268,11 @@ export class Inspector {
   }
 
   #snapshotAt({ epoch, revision }: Base): Snapshot | undefined {
-    return epoch === null ? new Map() : this.#historyOf(epoch)?.snapshots[revision];
+    const history = this.#historyOf(epoch);
+    if (history === undefined) return epoch === null ? new Map() : undefined;
+    const { [revision]: snapshot, length } = history.snapshots;
+    if (snapshot !== undefined) return snapshot;
+    throw new Violation({ invariant: 6, at: "a cursor", expected: `at most ${length - 1}`, found: revision });
   }
 
   #seeVersionstamp(

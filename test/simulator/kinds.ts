@@ -65,7 +65,10 @@ export const kinds: Kinds = {
     weight: 2,
     isFault: false,
     draw: () => ({}),
-    act: (run, _, where) => run.call(where, (tab) => tab.host.checkpoint()),
+    // Of all its tabs at once: one of them wins.
+    act: (run, _, where) => {
+      for (const tab of [0, 1, 2]) run.call({ ...where, tab }, ({ host }) => host.checkpoint());
+    },
   },
   sweep: {
     weight: 0.5,

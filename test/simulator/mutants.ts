@@ -3,13 +3,263 @@
  * goes wrong.
  */
 
-export interface Mutant {
-  readonly name: string;
-  /** The end of the path of the file that is changed. */
+/** What is changed in a file; `find` stands in it once. */
+export interface Edit {
+  /** The end of the file's path. */
   readonly file: string;
-  /** Stands in the file once. */
   readonly find: string;
   readonly replace: string;
 }
 
-export const mutants: readonly Mutant[] = [];
+export interface Mutant {
+  readonly name: string;
+  readonly edits: readonly Edit[];
+}
+
+const mutant = (name: string, file: string, find: string, replace: string): Mutant => ({
+  name,
+  edits: [{ file: `packages/${file}`, find, replace }],
+});
+
+const atRelay: readonly Mutant[] = [
+  mutant(
+    "forget a host's last n",
+    "relay/src/turn.ts",
+    "if (commit.name.n > Math.max(last, retried)) return undefined;",
+    "return undefined;",
+  ),
+  mutant(
+    "do not count a retry as the commit it stands for",
+    "relay/src/turn.ts",
+    "if (first === undefined) return;",
+    "return;",
+  ),
+  mutant(
+    "split a revision",
+    "relay/src/patch-part.ts",
+    "if (isFull && last !== undefined && last !== entry.revision) return this.#endAt(last);",
+    "if (isFull && last !== undefined) return this.#endAt(last);",
+  ),
+  mutant(
+    "say up to date before the head",
+    "relay/src/patch-part.ts",
+    "upToDate: to === head,",
+    "upToDate: true,",
+  ),
+  mutant(
+    "results by session instead of replica",
+    "relay/src/bucket-hub.ts",
+    "resultsByReplica.get(session.replica) ?? [],",
+    "answersBySession.get(session) ?? [],",
+  ),
+  mutant(
+    "a premise without the value digest",
+    "relay/src/resolve.ts",
+    "entry.writer.n === premise.by.n &&\n        digestOf(entry.value) === premise.digest",
+    "entry.writer.n === premise.by.n",
+  ),
+  mutant(
+    "a premise without the epoch",
+    "relay/src/resolve.ts",
+    "isInHistory(context.epochs, premise.epoch, premise.revision)",
+    "true",
+  ),
+  mutant(
+    "one stamp a key instead of two",
+    "relay/src/resolve.ts",
+    "const standing = isSet ? before.stamp : before.setStamp;",
+    "const standing = before.stamp;",
+  ),
+  mutant(
+    "a write loses to its own device's earlier one",
+    "relay/src/resolve.ts",
+    "return holder === by.replica ? stampAfter(standing, by.host) : before.writer;",
+    "return before.writer;",
+  ),
+  mutant(
+    "arrival order instead of stamps",
+    "relay/src/resolve.ts",
+    "if (given >= standing) return given;",
+    "return given;",
+  ),
+  mutant(
+    "accept what is older than the retention",
+    "relay/src/resolve.ts",
+    "if (msOfStamp(stamp) < context.nowMs - context.retentionMs)",
+    "if (msOfStamp(stamp) < 0)",
+  ),
+  mutant(
+    "let a clock that runs ahead win",
+    "relay/src/resolve.ts",
+    "msOfStamp(stamp) > nowMs + clockAheadMsMax",
+    "msOfStamp(stamp) > nowMs + 1e12",
+  ),
+  mutant(
+    "sweep without a tombstone",
+    "relay/src/memory-engine.ts",
+    "keepEntries(bucket, { to: changed.length > 0 ? from + 1 : from, changed });",
+    "for (const { key } of changed) bucket.entryByKey.delete(key);",
+  ),
+  mutant(
+    "take a cursor of a history that is gone",
+    "relay/src/epoch-history.ts",
+    "      isInHistory(history.epochs, epoch, cursor);",
+    "      true;",
+  ),
+  mutant(
+    "forget the floor of dropped deletions",
+    "relay/src/memory-engine.ts",
+    "bucket.floor = Math.max(bucket.floor, revision);",
+    "",
+  ),
+];
+
+const atReplica: readonly Mutant[] = [
+  {
+    name: "remove pending on acknowledgement",
+    edits: [
+      {
+        file: "packages/replica/src/session-live.ts",
+        find: "const isDue = ({ revision }: CommitResult): boolean => revision <= replica.session.received;",
+        replace: "const isDue = (_result: CommitResult): boolean => true;",
+      },
+      {
+        file: "packages/replica/src/receive.ts",
+        find: "(result) => result.revision <= session.received && state.getUnruled(result) !== undefined,",
+        replace: "(result) => state.getUnruled(result) !== undefined,",
+      },
+    ],
+  },
+  mutant(
+    "reveal a part",
+    "replica/src/fold-sync.ts",
+    "return patch.upToDate ? reveal(state, row) : noEffect;",
+    "return reveal(state, row);",
+  ),
+  mutant(
+    "reveal parts that were read at a later head",
+    "replica/src/receive.ts",
+    "const upToDate = patch.upToDate && patch.to >= (session.setAside?.head ?? 0);",
+    "const { upToDate } = patch;",
+  ),
+  mutant(
+    "leave the epoch out of the guard",
+    "replica/src/receive.ts",
+    "if (epoch !== session.epoch || !equalScopes(scope, session.scope)) return",
+    "if (!equalScopes(scope, session.scope)) return",
+  ),
+  mutant(
+    "leave the cursor out of the guard",
+    "replica/src/receive.ts",
+    "if (patch.from !== session.received) {",
+    "if (patch.from > session.received) {",
+  ),
+  {
+    name: "push before the fill",
+    edits: [
+      {
+        file: "packages/replica/src/session-live.ts",
+        find: "if (needsFill(session, replica)) return beginFill(session, context);",
+        replace: `const early = push(session, context);
+  if (needsFill(session, replica)) {
+    const begun = beginFill(early.session, context);
+    return { session: begun.session, effects: [...early.effects, ...begun.effects] };
+  }`,
+      },
+      {
+        file: "packages/replica/src/session-live.ts",
+        find: "replica.session.epoch === welcome.epoch && !replica.session.fillDue;",
+        replace: "replica.session.epoch === welcome.epoch;",
+      },
+    ],
+  },
+  mutant(
+    "do not take up again what a relay lost",
+    "replica/src/fold-sync.ts",
+    "state.trackAgain(lostCommits(state));",
+    "",
+  ),
+  mutant(
+    "save the session state of the tail instead of c",
+    "replica/src/checkpoint.ts",
+    "return { at, state: at === state.tail ? state : foldUpTo(start, at) };",
+    "const planned = foldUpTo(start, at); for (const row of start.rows) if (row.position > state.tail) foldRow(state, row); Object.assign(planned.session, state.session); return { at, state: planned };",
+  ),
+  mutant(
+    "drop pending commits at a checkpoint",
+    "replica/src/checkpoint.ts",
+    'if (tracked.state !== "confirmed") continue;',
+    'if (tracked.state === "rejected") continue;',
+  ),
+  mutant(
+    "a retry under a fresh name",
+    "replica/src/rejected.ts",
+    "const name = retryName(commit.name);",
+    "const name = { host: `${commit.name.host}r${readingMs}`, n: commit.name.n };",
+  ),
+  mutant(
+    "stamp from the local clock only",
+    "replica/src/fold.ts",
+    "const stamp = nextStamp(state.stamp, record.readingMs, record.name.host);",
+    'const stamp = nextStamp("0000000000000000-" as typeof state.stamp, record.readingMs, record.name.host);',
+  ),
+  mutant(
+    "hide what still holds",
+    "replica/src/hidden.ts",
+    "if (!holds) hidden.set(key, tracked.commit.name);",
+    "if (!holds || tracked.commit.checks.length > 0) hidden.set(key, tracked.commit.name);",
+  ),
+  mutant(
+    "show what no longer holds",
+    "replica/src/hidden.ts",
+    "if (!holds) hidden.set(key, tracked.commit.name);",
+    "",
+  ),
+  mutant(
+    "push the newest first",
+    "replica/src/push.ts",
+    "for (const tracked of state.unruled.values()) {",
+    "for (const tracked of [...state.unruled.values()].toReversed()) {",
+  ),
+];
+
+const atHost: readonly Mutant[] = [
+  mutant(
+    "acknowledge before persist",
+    "host/src/committer.ts",
+    "if (!isQuota(error)) return group.forEach(({ reject }) => reject(error));",
+    'if (!isQuota(error)) return group.forEach(({ resolve }) => resolve("00100000000000000000" as Versionstamp));',
+  ),
+  mutant(
+    "read a page without the tail",
+    "host/src/ledger.ts",
+    "    this.#fold(missed);\n    for (const page of loaded.flat()) {",
+    "    for (const page of loaded.flat()) {",
+  ),
+  mutant(
+    "fold a notice over a gap",
+    "host/src/ledger.ts",
+    "if (after !== this.#state.tail || this.#stale) return false;",
+    "if (this.#stale) return false;",
+  ),
+  mutant(
+    "give lost positions again",
+    "host/src/ledger.ts",
+    "const atLeast = this.#isFirstAppend ? { atLeast: Math.floor(this.#now() * 1024) } : {};",
+    "const atLeast = {};",
+  ),
+  mutant(
+    "checkpoint without verifying the base",
+    "log/src/memory-log.ts",
+    "if ((image.meta?.checkpoint ?? 0) !== base) return { result: false };",
+    "",
+  ),
+  mutant(
+    "tell nobody of rejections among rows that were missed",
+    "host/src/sync/decisions.ts",
+    "this.#tellOf(missed);",
+    "",
+  ),
+];
+
+export const mutants: readonly Mutant[] = [...atRelay, ...atReplica, ...atHost];

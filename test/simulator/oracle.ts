@@ -65,6 +65,11 @@ export class Oracle {
     return this.#history;
   }
 
+  /** In which order epochs began; -1 for none. */
+  orderOf(epoch: EpochId | null): number {
+    return epoch === null ? -1 : [...this.#historyByEpoch.keys()].indexOf(epoch);
+  }
+
   historyOf(epoch: EpochId): History | undefined {
     return this.#historyByEpoch.get(epoch);
   }
@@ -72,6 +77,13 @@ export class Oracle {
   /** True for a commit that was ruled in a history that is gone, and not since. */
   hasLost(name: string): boolean {
     return this.commitByName.has(name) && !this.#history.resultByName.has(name);
+  }
+
+  /** A retry that was ruled counts as the commit it stands for, should a copy of its device push that one. */
+  resultOfRetry(name: string): CommitResult | undefined {
+    const host = name.replace(/\.(\d+)$/, ":$1");
+    for (const result of this.#history.resultByName.values()) if (result.name.host === host) return result;
+    return undefined;
   }
 
   /** The relay began an epoch: of the same history, or of one that was put back to `head`. */
@@ -185,17 +197,8 @@ export class Oracle {
   /** A name that was ruled on before is answered with what became of it then. */
   #hearKnown(result: CommitResult): void {
     const { resultByName } = this.#history;
-    const { ruling } = result;
-    if (ruling.type === "rejected" && ruling.reason.type === "unknown") return;
-    const known = resultByName.get(nameKey(result.name)) ?? this.#resultOfRetry(result);
+    const known = resultByName.get(nameKey(result.name)) ?? this.resultOfRetry(nameKey(result.name));
     same(1, "relay", known, { ...result, name: known?.name }, nameKey(result.name));
-  }
-
-  /** A retry that was ruled counts as the commit it stands for. */
-  #resultOfRetry({ name }: CommitResult): CommitResult | undefined {
-    const host = `${name.host}:${name.n}`;
-    for (const result of this.#history.resultByName.values()) if (result.name.host === host) return result;
-    return undefined;
   }
 
   #count(ruling: Ruling): void {

@@ -5,6 +5,7 @@
 import { carryOut, type RunReport } from "./carry-out.ts";
 import { drawPlan } from "./draw-plan.ts";
 import type { Plan } from "./plan.ts";
+import { scenarios } from "./scenarios.ts";
 import { shrink } from "./shrink.ts";
 import { Violation } from "./violation.ts";
 
@@ -16,6 +17,7 @@ export interface Failure {
 }
 
 export interface SeedOutcome {
+  /** From 0 downwards: a scenario. */
   readonly seed: number;
   readonly report?: RunReport;
   readonly failure?: Failure;
@@ -30,7 +32,7 @@ export interface SeedOptions {
 }
 
 export const runSeed = async (seed: number, options: SeedOptions): Promise<SeedOutcome> => {
-  const plan = drawPlan(seed, options.steps);
+  const plan = planOf(seed, options.steps);
   const first = await carryOut(plan);
   if (first instanceof Error) return { seed, failure: await describe(plan, first, options.shrinkRunsMax) };
   if (options.twice) {
@@ -44,7 +46,16 @@ export const runSeed = async (seed: number, options: SeedOptions): Promise<SeedO
   return { seed, report: first };
 };
 
+/** Seeds from 0 downwards stand for the scenarios. */
+const planOf = (seed: number, steps: number): Plan => {
+  if (seed > 0) return drawPlan(seed, steps);
+  const scenario = scenarios[-seed];
+  if (scenario === undefined) throw new Error(`there is no scenario ${-seed}`);
+  return scenario.plan;
+};
+
 const describe = async (plan: Plan, error: Error, shrinkRunsMax: number): Promise<Failure> => {
+  if (shrinkRunsMax === 0) return { message: error.message, plan, steps: plan.operations.length };
   const isSame = (other: RunReport | Error): boolean =>
     other instanceof Error && kindOf(other) === kindOf(error);
   const shrunk = await shrink(plan, async (smaller) => isSame(await carryOut(smaller)), shrinkRunsMax);

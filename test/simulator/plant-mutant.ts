@@ -1,9 +1,9 @@
 /**
- * Plants a bug: a module of the code under test is changed as it is loaded. What is to be changed must
- * stand in the file exactly once, so that a mutant whose code has moved on fails loudly.
+ * Plants a bug: modules of the code under test are changed as they are loaded. What is to be changed
+ * must stand in its file exactly once, so that a mutant whose code has moved on fails loudly.
  */
 import { registerHooks } from "node:module";
-import { mutants } from "./mutants.ts";
+import { type Edit, mutants } from "./mutants.ts";
 
 /** From here on, modules are loaded with the mutant of this name; with none as they are. @throws Error for an unknown one */
 export const plantMutant = (name: string | undefined): void => {
@@ -13,13 +13,16 @@ export const plantMutant = (name: string | undefined): void => {
   registerHooks({
     load: (url, context, nextLoad) => {
       const loaded = nextLoad(url, context);
-      if (!url.endsWith(mutant.file)) return loaded;
-      const source = String(loaded.source);
-      const places = source.split(mutant.find).length - 1;
-      if (places !== 1) {
-        throw new Error(`mutant "${name}": what it changes stands ${places} times in ${mutant.file}`);
-      }
-      return { ...loaded, source: source.replace(mutant.find, () => mutant.replace) };
+      const edits = mutant.edits.filter(({ file }) => url.endsWith(file));
+      if (edits.length === 0) return loaded;
+      const source = edits.reduce((text, edit) => edited(text, edit, name), String(loaded.source));
+      return { ...loaded, source };
     },
   });
+};
+
+const edited = (source: string, { file, find, replace }: Edit, name: string): string => {
+  const places = source.split(find).length - 1;
+  if (places !== 1) throw new Error(`mutant "${name}": what it changes stands ${places} times in ${file}`);
+  return source.replace(find, () => replace);
 };

@@ -76,7 +76,7 @@ const seeCommits = (run: Run, device: VirtualDevice): void => {
   const { tracked } = tab.host.state;
   for (const { text } of history.commits) {
     const at = `${device.name}, commit ${text}`;
-    const result = run.oracle.history.resultByName.get(text);
+    const result = run.oracle.history.resultByName.get(text) ?? run.oracle.resultOfRetry(text);
     const here = tracked.get(text);
     if (history.decidedAt.has(text)) continue;
     if (here === undefined) {
@@ -95,8 +95,9 @@ const seeCommits = (run: Run, device: VirtualDevice): void => {
       { state: expected, revision: result.revision },
       { state: here.state, revision: here.revision },
     );
-    for (const one of device.tabs)
+    for (const one of device.tabs) {
       if (here.versionstamp >= one.openedAt) seeTold(one, here.versionstamp, result);
+    }
   }
 };
 
@@ -109,13 +110,14 @@ const seeTold = (tab: VirtualTab, versionstamp: Versionstamp, { name, ruling }: 
         event.type === "rejected" &&
         event.groups.some(({ commits }) => commits.some((commit) => commit.versionstamp === versionstamp)),
     );
-    if (!isTold)
+    if (!isTold) {
       throw new Violation({
         invariant: 5,
         at,
         expected: "an event that says it was rejected",
         found: "none",
       });
+    }
     return;
   }
   const told = tab.events.flatMap((event) =>

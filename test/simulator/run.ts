@@ -168,10 +168,9 @@ export class Run {
         const key = keyOf(name);
         checks.push({ key, versionstamp: (await tab.get(key, strong)).versionstamp });
       }
-      const { device, environment } = tab;
+      const { device } = tab;
       const { storage } = device;
-      const nowMs = environment.now();
-      const mutations = writes.map((write) => mutationOf(write, nowMs, time));
+      const mutations = writes.map((write) => mutationOf(write, time));
       const versionstamp = await tab.commit({ checks, mutations });
       if (versionstamp !== null && device.storage === storage) this.#acknowledge(device, versionstamp);
     }

@@ -3,6 +3,8 @@
 // test/simulator/regressions.ts. The exit code is 0 only when nothing was found, or when all mutants were caught.
 import { parseArgs } from "node:util";
 import { runCampaign, type CampaignReport } from "./campaign.ts";
+import { hunt } from "./hunt.ts";
+import { mutants } from "./mutants.ts";
 import { textOfPlan } from "./plan.ts";
 
 const { values } = parseArgs({
@@ -14,6 +16,9 @@ const { values } = parseArgs({
     mutants: { type: "boolean", default: false },
   },
 });
+
+/** Characters of what a mutant was caught by. */
+const messageMax = 150;
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -52,4 +57,24 @@ const simulate = async (): Promise<boolean> => {
   return report.failures.length === 0;
 };
 
-process.exitCode = (await simulate()) ? 0 : 1;
+/** One line a planted bug, then how many were caught. */
+const huntAll = async (): Promise<boolean> => {
+  let caught = 0;
+  for (const mutant of mutants) {
+    const found = await hunt(mutant, {
+      from: number("from"),
+      seedsMax: number("seeds"),
+      steps: number("steps"),
+    });
+    if (found !== undefined) caught++;
+    print(
+      found === undefined
+        ? `ESCAPED    ${mutant.name}`
+        : `caught     ${mutant.name}: by ${found.by}; ${found.message.slice(0, messageMax)}`,
+    );
+  }
+  print(`caught ${caught} of ${mutants.length}`);
+  return caught === mutants.length;
+};
+
+process.exitCode = (await (values.mutants ? huntAll() : simulate())) ? 0 : 1;

@@ -1,13 +1,13 @@
 /**
  * What apps ask of a tab in a virtual world, and what they are shown, as text.
  */
-import type { FeedRequest, TransportEntry } from "@rockpool/host";
+import type { FeedRequest, TransportEntry, TransportMutation } from "@rockpool/host";
 import type { Mutation, PackedKey, PackedRange, Value, Versionstamp } from "@rockpool/model";
 
 /** What an app asks of a commit. */
 export interface Ask {
   readonly checks?: readonly { readonly key: PackedKey; readonly versionstamp: Versionstamp | null }[];
-  readonly mutations: readonly Mutation[];
+  readonly mutations: readonly (TransportMutation | Mutation)[];
 }
 
 export const wholeRange: PackedRange = {
@@ -35,8 +35,11 @@ export interface FeedState {
   readonly versionstamp: Versionstamp;
 }
 
-export const json = (data: unknown): Value => ({ encoding: "json", data: JSON.stringify(data) });
-export const u64 = (data: bigint): Value => ({ encoding: "u64", data });
+export const json = (data: unknown): Value & { readonly encoding: "json" } => ({
+  encoding: "json",
+  data: JSON.stringify(data),
+});
+export const u64 = (data: bigint): Value & { readonly encoding: "u64" } => ({ encoding: "u64", data });
 
 /** A value as text; undefined where there is none. */
 export const textOf = (value: TransportEntry["value"]): string | undefined => {

@@ -14,6 +14,7 @@ import {
   type HostRequest,
   type HostSettings,
   type TransportEntry,
+  type TransportMutation,
 } from "@rockpool/host";
 import { emptyImage, type Log, openMemoryLog, type StorageImage } from "@rockpool/log";
 import { lastVersionstampOf, type PackedKey, type Versionstamp, zeroVersionstamp } from "@rockpool/model";
@@ -228,7 +229,7 @@ export class VirtualTab {
 
   /** Commits; fulfilled with the versionstamp, or null when a check does not hold here. */
   async commit({ checks = [], mutations }: Ask): Promise<Versionstamp | null> {
-    const answer = await this.#ask({ type: "commit", checks, mutations: mutations as HostMutations });
+    const answer = await this.#ask({ type: "commit", checks, mutations: mutations as TransportMutation[] });
     if (answer.type !== "committed") throw new Error(`a commit was answered by ${answer.type}`);
     return answer.versionstamp;
   }
@@ -293,8 +294,6 @@ export class VirtualTab {
     if (event.type === "feed") this.#onItemById.get(event.id)?.(event.item);
   }
 }
-
-type HostMutations = Extract<HostRequest, { type: "commit" }>["mutations"];
 
 class TabChannel implements HostChannel {
   readonly name: string;

@@ -124,7 +124,8 @@ export class Session {
     const canTell = epoch === current && at === head && !this.#isVerifying;
     if (!canTell) return this.#connection.send([{ type: "verified", at, equal: null }]);
     this.#isVerifying = true;
-    const own = await hashScope(this.#bucket, this.#feed.scope, at).finally(() => {
+    const isAsked = (): boolean => this.#connection.isOpen;
+    const own = await hashScope(this.#bucket, this.#feed.scope, at, isAsked).finally(() => {
       this.#isVerifying = false;
     });
     this.#connection.send([{ type: "verified", at, equal: own === undefined ? null : own === hash }]);

@@ -6,6 +6,7 @@ import {
   type Commit,
   type CommitResult,
   createVersionstamp,
+  isInScope,
   isPurge,
   laterStamp,
   type PackedKey,
@@ -135,7 +136,7 @@ const settledKeys = (ruled: readonly Settlement[], changed: readonly PackedKey[]
   return [...keys];
 };
 
-export const foldSession = (state: ReplicaState, row: SessionRow): RowEffect => {
+export const foldSession = (state: ReplicaState, row: SessionRow & PlacedRow): RowEffect => {
   const { session } = state;
   session.clockOffsetMs = row.clockOffsetMs;
   session.subject = row.subject ?? session.subject;
@@ -152,11 +153,13 @@ export const foldSession = (state: ReplicaState, row: SessionRow): RowEffect => 
   }
   session.received = session.revealed;
   // A cursor that is valid in the new epoch lies in the history both share, and so do all entries.
-  if (!session.fillDue) {
-    session.confirmedEpoch = row.epoch;
-    session.confirmedScope = row.scope;
-  }
-  return noEffect;
+  if (session.fillDue) return noEffect;
+  session.confirmedEpoch = row.epoch;
+  session.confirmedScope = row.scope;
+  // What is pending there may be shown no more.
+  const outside = [...state.operations.keys()].filter((key) => !isInScope(row.scope, key));
+  for (const key of outside) state.cover(key, undefined, createVersionstamp(row.position));
+  return { ...noEffect, changed: outside };
 };
 
 export const foldVerify = (state: ReplicaState, row: VerifyRow): RowEffect => {

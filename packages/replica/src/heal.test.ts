@@ -72,6 +72,17 @@ test("a relay that loses more before the fill has more given back", () => {
   expect(replica.value("n")).toBe(3n);
 });
 
+test("what the relay is known to have lost is kept until it was filled from, however long that takes", () => {
+  const { commits } = confirmThree();
+  replica.welcome({ epoch: "e2", valid: false, shared: 1 });
+  replica.nowMs += 3 * 24 * 60 * 60 * 1000;
+  replica.append({ type: "pause", paused: true });
+  replica.checkpoint();
+  replica.refill({ to: 1, entries: [entryOf("n", 1, number(1n))] });
+  expect(commits.map(({ name }) => replica.stateOf(name))).toEqual([undefined, "pending", "pending"]);
+  expect(replica.value("n")).toBe(3n);
+});
+
 test("a fill within one history gives nothing back", () => {
   const { commits } = confirmThree();
   replica.append({ type: "verify", epoch: "e1", at: 3, equal: false, readingMs: testNowMs });

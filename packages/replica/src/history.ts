@@ -15,7 +15,15 @@ import {
 import type { PageEntry } from "@rockpool/log";
 import type { Pages } from "./page-index.ts";
 import type { Confirmed, PendingOperations, ReplicaState } from "./state.ts";
-import { confirmedOf, versionstampOf, type Content, type EntryView, mutate, storedOf } from "./view.ts";
+import {
+  confirmedOf,
+  versionstampOf,
+  type Content,
+  type EntryView,
+  mutate,
+  shownOperations,
+  storedOf,
+} from "./view.ts";
 
 /**
  * The last versions of a key, as many as the bucket keeps, oldest first; the last one is the key's
@@ -31,7 +39,7 @@ export const historyOf = (state: ReplicaState, pages: Pages, key: PackedKey): re
   }
   const confirmed = confirmedOf(state, pages, key);
   push(versions, confirmed, confirmed.versionstamp);
-  return lastOf(withPending(versions, confirmed, state.operations.get(key) ?? []), history);
+  return lastOf(withPending(versions, confirmed, shownOperations(state, key) ?? []), history);
 };
 
 /** The versions before a key's confirmed entry that have no record of their own yet, oldest first. */

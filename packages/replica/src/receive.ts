@@ -23,7 +23,14 @@ import { isSubjectOf } from "./folded-session.ts";
 import { hiddenBy, type Revelation } from "./hidden.ts";
 import type { Pages } from "./page-index.ts";
 import type { PendingOperations, ReplicaState } from "./state.ts";
-import { type ConfirmedView, confirmedOf, type EntryView, foldOperations, viewOf } from "./view.ts";
+import {
+  type ConfirmedView,
+  confirmedOf,
+  type EntryView,
+  foldOperations,
+  shownOperations,
+  viewOf,
+} from "./view.ts";
 
 /** A patch as its session delivered it. */
 export interface ReceivedPatch {
@@ -180,7 +187,7 @@ const changedBy = (
   };
   const changed: PackedKey[] = [];
   for (const key of affectedKeys(state, revealed, hidden)) {
-    const operations = state.operations.get(key);
+    const operations = shownOperations(state, key);
     const entry = revealed.entries.get(key);
     const own = entry && revealed.ownByRevision.get(entry.revision);
     if (operations === undefined && own === undefined) {

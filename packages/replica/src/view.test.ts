@@ -2,7 +2,7 @@
  * What readers see under a key: the confirmed entry, with what is pending folded over it in log order.
  */
 import { beforeEach, describe, expect, test } from "vitest";
-import { entryOf, number, remove, set, sum, testNowMs } from "./commit-fixture.ts";
+import { entryOf, key, number, remove, set, sum, testNowMs } from "./commit-fixture.ts";
 import { TestReplica } from "./replica-fixture.ts";
 import { isPresent } from "./view.ts";
 
@@ -70,4 +70,19 @@ describe("expiry", () => {
     replica.nowMs += 1000;
     expect(replica.value("n")).toBe(6n);
   });
+});
+
+test("a sum made before the relay says what is served is not shown outside of it, unless its key was set before", () => {
+  const replica = new TestReplica();
+  replica.append({ type: "attach", replica: "r" });
+  replica.commit(sum("added", 1n), set("set", "mine"));
+  replica.commit(sum("both", 1n), set("both", number(5n)));
+  replica.commit(sum("both", 2n));
+  const before = replica.view("both").versionstamp;
+  const effect = replica.welcome({ epoch: "e1", scope: [key("a")] });
+  expect(new Set(effect?.changed)).toEqual(new Set([key("added"), key("set"), key("both")]));
+  expect(["added", "set", "both"].map((name) => replica.value(name))).toEqual([undefined, "mine", 7n]);
+  expect(replica.view("both").versionstamp > before).toBe(true);
+  const restarted = replica.checkpoint() && replica.restarted();
+  expect(restarted && restarted.value("added")).toBeUndefined();
 });

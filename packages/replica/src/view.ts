@@ -6,6 +6,7 @@
 import {
   applyMutation,
   type CommitName,
+  isInScope,
   laterVersionstamp,
   type Mutation,
   msOfStamp,
@@ -63,7 +64,29 @@ export const versionstampOf = (state: ReplicaState, { versionstamp }: PageEntry)
 
 /** What a reader sees under a key; expiry is left to the reader's clock. */
 export const viewOf = (state: ReplicaState, pages: Pages, key: PackedKey): EntryView =>
-  foldOperations(confirmedOf(state, pages, key), state.operations.get(key));
+  foldOperations(confirmedOf(state, pages, key), shownOperations(state, key));
+
+/**
+ * The pending operations on a key, in log order. A sum, min or max is not shown where the replica does not
+ * follow its key: what stands there is not known here, unless an earlier one of them sets it.
+ */
+export const shownOperations = (
+  { operations, session }: Pick<ReplicaState, "operations" | "session">,
+  key: PackedKey,
+): readonly PendingOperations[] | undefined => {
+  const all = operations.get(key);
+  const isKnown = session.epoch === null || session.fillDue || isInScope(session.scope, key);
+  if (all === undefined || isKnown) return all;
+  const first = all
+    .flatMap(({ mutations }) => mutations)
+    .findIndex(({ type }) => type === "set" || type === "delete");
+  let place = 0;
+  const shown = all.flatMap(({ tracked, mutations }) => {
+    const kept = mutations.filter(() => first !== -1 && place++ >= first);
+    return kept.length === 0 ? [] : [{ tracked, mutations: kept }];
+  });
+  return shown.length === 0 ? undefined : shown;
+};
 
 /** `confirmed` with pending operations folded over it, in log order. */
 export const foldOperations = (

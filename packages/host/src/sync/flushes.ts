@@ -10,8 +10,9 @@ import type { Ledger } from "../ledger.ts";
 interface Flush {
   /** Commits that were pending at the call, by name. */
   readonly pending: ReadonlySet<string>;
-  /** The relay's head after the call, once known. */
+  /** The relay's head after the call, once known, in the epoch that the replica was in by then. */
   head: number | undefined;
+  epoch: string | null;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -52,7 +53,7 @@ export class Flushes {
     }
     const pending = new Set(state.unruled.keys());
     return new Promise((resolve, reject) => {
-      this.#flushById.set(this.#nextId++, { pending, head: undefined, resolve, reject });
+      this.#flushById.set(this.#nextId++, { pending, head: undefined, epoch: null, resolve, reject });
       this.ask();
     });
   }
@@ -72,12 +73,14 @@ export class Flushes {
     const flush = this.#flushById.get(id);
     if (flush === undefined) return;
     flush.head ??= head;
+    flush.epoch = this.#options.ledger.state.session.epoch;
     this.onRow();
   }
 
   /** The replica's state moved. */
   onRow(): void {
     const { state } = this.#options.ledger;
+    if (this.#forgetHeads(state.session.epoch)) this.ask();
     for (const [id, flush] of this.#flushById) {
       const isDone = isFlushed(state, flush);
       if (!isDone && !state.session.paused) continue;
@@ -85,6 +88,15 @@ export class Flushes {
       if (isDone) flush.resolve();
       else flush.reject(new KvError("offline", "syncing was paused before everything was synced"));
     }
+  }
+
+  /** A relay that was put back may never reach the head of its past; true when one is forgotten. */
+  #forgetHeads(epoch: string | null): boolean {
+    const gone = [...this.#flushById.values()].filter(
+      (flush) => flush.head !== undefined && flush.epoch !== epoch,
+    );
+    for (const flush of gone) flush.head = undefined;
+    return gone.length > 0;
   }
 
   close(): void {
@@ -100,5 +112,6 @@ const closedError = (): KvError =>
 
 const isFlushed = (state: ReplicaState, { head, pending }: Flush): boolean =>
   head !== undefined &&
+  !state.session.fillDue &&
   state.session.revealed >= head &&
   ![...pending].some((name) => state.unruled.has(name));
