@@ -264,6 +264,16 @@ test("a catch-up that pauses where another tab has brought the replica already g
   expect(step({ type: "folded" })).toEqual([]);
 });
 
+test("the head of a relay that was put back is the one it says, however high it was", () => {
+  goLive({ head: 9 });
+  step({ type: "closed", permanent: false, reason: "gone" });
+  nowMs += 60_000;
+  step({ type: "timer" });
+  step({ type: "opened" });
+  hear(welcome({ epoch: "e2", head: 4 }));
+  expect(session.head).toBe(4);
+});
+
 test("a gap is pulled from the cursor received", () => {
   goLive();
   replica.receive({ to: 3, head: 9, upToDate: false });
