@@ -49,7 +49,7 @@ test("a value that a rejection brings back in a fill comes under a new versionst
   expect(after !== null && before !== null && after > vanished && vanished > before).toBe(true);
 });
 
-test("a flush waits for what the device has begun to follow", async () => {
+test("what a device has begun to follow is waited for by a flush, and is not synced before", async () => {
   const scene = await openScene();
   const one = await scene.open("one");
   const two = await scene.open("two");
@@ -64,6 +64,8 @@ test("a flush waits for what the device has begun to follow", async () => {
     () => "no fill is due",
   );
   await scene.world.resolved(one.host.call("flush", {}));
+  const states = one.events.flatMap((event) => (event.type === "status" ? [event.status.state] : []));
+  expect(states.slice(-2)).toEqual(["syncing", "synced"]);
   expect(await scene.read(one, "b")).toBe(1);
 });
 
