@@ -112,3 +112,13 @@ test("a key whose view a row changed while it was filled takes the versionstamp 
   expect(revealed > brought).toBe(true);
   expect([...overlay]).toMatchObject([[key("k"), { versionstamp: revealed }]]);
 });
+
+test("a comparison counts only at the revision and in the epoch that it was made in", () => {
+  confirmThree();
+  const verify = { type: "verify", equal: false, readingMs: testNowMs } as const;
+  replica.append({ ...verify, epoch: "e0", at: 3 });
+  replica.append({ ...verify, epoch: "e1", at: 2 });
+  expect(replica.state.session).toMatchObject({ fillDue: false, verifiedAtMs: 0 });
+  replica.append({ ...verify, epoch: "e1", at: 3 });
+  expect(replica.state.session).toMatchObject({ fillDue: true, confirmedScope: [] });
+});
