@@ -110,6 +110,37 @@ test("a prefix that is followed no more leaves, with what changed meanwhile in t
   expect(changes).toContain('json "changed"');
 });
 
+test("what was deleted under a prefix while it was not followed is gone when it is followed again", async () => {
+  const { scene, writer, follower } = await openFollower("a", "b");
+  await follow(scene, follower, "b");
+  await shown(scene, follower);
+  await scene.world.resolved(follower.host.checkpoint());
+  await scene.write(writer, { type: "delete", key: under("a", "2") }, set("a", "3", "changed"));
+  await scene.quiet();
+  await follow(scene, follower, "a", "b");
+  await shown(scene, follower);
+  const entries = await scene.entries(follower);
+  expect([entries.size, entries.has(under("a", "2"))]).toEqual([99, false]);
+  expect(entries.get(under("a", "3"))).toBe('json "changed"');
+});
+
+test("what changed in the prefixes that stay, while others were added, is in what is shown", async () => {
+  const { scene, writer, follower } = await openFollower("a");
+  scene.setOnline(follower, false);
+  await follow(scene, follower, "a", "b");
+  await scene.write(writer, set("a", "1", "changed"), { type: "delete", key: under("a", "2") });
+  await scene.write(writer, set("b", "1", "changed"));
+  await scene.world.pass(30_000);
+  scene.setOnline(follower, true);
+  await shown(scene, follower);
+  const entries = await scene.entries(follower);
+  expect([entries.get(under("a", "1")), entries.get(under("b", "1"))]).toEqual([
+    'json "changed"',
+    'json "changed"',
+  ]);
+  expect(entries.size).toBe(99);
+});
+
 test("what is pending stays whatever is followed, and is ruled", async () => {
   const { scene, writer, follower } = await openFollower("a");
   scene.setOnline(follower, false);

@@ -188,8 +188,8 @@ const atReplica: readonly Mutant[] = [
   mutant(
     "drop pending commits at a checkpoint",
     "replica/src/checkpoint.ts",
-    'if (tracked.state !== "confirmed") continue;',
-    'if (tracked.state === "rejected") continue;',
+    'if (tracked.state !== "confirmed" || lost.has(tracked)) continue;',
+    'if (tracked.state === "rejected" || lost.has(tracked)) continue;',
   ),
   mutant(
     "a retry under a fresh name",

@@ -156,6 +156,20 @@ describe("rows", () => {
     expect(result).toBe(true);
   });
 
+  test("of a newer Rockpool in another tab end reading and writing, and nothing is written after them", async () => {
+    const storage = new MemoryStorage();
+    const [ledger, reader] = [await openLedger(storage), await openLedger(storage)];
+    const newer = await openMemoryLog(storage);
+    await newer.append(0, () => ({ type: "row", row: { type: "of tomorrow" } as never }));
+    for (let run = 0; run < 2; run++) {
+      const refused = { code: "newer-format" };
+      await expect(ledger.append(verdict(commitRow("k")))).rejects.toMatchObject(refused);
+      await expect(reader.catchUp()).rejects.toMatchObject(refused);
+    }
+    await expect(openLedger(storage)).rejects.toMatchObject({ code: "newer-format" });
+    expect(storage.image.rows).toHaveLength(1);
+  });
+
   test("of a transaction that failed are neither told nor kept, and the next append stands", async () => {
     const storage = new MemoryStorage();
     const heard = new Heard();

@@ -181,8 +181,8 @@ export class Ledger {
         this.#stale = true;
         return { type: "retry" };
       }
-      this.#fold(missed);
       try {
+        this.#fold(missed);
         const decided = this.#state.tail === tail ? guess : decide(this.#state, this.#pages);
         if (this.#pages.takeLacking() !== undefined) return { type: "retry" };
         verdict = decided;

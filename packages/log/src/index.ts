@@ -46,6 +46,7 @@ export type {
   VerifyRow,
   SettingsRow,
 } from "./row.ts";
+export { mustKnowRow } from "./row.ts";
 export { pagesAfter, stillKnown } from "./known-pages.ts";
 export { openMemoryLog } from "./memory-log.ts";
 export { emptyImage, MemoryStorage } from "./memory-storage.ts";

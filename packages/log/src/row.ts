@@ -4,21 +4,22 @@
  * Rows carry outcomes, not questions: whoever appended one had folded all before it, held the pages
  * it needed, decided, and wrote down what it decided. So every tab folds them to the same state.
  */
-import type {
-  CommitLimits,
-  CommitName,
-  CommitResult,
-  EpochId,
-  Mutation,
-  Check,
-  PackedKey,
-  Patch,
-  Position,
-  ReplicaId,
-  Revision,
-  Stamp,
-  Value,
-  Versionstamp,
+import {
+  type Check,
+  type CommitLimits,
+  type CommitName,
+  type CommitResult,
+  type EpochId,
+  type Mutation,
+  type PackedKey,
+  type Patch,
+  type Position,
+  type ReplicaId,
+  type Revision,
+  type Stamp,
+  type Value,
+  type Versionstamp,
+  KvError,
 } from "@rockpool/model";
 import type { BucketSettings, StoredSize } from "./page.ts";
 
@@ -209,3 +210,32 @@ export type Row =
 
 /** A row with its place in the log. */
 export type PlacedRow = Row & { readonly position: Position };
+
+const rowTypes: Readonly<Record<Row["type"], true>> = {
+  commit: true,
+  patch: true,
+  attach: true,
+  session: true,
+  follow: true,
+  verify: true,
+  decision: true,
+  pause: true,
+  settings: true,
+  expire: true,
+  build: true,
+  abandon: true,
+  fill: true,
+  checkpoint: true,
+};
+
+/**
+ * Refuses a row that a newer Rockpool appended, in another tab: who passed over it would be in another
+ * state than that tab. @throws KvError "newer-format"
+ */
+export const mustKnowRow = ({ type }: Row): void => {
+  if (Object.hasOwn(rowTypes, type)) return;
+  throw new KvError(
+    "newer-format",
+    `Another tab wrote "${String(type)}" into the bucket's log, which this Rockpool does not know: reload the page to have the app's newer version.`,
+  );
+};

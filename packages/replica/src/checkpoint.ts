@@ -22,6 +22,7 @@ import {
   type TrackedCommit,
 } from "@rockpool/log";
 import { effectsOf } from "./effects.ts";
+import { lostCommits } from "./fold-sync.ts";
 import { foldRow } from "./fold.ts";
 import { storedSession } from "./folded-session.ts";
 import type { PageIndex, Pages } from "./page-index.ts";
@@ -224,10 +225,12 @@ const isSameRecord = (
 
 const stillMattering = (state: ReplicaState, nowMs: number): readonly TrackedCommit[] => {
   const all = [...state.tracked.values()];
+  // The relay is known to have lost them: they wait for a fill, however long that takes, to be given back.
+  const lost = new Set(lostCommits(state));
   const forgotten = new Set<TrackedCommit>();
   let bytes = 0;
   for (const tracked of all.toReversed()) {
-    if (tracked.state !== "confirmed") continue;
+    if (tracked.state !== "confirmed" || lost.has(tracked)) continue;
     bytes += commitOverheadBytes + commitBytes(tracked.commit.checks, tracked.commit.mutations);
     const isOld = (tracked.ruledAtMs ?? 0) < nowMs - confirmedMs;
     if (isOld || bytes > confirmedBytesMax) forgotten.add(tracked);

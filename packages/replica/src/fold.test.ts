@@ -17,6 +17,14 @@ describe("a row", () => {
     expect(() => foldRow(replica.state, { type: "checkpoint", position: 1 })).toThrow("does not follow on");
   });
 
+  test("of a type that only a newer Rockpool knows is refused, and changes nothing", () => {
+    const replica = TestReplica.synced();
+    const { tail, tailRows } = replica.state;
+    const row = { type: "of tomorrow", position: tail + 1 } as never;
+    expect(() => foldRow(replica.state, row)).toThrow(/"of tomorrow".*reload/);
+    expect(replica.state).toMatchObject({ tail, tailRows });
+  });
+
   test("of commits shows them at their places in it, at once", () => {
     const replica = TestReplica.synced();
     const [, second] = replica.group(

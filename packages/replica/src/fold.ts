@@ -13,15 +13,24 @@ import {
   type Versionstamp,
   zeroVersionstamp,
 } from "@rockpool/model";
-import type { AttachRow, CommitRecord, CommitRow, DecisionRow, ExpireRow, PlacedRow } from "@rockpool/log";
+import {
+  type AttachRow,
+  type CommitRecord,
+  type CommitRow,
+  type DecisionRow,
+  type ExpireRow,
+  mustKnowRow,
+  type PlacedRow,
+} from "@rockpool/log";
 import { nextCommitState } from "./commit-table.ts";
 import { effectsOf } from "./effects.ts";
 import { foldFill, foldPatch, foldSession, foldVerify } from "./fold-sync.ts";
 import { noEffect, rememberedFrom, type RowEffect } from "./row-effect.ts";
 import type { ReplicaState } from "./state.ts";
 
-/** Folds one row, which must follow on the state's tail. */
+/** Folds one row, which must follow on the state's tail. @throws KvError "newer-format", before anything is changed */
 export const foldRow = (state: ReplicaState, row: PlacedRow): RowEffect => {
+  mustKnowRow(row);
   assert(row.position > state.tail, `row ${row.position} does not follow on ${state.tail}`);
   state.tail = row.position;
   if (row.type !== "checkpoint") state.tailRows++;

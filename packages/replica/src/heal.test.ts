@@ -72,6 +72,17 @@ test("a relay that loses more before the fill has more given back", () => {
   expect(replica.value("n")).toBe(3n);
 });
 
+test("what the relay is known to have lost is kept until it was filled from, however long that takes", () => {
+  const { commits } = confirmThree();
+  replica.welcome({ epoch: "e2", valid: false, shared: 1 });
+  replica.nowMs += 3 * 24 * 60 * 60 * 1000;
+  replica.append({ type: "pause", paused: true });
+  replica.checkpoint();
+  replica.refill({ to: 1, entries: [entryOf("n", 1, number(1n))] });
+  expect(commits.map(({ name }) => replica.stateOf(name))).toEqual([undefined, "pending", "pending"]);
+  expect(replica.value("n")).toBe(3n);
+});
+
 test("a fill within one history gives nothing back", () => {
   const { commits } = confirmThree();
   replica.append({ type: "verify", epoch: "e1", at: 3, equal: false, readingMs: testNowMs });
@@ -100,4 +111,14 @@ test("a key whose view a row changed while it was filled takes the versionstamp 
   const { overlay, revealed } = replica.state;
   expect(revealed > brought).toBe(true);
   expect([...overlay]).toMatchObject([[key("k"), { versionstamp: revealed }]]);
+});
+
+test("a comparison counts only at the revision and in the epoch that it was made in", () => {
+  confirmThree();
+  const verify = { type: "verify", equal: false, readingMs: testNowMs } as const;
+  replica.append({ ...verify, epoch: "e0", at: 3 });
+  replica.append({ ...verify, epoch: "e1", at: 2 });
+  expect(replica.state.session).toMatchObject({ fillDue: false, verifiedAtMs: 0 });
+  replica.append({ ...verify, epoch: "e1", at: 3 });
+  expect(replica.state.session).toMatchObject({ fillDue: true, confirmedScope: [] });
 });

@@ -2,10 +2,10 @@
  * The session with the relay, event by event: what it sends, when it comes back, and when it holds its tongue.
  */
 import { beforeEach, describe, expect, test } from "vitest";
-import { type CommitName, nameKey } from "@rockpool/model";
+import { type CommitName, nameKey, wholeBucket, zeroStamp } from "@rockpool/model";
 import type { DownMessage, Welcome } from "@rockpool/protocol";
 import { testLimits, welcomeWith } from "@rockpool/protocol/hello-fixture";
-import { key, set, testNowMs } from "./commit-fixture.ts";
+import { entryOf, key, set, testNowMs } from "./commit-fixture.ts";
 import { TestReplica } from "./replica-fixture.ts";
 import { nextSession, offSession } from "./session.ts";
 import type { Session, SessionEffect, SessionEvent } from "./session-event.ts";
@@ -252,6 +252,26 @@ describe("silence", () => {
     expect(hear({ type: "pong", id: 0, head: 3 })).toEqual([{ type: "probed", id: 0, head: 3 }]);
     expect(waitMs()).toBe(25_000);
   });
+});
+
+test("a catch-up that pauses where another tab has brought the replica already goes on at once", () => {
+  goLive();
+  replica.receive({ to: 7, entries: [entryOf("a", 7, "v")] });
+  const part = { from: 0, to: 7, head: 9, upToDate: false, entries: [], results: [], stamp: zeroStamp };
+  const effects = hear({ type: "patch", epoch: "e1", scope: wholeBucket, patch: part, paused: true });
+  const pull = { type: "pull", epoch: "e1", from: 7 };
+  expect(effects).toMatchObject([{ type: "receive" }, { type: "send", messages: [pull] }]);
+  expect(step({ type: "folded" })).toEqual([]);
+});
+
+test("the head of a relay that was put back is the one it says, however high it was", () => {
+  goLive({ head: 9 });
+  step({ type: "closed", permanent: false, reason: "gone" });
+  nowMs += 60_000;
+  step({ type: "timer" });
+  step({ type: "opened" });
+  hear(welcome({ epoch: "e2", head: 4 }));
+  expect(session.head).toBe(4);
 });
 
 test("a gap is pulled from the cursor received", () => {

@@ -56,8 +56,8 @@ const syncState = (state: ReplicaState, news: SessionNews | undefined): Transpor
   switch ((news?.phase ?? "connecting") as SessionPhase) {
     case "live":
     case "filling": {
-      const { received, revealed } = state.session;
-      return state.pendingCount === 0 && received === revealed && revealed >= (news?.head ?? 0)
+      const { received, revealed, fillDue } = state.session;
+      return state.pendingCount === 0 && !fillDue && received === revealed && revealed >= (news?.head ?? 0)
         ? "synced"
         : "syncing";
     }
