@@ -122,3 +122,21 @@ test("a comparison counts only at the revision and in the epoch that it was made
   replica.append({ ...verify, epoch: "e1", at: 3 });
   expect(replica.state.session).toMatchObject({ fillDue: true, confirmedScope: [] });
 });
+
+test("what is confirmed stays known to be of its own scope, after a checkpoint too", () => {
+  confirmThree();
+  const scope = [key("a"), key("b")];
+  replica.welcome({ epoch: "e1", scope });
+  replica.checkpoint();
+  expect(replica.state.session).toMatchObject({ fillDue: true, scope, confirmedScope: wholeBucket });
+});
+
+test("what is written after a fill is later than all that it showed", () => {
+  replica.append({ type: "build" });
+  const generation = replica.rows.at(-1)?.position ?? 0;
+  const stamp = createStamp(testNowMs + 30_000, 0, "z");
+  const relay = { epoch: "e1", scope: wholeBucket, from: 0, to: 2, results: [], stamp, readingMs: 1 };
+  replica.append({ type: "fill", generation, stored: { entries: 0, bytes: 0 }, relay });
+  const { name } = replica.commit(set("k", "mine"));
+  expect((replica.state.getTracked(name)?.commit.stamp ?? "") > stamp).toBe(true);
+});

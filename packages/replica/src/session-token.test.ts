@@ -93,6 +93,16 @@ describe("a token", () => {
     expect(session.phase).toBe("waiting");
   });
 
+  test("that is refused each time after it had held for a while is followed by one more each time", () => {
+    goLive();
+    for (let count = 0; count < 3; count++) {
+      refuse("unauthorized");
+      expect(session.phase).toBe("waiting");
+      step({ type: "timer" });
+      goLive();
+    }
+  });
+
   test("that nobody gives cannot be asked for", () => {
     givesTokens = false;
     step({ type: "start" });
