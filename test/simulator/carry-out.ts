@@ -79,7 +79,8 @@ const comeToRest = async (run: Run): Promise<void> => {
     devices.every(({ tabs }) => [...tabs].every((tab) => isTabQuiet(tab, relay.head)));
   await waitUntil(run, isQuiet, "quiet");
   await world.pass(quietMs);
-  await waitUntil(run, isQuiet, "still quiet", healingMs);
+  // What ended meanwhile may have been told to nobody: tabs look for themselves in time.
+  await waitUntil(run, isQuiet, "still quiet", quietMs);
   run.calls.seeEnd();
 };
 

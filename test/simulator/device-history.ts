@@ -2,8 +2,18 @@
  * What one disk was told to keep, read from its rows as they come: every commit and every decision of
  * the app, before checkpoints move them. Nothing here is computed by the code under test.
  */
-import type { CommitRecord, PlacedRow, StorageImage } from "@rockpool/log";
-import { type Commit, createVersionstamp, nameKey, type Position, type Versionstamp } from "@rockpool/model";
+import type { CommitRecord, PlacedRow, SessionState, StorageImage } from "@rockpool/log";
+import {
+  type Commit,
+  createVersionstamp,
+  nameKey,
+  type Position,
+  type Versionstamp,
+  type EpochId,
+  type Revision,
+  type Scope,
+  wholeBucket,
+} from "@rockpool/model";
 import { Violation } from "./violation.ts";
 
 /** A commit as its row has it. */
@@ -11,6 +21,13 @@ export interface SeenCommit extends Pick<Commit, "name" | "tag" | "checks" | "mu
   readonly text: string;
   readonly position: Position;
   readonly versionstamp: Versionstamp;
+}
+
+/** A point in a history, and what of it is followed. */
+export interface Base {
+  readonly epoch: EpochId | null;
+  readonly revision: Revision;
+  readonly scope: Scope;
 }
 
 export class DeviceHistory {
@@ -21,6 +38,8 @@ export class DeviceHistory {
   readonly commitByVersionstamp: Map<Versionstamp, SeenCommit> = new Map();
   /** Where the app decided on a rejected commit, by name. */
   readonly decidedAt: Map<string, Position> = new Map();
+  /** What was confirmed from a position on; undefined where nobody knows. */
+  readonly #bases: { readonly position: Position; readonly base: Base | undefined }[] = [];
   #lastPosition = 0;
   #image: StorageImage | undefined;
 
@@ -32,12 +51,18 @@ export class DeviceHistory {
       }
     }
     this.#lastPosition = image.meta?.checkpoint ?? 0;
+    this.#bases.push({ position: this.#lastPosition, base: baseOf(image.meta?.session) });
     this.read(image, () => {});
   }
 
   /** The last row, with its position; undefined before the first one. */
   get last(): PlacedRow | undefined {
     return this.#image?.rows.at(-1);
+  }
+
+  /** What is confirmed as of a position, by the patches and fills up to there. */
+  baseAt(position: Position): Base | undefined {
+    return this.#bases.findLast((known) => known.position <= position)?.base;
   }
 
   get lastPosition(): Position {
@@ -67,10 +92,27 @@ export class DeviceHistory {
   }
 
   #take(row: PlacedRow): void {
+    this.#takeBase(row);
     if (row.type === "commit") this.#addAll(row.commits, row.position);
     if (row.type !== "decision") return;
     for (const name of row.commits) this.decidedAt.set(nameKey(name), row.position);
     this.#addAll(row.retries, row.position);
+  }
+
+  #takeBase(row: PlacedRow): void {
+    const { position } = row;
+    const before = this.#bases.at(-1)?.base;
+    if (row.type === "patch" && row.patch.upToDate) {
+      const scope = before?.scope ?? row.scope;
+      this.#bases.push({ position, base: { epoch: row.epoch, revision: row.patch.to, scope } });
+    }
+    if (row.type === "session" && !row.reset && before !== undefined && before.epoch === null) {
+      this.#bases.push({ position, base: { ...before, scope: row.scope } });
+    }
+    if (row.type === "fill" && row.relay !== undefined) {
+      const { epoch, to, scope } = row.relay;
+      this.#bases.push({ position, base: { epoch, revision: to, scope } });
+    }
   }
 
   #addAll(records: readonly CommitRecord[], position: Position): void {
@@ -86,3 +128,11 @@ export class DeviceHistory {
     this.commitByVersionstamp.set(commit.versionstamp, commit);
   }
 }
+
+/** Before a relay was ever heard of there is nothing; while a fill is due a checkpoint does not say what it stands on. */
+const baseOf = (session: SessionState | undefined): Base | undefined => {
+  if (session === undefined) return { epoch: null, revision: 0, scope: wholeBucket };
+  if (session.fillDue === true) return undefined;
+  const { epoch, cursor, scope, confirmedEpoch = epoch, confirmedScope = scope } = session;
+  return { epoch: confirmedEpoch, revision: cursor, scope: confirmedScope };
+};

@@ -2,27 +2,11 @@
  * What a device ought to show: the bucket as the relay held it at the cursor, with the device's own
  * pending commits over it, in the order they were made. Computed apart from the code under test.
  */
-import {
-  type EpochId,
-  isInScope,
-  msOfStamp,
-  type Mutation,
-  type PackedKey,
-  type Revision,
-  type Scope,
-  type Value,
-} from "@rockpool/model";
+import { isInScope, msOfStamp, type Mutation, type PackedKey, type Scope, type Value } from "@rockpool/model";
 import type { ReplicaState } from "@rockpool/replica";
 import type { SeenCommit } from "./device-history.ts";
 import type { Snapshot } from "./oracle.ts";
 import { combine } from "./oracle-ruling.ts";
-
-/** A point in a history, and what of it is followed. */
-export interface Base {
-  readonly epoch: EpochId | null;
-  readonly revision: Revision;
-  readonly scope: Scope;
-}
 
 interface Content {
   readonly value?: Value;

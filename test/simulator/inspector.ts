@@ -13,9 +13,9 @@ import {
 } from "@rockpool/model";
 import { type ListedEntry, listEntries, PageIndex, Pages, type ReplicaState } from "@rockpool/replica";
 import type { DeviceStorage } from "./device-storage.ts";
-import { DeviceHistory, type SeenCommit } from "./device-history.ts";
+import { type Base, DeviceHistory, type SeenCommit } from "./device-history.ts";
 import { briefKeys } from "./draw-commit.ts";
-import { type Base, expectedView, textOfContent } from "./expected-view.ts";
+import { expectedView, textOfContent } from "./expected-view.ts";
 import { type History, type Oracle, same, type Snapshot } from "./oracle.ts";
 import { Violation } from "./violation.ts";
 import type { VirtualDevice } from "./virtual-device.ts";
@@ -27,16 +27,13 @@ interface DiskRecord {
   readonly history: DeviceHistory;
   readonly viewByPosition: Map<Position, ReadonlyMap<PackedKey, string>>;
   readonly textByVersionstamp: Map<string, string | undefined>;
-  /** What was confirmed there last, while no fill was due, and the position at which it was. */
-  base: Base | undefined;
-  basedAt: Position;
 }
 
 /** What a tab showed last. */
 interface TabRecord {
   state: ReplicaState;
   tail: Position;
-  /** What was confirmed in it last, while no fill was due. */
+  /** What is confirmed in it. */
   base: Base | undefined;
   epoch: string | null;
   received: number;
@@ -78,8 +75,6 @@ export class Inspector {
         history: new DeviceHistory(device.name, storage.image),
         viewByPosition: new Map(),
         textByVersionstamp: new Map(),
-        base: undefined,
-        basedAt: 0,
       };
       this.#recordByStorage.set(storage, record);
     }
@@ -127,13 +122,7 @@ export class Inspector {
     Object.assign(record, { state, tail: state.tail, epoch, received, revealed });
     const disk = this.#recordByStorage.get(device.storage);
     if (disk === undefined) return;
-    if (!state.session.fillDue) {
-      const { confirmedEpoch, confirmedScope } = state.session;
-      record.base = { epoch: confirmedEpoch, revision: revealed, scope: confirmedScope };
-      if (state.tail >= disk.basedAt) Object.assign(disk, { base: record.base, basedAt: state.tail });
-    }
-    // A tab that was opened while a fill was due takes over what others knew, unless they were further.
-    else if (record.base === undefined && disk.basedAt <= state.tail) record.base = disk.base;
+    record.base = disk.history.baseAt(state.tail);
     this.#seeCommits(device, disk, record, state);
     this.#seeView(device, disk, record, state);
   }
@@ -222,7 +211,7 @@ export class Inspector {
   /** A checked commit that can no longer hold is hidden by the patch that says so, and no other is. */
   #seeHolds(
     at: string,
-    { history, base }: Pick<DiskRecord, "history" | "base">,
+    { history, base }: { readonly history: DeviceHistory; readonly base: Base | undefined },
     state: ReplicaState,
     { state: found, commit: { checks } }: TrackedCommit,
   ): void {
