@@ -39,6 +39,8 @@ export interface Actions {
   commit: CommitAsked;
   read: { readonly strong: boolean };
   decide: { readonly retry: boolean };
+  /** The app follows these prefixes from here on; none is everything. */
+  follow: { readonly prefixes: readonly string[] };
   pause: Nothing;
   resume: Nothing;
   flush: Nothing;

@@ -80,7 +80,7 @@ export class Calls {
 
   #isExpected(device: VirtualDevice, error: unknown): boolean {
     if (error instanceof Violation) return false;
-    if (/on a non-U64 value/.test(String(error))) return true;
+    if (/on a non-U64 value|lies outside the prefixes/.test(String(error))) return true;
     const code =
       error instanceof KvError ? error.code : (/"code":"([a-z-]+)"/.exec(String(error))?.[1] ?? "");
     return ordinaryCodes.includes(code) || (this.#troubled.has(device) && troubleCodes.includes(code));

@@ -2,6 +2,7 @@
  * Carries a plan out: its operations in their order, then peace, until all is quiet, and the
  * reckoning.
  */
+import { equalScopes } from "@rockpool/model";
 import type { ActionOf, ActionType } from "./actions.ts";
 import { type Kind, kinds } from "./kinds.ts";
 import type { Operation, Plan } from "./plan.ts";
@@ -102,8 +103,9 @@ const waitUntil = async (
 };
 
 const isTabQuiet = ({ host: { state } }: VirtualTab, head: number): boolean => {
-  const { epoch, revealed, setAside, fillDue } = state.session;
-  return epoch !== null && state.pendingCount === 0 && revealed === head && setAside === null && !fillDue;
+  const { epoch, revealed, setAside, fillDue, followed, confirmedScope } = state.session;
+  const isLevel = epoch !== null && revealed === head && setAside === null && !fillDue;
+  return isLevel && state.pendingCount === 0 && equalScopes(followed, confirmedScope);
 };
 
 const describeRun = ({ relay, devices }: Run): unknown => ({

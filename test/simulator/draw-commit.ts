@@ -16,6 +16,10 @@ const pairNames = ["pair a", "pair b"];
 
 export const keyOf = (name: string): PackedKey => packKey(name.split(" "));
 
+/** Prefixes by their names; none is the whole bucket. */
+export const scopeOf = (names: readonly string[]): readonly PackedKey[] =>
+  names.length === 0 ? [packKey([])] : names.map(keyOf).toSorted();
+
 /** Keys that only sums ever touch. */
 export const counterKeys: readonly PackedKey[] = counters.map(keyOf);
 

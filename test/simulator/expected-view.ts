@@ -4,10 +4,12 @@
  */
 import {
   type EpochId,
+  isInScope,
   msOfStamp,
   type Mutation,
   type PackedKey,
   type Revision,
+  type Scope,
   type Value,
 } from "@rockpool/model";
 import type { ReplicaState } from "@rockpool/replica";
@@ -15,10 +17,11 @@ import type { SeenCommit } from "./device-history.ts";
 import type { Snapshot } from "./oracle.ts";
 import { combine } from "./oracle-ruling.ts";
 
-/** A point in a history. */
+/** A point in a history, and what of it is followed. */
 export interface Base {
   readonly epoch: EpochId | null;
   readonly revision: Revision;
+  readonly scope: Scope;
 }
 
 interface Content {
@@ -29,16 +32,24 @@ interface Content {
 /** Texts by key, of what is there, expiry left aside. */
 export const expectedView = (
   snapshot: Snapshot,
+  scope: Scope,
   commits: readonly SeenCommit[],
   state: ReplicaState,
 ): ReadonlyMap<PackedKey, string> => {
-  const contents = new Map<PackedKey, Content>(snapshot);
+  const contents = new Map<PackedKey, Content>();
+  for (const [key, entry] of snapshot) if (isInScope(scope, key)) contents.set(key, entry);
+  /** Keys that stand as a pending commit left them, whatever is under it. */
+  const replaced = new Set<PackedKey>();
   for (const { text, position, mutations } of commits) {
     if (position > state.tail) break;
     const tracked = state.tracked.get(text);
     if (tracked?.state !== "pending") continue;
     const atMs = msOfStamp(tracked.commit.stamp);
     for (const mutation of mutations) {
+      const isReplaced = mutation.type === "set" || mutation.type === "delete";
+      if (isReplaced) replaced.add(mutation.key);
+      // What it would be combined with is not here.
+      else if (!isKnown(state, mutation.key) && !replaced.has(mutation.key)) continue;
       contents.set(mutation.key, applied(contents.get(mutation.key) ?? {}, mutation, atMs));
     }
   }
@@ -49,6 +60,10 @@ export const expectedView = (
   }
   return texts;
 };
+
+/** Until a fill, what stood here is shown; then only what is in the scope. */
+const isKnown = ({ session }: ReplicaState, key: PackedKey): boolean =>
+  session.epoch === null || session.fillDue || isInScope(session.scope, key);
 
 /** What a pending mutation shows: nothing new where it cannot be applied. */
 const applied = (before: Content, mutation: Mutation, atMs: number): Content => {

@@ -4,7 +4,13 @@
  * what is torn, lost, shown too early, kept too long or come back.
  */
 import type { PlacedRow, TrackedCommit } from "@rockpool/log";
-import { type PackedKey, type Position, type Versionstamp, zeroVersionstamp } from "@rockpool/model";
+import {
+  isInScope,
+  type PackedKey,
+  type Position,
+  type Versionstamp,
+  zeroVersionstamp,
+} from "@rockpool/model";
 import { type ListedEntry, listEntries, PageIndex, Pages, type ReplicaState } from "@rockpool/replica";
 import type { DeviceStorage } from "./device-storage.ts";
 import { DeviceHistory, type SeenCommit } from "./device-history.ts";
@@ -21,14 +27,17 @@ interface DiskRecord {
   readonly history: DeviceHistory;
   readonly viewByPosition: Map<Position, ReadonlyMap<PackedKey, string>>;
   readonly textByVersionstamp: Map<string, string | undefined>;
-  /** What was confirmed there last, while no reset was under way. */
+  /** What was confirmed there last, while no fill was due, and the position at which it was. */
   base: Base | undefined;
+  basedAt: Position;
 }
 
 /** What a tab showed last. */
 interface TabRecord {
   state: ReplicaState;
   tail: Position;
+  /** What was confirmed in it last, while no fill was due. */
+  base: Base | undefined;
   epoch: string | null;
   received: number;
   revealed: number;
@@ -70,6 +79,7 @@ export class Inspector {
         viewByPosition: new Map(),
         textByVersionstamp: new Map(),
         base: undefined,
+        basedAt: 0,
       };
       this.#recordByStorage.set(storage, record);
     }
@@ -117,7 +127,13 @@ export class Inspector {
     Object.assign(record, { state, tail: state.tail, epoch, received, revealed });
     const disk = this.#recordByStorage.get(device.storage);
     if (disk === undefined) return;
-    if (!state.session.fillDue) disk.base = { epoch: state.session.confirmedEpoch, revision: revealed };
+    if (!state.session.fillDue) {
+      const { confirmedEpoch, confirmedScope } = state.session;
+      record.base = { epoch: confirmedEpoch, revision: revealed, scope: confirmedScope };
+      if (state.tail >= disk.basedAt) Object.assign(disk, { base: record.base, basedAt: state.tail });
+    }
+    // A tab that was opened while a fill was due takes over what others knew, unless they were further.
+    else if (record.base === undefined && disk.basedAt <= state.tail) record.base = disk.base;
     this.#seeCommits(device, disk, record, state);
     this.#seeView(device, disk, record, state);
   }
@@ -158,7 +174,8 @@ export class Inspector {
 
   /** A commit is pending until its ruling is shown, and not a moment longer. */
   #seeCommits(device: VirtualDevice, disk: DiskRecord, record: TabRecord, state: ReplicaState): void {
-    const { history, base } = disk;
+    const { history } = disk;
+    const { base } = record;
     const { commits } = history;
     for (; record.read < commits.length; record.read++) {
       const commit = commits[record.read];
@@ -198,14 +215,14 @@ export class Inspector {
         throw new Violation({ invariant: 5, at, expected: "a blind commit to be shown", found: "hidden" });
       }
       if (!isUnruled) record.unruled.delete(name);
-      if (isUnruled && !name.includes(":")) this.#seeHolds(at, disk, state, tracked);
+      if (isUnruled && !name.includes(":")) this.#seeHolds(at, { history, base }, state, tracked);
     }
   }
 
   /** A checked commit that can no longer hold is hidden by the patch that says so, and no other is. */
   #seeHolds(
     at: string,
-    { history, base }: DiskRecord,
+    { history, base }: Pick<DiskRecord, "history" | "base">,
     state: ReplicaState,
     { state: found, commit: { checks } }: TrackedCommit,
   ): void {
@@ -213,10 +230,16 @@ export class Inspector {
     if (checks.length === 0 || last?.type !== "patch" || last.position !== state.tail) return;
     const snapshot = base && this.#snapshotAt(base);
     const revisions = checks.map(({ key, premise }) =>
-      premise.type === "revision" ? [premise.revision, snapshot?.get(key)?.revision] : [],
+      premise.type === "revision" && isInScope(base?.scope ?? [], key)
+        ? [premise.revision, snapshot?.get(key)?.revision]
+        : [],
     );
     const hasFailed = revisions.some(([seen, now]) => now !== undefined && seen !== now);
-    const holds = revisions.every(([seen, now]) => seen !== undefined && seen === now);
+    // The same number in another epoch may be another revision.
+    const isOfEpoch = checks.every(
+      ({ premise }) => premise.type === "revision" && premise.epoch === base?.epoch,
+    );
+    const holds = isOfEpoch && revisions.every(([seen, now]) => seen !== undefined && seen === now);
     if (hasFailed && found === "pending") {
       throw new Violation({ invariant: 5, at, expected: "hidden", found });
     }
@@ -228,7 +251,7 @@ export class Inspector {
     const stamp = state.tracked.get(text)?.commit.stamp;
     if (stamp === undefined || base === undefined) return;
     for (const { key, touched } of this.#snapshotAt(base)?.values() ?? []) {
-      if (touched.stamp < stamp) continue;
+      if (touched.stamp < stamp || !isInScope(base.scope, key)) continue;
       const at = `${device.name}, commit ${text}`;
       throw new Violation({
         invariant: 5,
@@ -247,13 +270,14 @@ export class Inspector {
     for (const { key, view } of listed) {
       const text = textOfContent(view.value, view.expireAt);
       if (text !== undefined) shown.set(key, text);
-      // What a fill left out is not there, and has none.
-      if (view.versionstamp !== zeroVersionstamp) {
+      // What a fill left out, or what is not followed any more, is not there and has none.
+      const isGone = text === undefined && !isInScope(state.session.confirmedScope, key);
+      if (!isGone && view.versionstamp !== zeroVersionstamp) {
         this.#seeVersionstamp(device, disk, record, key, view.versionstamp, text);
       }
     }
     const known = disk.viewByPosition.get(state.tail);
-    const expected = known ?? this.#expected(disk, state);
+    const expected = known ?? this.#expected(disk.history, record.base, state);
     if (expected !== undefined) {
       const at = `${device.name} at ${state.tail}, revision ${state.session.revealed}`;
       for (const [key, text] of expected) if (shown.get(key) !== text) same(4, at, text, shown.get(key), key);
@@ -262,9 +286,13 @@ export class Inspector {
     if (known === undefined) disk.viewByPosition.set(state.tail, shown);
   }
 
-  #expected({ history, base }: DiskRecord, state: ReplicaState): ReadonlyMap<PackedKey, string> | undefined {
+  #expected(
+    history: DeviceHistory,
+    base: Base | undefined,
+    state: ReplicaState,
+  ): ReadonlyMap<PackedKey, string> | undefined {
     const snapshot = base && this.#snapshotAt(base);
-    return snapshot === undefined ? undefined : expectedView(snapshot, history.commits, state);
+    return snapshot && base ? expectedView(snapshot, base.scope, history.commits, state) : undefined;
   }
 
   #snapshotAt({ epoch, revision }: Base): Snapshot | undefined {
@@ -310,6 +338,7 @@ export class Inspector {
 const newTabRecord = (state: ReplicaState): TabRecord => ({
   state,
   tail: state.tail,
+  base: undefined,
   epoch: null,
   received: 0,
   revealed: 0,

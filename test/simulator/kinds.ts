@@ -3,7 +3,7 @@
  * fault is a new entry here and a new line in actions.ts.
  */
 import type { Actions, ActionType } from "./actions.ts";
-import { drawCommit } from "./draw-commit.ts";
+import { drawCommit, scopeOf } from "./draw-commit.ts";
 import type { Chance } from "./chance.ts";
 import type { Run, Where } from "./run.ts";
 
@@ -15,6 +15,14 @@ export interface Kind<Type extends ActionType> {
   draw(chance: Chance, id: number): Actions[Type];
   act(run: Run, action: Actions[Type], where: Where): void;
 }
+
+/** What an app may follow instead of everything. */
+const followable = [
+  ["text", "pair"],
+  ["checked", "counter"],
+  ["pair", "brief", "number"],
+  ["text", "checked", "mixed"],
+];
 
 type Kinds = { readonly [Type in ActionType]: Kind<Type> };
 
@@ -36,6 +44,14 @@ export const kinds: Kinds = {
     isFault: false,
     draw: (chance) => ({ retry: chance.is(0.6) }),
     act: (run, { retry }, where) => run.onTab(where, "a decision", (tab) => run.decide(tab, retry)),
+  },
+  follow: {
+    // Drawn once views and feeds agree on a pending sum whose key leaves the scope.
+    weight: 0,
+    isFault: false,
+    draw: (chance) => ({ prefixes: chance.is(0.5) ? [] : chance.pick(followable) }),
+    act: (run, { prefixes }, where) =>
+      run.call(where, ({ host }) => host.call("follow", { prefixes: scopeOf(prefixes) })),
   },
   pause: {
     weight: 0.8,

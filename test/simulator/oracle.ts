@@ -44,6 +44,8 @@ export class Oracle {
   readonly counts: RulingCounts = { accepted: 0, superseded: 0, rejected: 0 };
   /** Every commit that was ruled anew, as it was pushed. */
   readonly commitByName: Map<string, Commit> = new Map();
+  /** Names that were rejected in a history that is gone. */
+  readonly #lostRejections = new Set<string>();
   readonly #historyByEpoch = new Map<EpochId, History>();
   #history: History = {
     snapshots: [emptySnapshot],
@@ -95,6 +97,9 @@ export class Oracle {
     if (head < this.head) {
       const { snapshots, resultByName, nameByTag } = this.#history;
       const kept = new Map([...resultByName].filter(([, { revision }]) => revision <= head));
+      for (const [name, { revision, ruling }] of resultByName) {
+        if (revision > head && ruling.type === "rejected") this.#lostRejections.add(name);
+      }
       this.#history = {
         snapshots: snapshots.slice(0, head + 1),
         resultByName: kept,
@@ -197,6 +202,10 @@ export class Oracle {
   /** A name that was ruled on before is answered with what became of it then. */
   #hearKnown(result: CommitResult): void {
     const { resultByName } = this.#history;
+    const name = nameKey(result.name);
+    const isUnknown = result.ruling.type === "rejected" && result.ruling.reason.type === "unknown";
+    // What a history that is gone had rejected stays with the app: a copy of the device may push it after others.
+    if (isUnknown && this.#lostRejections.has(name)) return;
     const known = resultByName.get(nameKey(result.name)) ?? this.resultOfRetry(nameKey(result.name));
     same(1, "relay", known, { ...result, name: known?.name }, nameKey(result.name));
   }

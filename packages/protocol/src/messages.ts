@@ -148,7 +148,7 @@ export interface PageMessage {
   /** The head of the history when it was read. */
   readonly head: Revision;
   readonly entries: readonly PatchEntry[];
-  /** The highest stamp among the entries, for the replica's clock. */
+  /** The highest stamp among the entries and the tombstones passed by, for the replica's clock. */
   readonly stamp: Stamp;
 }
 

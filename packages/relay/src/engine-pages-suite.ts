@@ -38,7 +38,7 @@ const readPages = async (engine: Engine, scope: Scope, limits: Partial<typeof si
 /** Pages, and patches of a scope. */
 export const describePages = (name: string, open: OpenEngine): void => {
   describe(`engine ${name}: pages`, () => {
-    test("hold the entries by key, without tombstones, at the head, with their highest stamp", async () => {
+    test("hold the entries by key, without tombstones, at the head, with the highest stamp of both", async () => {
       await using engine = await openBucketOf(open);
       await ruleOn(
         engine,
@@ -53,7 +53,7 @@ export const describePages = (name: string, open: OpenEngine): void => {
         ],
         next: null,
         head: 3,
-        stamp: createStamp(testNowMs + 8, 0, "a"),
+        stamp: createStamp(testNowMs + 9, 0, "a"),
       });
     });
 

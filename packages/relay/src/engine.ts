@@ -128,7 +128,7 @@ export interface Page {
   /** Null when these are the last. */
   readonly next: PackedKey | null;
   readonly head: Revision;
-  /** The highest stamp among the entries. */
+  /** The highest stamp among the entries and tombstones. */
   readonly stamp: Stamp;
 }
 

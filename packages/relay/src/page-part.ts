@@ -2,9 +2,16 @@
  * One page of a fill as it is read: entries in key order go in until it is full, tombstones are
  * passed by. It ends at the last key it was given, so that nothing between two pages is left out.
  */
-import { valueBytes, type PackedKey, type Revision } from "@rockpool/model";
+import {
+  laterStamp,
+  valueBytes,
+  zeroStamp,
+  type PackedKey,
+  type Revision,
+  type Stamp,
+} from "@rockpool/model";
 import type { Page, PatchSize } from "./engine.ts";
-import { highestStamp, patchEntryOf, type RelayEntry } from "./relay-entry.ts";
+import { patchEntryOf, type RelayEntry } from "./relay-entry.ts";
 
 /** Entries passed by in one read, as a multiple of those it may hold: passing one costs far less. */
 export const passedShare = 10;
@@ -15,6 +22,8 @@ export class PagePart {
   #bytes = 0;
   #passed = 0;
   #last: PackedKey | undefined;
+  /** Of tombstones too: what is written after a fill is later than the deletions that it shows. */
+  #stamp: Stamp = zeroStamp;
 
   constructor(size: PatchSize) {
     this.#size = size;
@@ -29,6 +38,7 @@ export class PagePart {
       this.#passed >= passedShare * entriesMax;
     if (isFull) return false;
     this.#last = entry.key;
+    this.#stamp = laterStamp(this.#stamp, entry.stamp);
     if (entry.value === undefined) this.#passed++;
     else {
       this.#entries.push(entry);
@@ -43,7 +53,7 @@ export class PagePart {
       entries: this.#entries.map(patchEntryOf),
       next: isLast ? null : (this.#last ?? null),
       head,
-      stamp: highestStamp(this.#entries),
+      stamp: this.#stamp,
     };
   }
 }

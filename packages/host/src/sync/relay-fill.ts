@@ -33,6 +33,8 @@ type Base = Pick<FilledFrom, "epoch" | "scope" | "from">;
 export class RelayFill {
   readonly #its: RelayFillOptions;
   readonly #base: Base;
+  /** It is to take the place of what is confirmed: of no use once another one has. */
+  readonly #wasDue: boolean;
   /** Undefined when it could not begin. */
   readonly #filler: Promise<Filler>;
   #work: Promise<unknown>;
@@ -40,8 +42,9 @@ export class RelayFill {
   #stamp: Stamp = zeroStamp;
 
   constructor(its: RelayFillOptions) {
-    const { epoch, scope, received } = its.ledger.state.session;
+    const { epoch, scope, received, fillDue } = its.ledger.state.session;
     this.#its = its;
+    this.#wasDue = fillDue;
     this.#base = { epoch: epoch ?? "", scope, from: received };
     this.#filler = Filler.begin(its);
     this.#work = this.#filler;
@@ -128,6 +131,7 @@ export class RelayFill {
       replica !== null &&
       session.epoch === epoch &&
       session.received === from &&
+      session.fillDue === this.#wasDue &&
       equalScopes(session.scope, scope)
     );
   }
