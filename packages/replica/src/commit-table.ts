@@ -39,7 +39,8 @@ const table: Readonly<Record<CommitState, Readonly<Record<CommitEvent, CommitOut
     decided: "confirmed",
   },
   rejected: {
-    accepted: "rejected",
+    // The relay lost its ruling, and a copy of this device that had not heard of it asked again.
+    accepted: "confirmed",
     refused: "rejected",
     doomed: "rejected",
     // The app was told, and decides.

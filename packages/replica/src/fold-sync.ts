@@ -81,11 +81,12 @@ const settleResults = (state: ReplicaState, results: readonly CommitResult[], ru
   const purged: PackedKey[] = [];
   const versionstampByRevision = new Map<number, Versionstamp>();
   for (const result of results) {
-    const before = state.getUnruled(result);
+    const before = state.getUnruled(result) ?? overruled(state, result);
     if (before === undefined) continue;
     const after = settle(before, result, ruledAtMs, state.session.scope);
     state.track(after);
-    ruled.push({ before, after });
+    // A commit that is refused once more was told of.
+    if (after.state !== before.state) ruled.push({ before, after });
     if (result.ruling.type === "accepted") {
       state.relayStamp = laterStamp(state.relayStamp, result.stamp);
       versionstampByRevision.set(result.revision, before.versionstamp);
@@ -94,6 +95,16 @@ const settleResults = (state: ReplicaState, results: readonly CommitResult[], ru
   }
   healStamp(state, ruled);
   return { ruled, purged, versionstampByRevision };
+};
+
+/** A rejected commit whose ruling the relay has lost, and which it ruled on anew for a copy of this device. */
+const overruled = (
+  state: ReplicaState,
+  { name, tag, revision, ruling }: CommitResult,
+): TrackedCommit | undefined => {
+  const tracked = state.getTracked(name);
+  if (tracked?.state !== "rejected" || tracked.commit.tag !== tag) return undefined;
+  return ruling.type === "accepted" || tracked.revision !== revision ? tracked : undefined;
 };
 
 /** The keys whose older versions an accepted commit drops: a purge that lost drops none. */

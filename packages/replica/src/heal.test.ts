@@ -140,3 +140,19 @@ test("what is written after a fill is later than all that it showed", () => {
   const { name } = replica.commit(set("k", "mine"));
   expect((replica.state.getTracked(name)?.commit.stamp ?? "") > stamp).toBe(true);
 });
+
+test("a rejection that the relay lost is replaced by what it rules anew, for a copy of this device", () => {
+  replica.receive({ to: 1, entries: [entryOf("k", 1, "old")] });
+  const first = replica.commitOn(["k"], set("k", "first"));
+  const second = replica.commitOn(["k"], set("k", "second"));
+  const refused = [first, second].map(({ name }, index) => replica.result(name, index + 2, checkFailed));
+  replica.receive({ to: 3, results: refused });
+  expect(replica.state.rejectedCount).toBe(2);
+  replica.welcome({ epoch: "e2", valid: false, shared: 1 });
+  replica.refill({ to: 1, entries: [entryOf("k", 1, "old")] });
+  const again = [replica.result(first.name, 2), replica.result(second.name, 4, { type: "unknown" })];
+  const { ruled } = replica.receive({ to: 4, entries: [entryOf("k", 2, "first")], results: again });
+  expect(ruled.map(({ commit, state }) => [commit.name.n, state])).toEqual([[first.name.n, "confirmed"]]);
+  expect(replica.state.getTracked(second.name)).toMatchObject({ state: "rejected", revision: 4 });
+  expect([replica.state.rejectedCount, replica.value("k")]).toEqual([1, "first"]);
+});

@@ -137,7 +137,10 @@ export class RelayFill {
   }
 
   #filledFrom(state: ReplicaState, to: number): FilledFrom {
-    const open = new Set([...state.unruled.values(), ...lostCommits(state)].map(({ commit }) => commit.tag));
+    // A rejection may have been lost, too, and ruled on anew for a copy of this device.
+    const refused = [...state.tracked.values()].filter((tracked) => tracked.state === "rejected");
+    const concerned = [...state.unruled.values(), ...lostCommits(state), ...refused];
+    const open = new Set(concerned.map(({ commit }) => commit.tag));
     const results = this.#results.filter(({ tag }) => open.has(tag));
     return { ...this.#base, to, results, stamp: this.#stamp, readingMs: this.#its.readClock() };
   }
