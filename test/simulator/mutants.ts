@@ -137,18 +137,6 @@ const atReplica: readonly Mutant[] = [
     "return reveal(state, row);",
   ),
   mutant(
-    "reveal parts that were read at a later head",
-    "replica/src/receive.ts",
-    "const upToDate = patch.upToDate && patch.to >= (session.setAside?.head ?? 0);",
-    "const { upToDate } = patch;",
-  ),
-  mutant(
-    "leave the epoch out of the guard",
-    "replica/src/receive.ts",
-    "if (epoch !== session.epoch || !equalScopes(scope, session.scope)) return",
-    "if (!equalScopes(scope, session.scope)) return",
-  ),
-  mutant(
     "leave the cursor out of the guard",
     "replica/src/receive.ts",
     "if (patch.from !== session.received) {",
@@ -177,6 +165,12 @@ const atReplica: readonly Mutant[] = [
     "do not take up again what a relay lost",
     "replica/src/fold-sync.ts",
     "state.trackAgain(lostCommits(state));",
+    "",
+  ),
+  mutant(
+    "checkpoint past a set-aside catch-up",
+    "replica/src/checkpoint.ts",
+    "if (state.session.setAside !== null) continue;",
     "",
   ),
   mutant(
