@@ -243,12 +243,6 @@ const atHost: readonly Mutant[] = [
     "const atLeast = {};",
   ),
   mutant(
-    "checkpoint without verifying the base",
-    "log/src/memory-log.ts",
-    "if ((image.meta?.checkpoint ?? 0) !== base) return { result: false };",
-    "",
-  ),
-  mutant(
     "tell nobody of rejections among rows that were missed",
     "host/src/sync/decisions.ts",
     "this.#tellOf(missed);",
