@@ -6,13 +6,13 @@ import {
   type Commit,
   type CommitResult,
   createVersionstamp,
+  equalScopes,
   isInScope,
   isPurge,
   laterStamp,
   type PackedKey,
   type Scope,
   type Versionstamp,
-  equalScopes,
 } from "@rockpool/model";
 import type {
   FilledFrom,

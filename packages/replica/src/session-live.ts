@@ -1,10 +1,10 @@
 /**
  * A session that is welcomed: what is pushed and pulled, and the signs of life and of convergence.
  */
-import { type CommitResult, nameKey, equalScopes } from "@rockpool/model";
+import { type CommitResult, equalScopes, nameKey } from "@rockpool/model";
 import type { PatchMessage, Pong, Renewed, Ruled, Verified } from "@rockpool/protocol";
 import { nextPush } from "./push.ts";
-import { answerMsMax, fail, greetAgain, renewAtMs, retreat } from "./session-connect.ts";
+import { answerMsMax, giveUp, greetAgain, renewAtMs, retreat } from "./session-connect.ts";
 import {
   type Session,
   type SessionContext,
@@ -196,8 +196,7 @@ export const onFilled = (
   if (id !== session.fill?.id) return stay(session);
   if (!ok) {
     // However long it took: it would fail again, all of it.
-    const failed = fail({ ...session, liveSinceMs: null }, { permanent: false, reason }, context);
-    return { session: failed.session, effects: [{ type: "close" }, ...failed.effects] };
+    return giveUp({ ...session, liveSinceMs: null }, reason, context);
   }
   const live: Session = { ...session, phase: "live", fill: null };
   const pulled = pull(live, undefined, context);

@@ -118,8 +118,7 @@ const keepAlive: Handler<Named<"timer">> = (session, event, context) => {
 
 /** Every phase, every event. */
 const table: { readonly [Name in Happening["type"]]: Row<Named<Name>> } = {
-  // @format: the columns are those of `row`.
-  //            off      waiting  asking     connecting greeting  adopting live      filling   refused stopped
+  // The columns: off, waiting, asking, connecting, greeting, adopting, live, filling, refused, stopped.
   start: row(start, stay, stay, stay, stay, stay, stay, stay, start, start),
   stop: row(stop, stop, stop, stop, stop, stop, stop, stop, stop, stop),
   wake: row<Wake>(stay, begin, stay, stay, stay, stay, probeNow, probeNow, begin, stay),
