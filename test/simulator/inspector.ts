@@ -10,6 +10,7 @@ import {
   type Position,
   type Versionstamp,
   zeroVersionstamp,
+  wholeRange,
 } from "@rockpool/model";
 import { type ListedEntry, listEntries, PageIndex, Pages, type ReplicaState } from "@rockpool/replica";
 import type { DeviceStorage } from "./device-storage.ts";
@@ -19,7 +20,6 @@ import { expectedView, textOfContent } from "./expected-view.ts";
 import { type History, type Oracle, same, type Snapshot } from "./oracle.ts";
 import { Violation } from "./violation.ts";
 import type { VirtualDevice } from "./virtual-device.ts";
-import { wholeRange } from "./tab-asks.ts";
 import type { VirtualTab } from "./virtual-device.ts";
 
 /** What is known of one disk. */

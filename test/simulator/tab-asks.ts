@@ -2,19 +2,13 @@
  * What apps ask of a tab in a virtual world, and what they are shown, as text.
  */
 import type { FeedRequest, TransportEntry, TransportMutation } from "@rockpool/host";
-import type { Mutation, PackedKey, PackedRange, Value, Versionstamp } from "@rockpool/model";
+import { type Mutation, type PackedKey, type Value, type Versionstamp, wholeRange } from "@rockpool/model";
 
 /** What an app asks of a commit. */
 export interface Ask {
   readonly checks?: readonly { readonly key: PackedKey; readonly versionstamp: Versionstamp | null }[];
   readonly mutations: readonly (TransportMutation | Mutation)[];
 }
-
-export const wholeRange: PackedRange = {
-  start: "" as PackedKey,
-  end: "\u00ff" as PackedKey,
-  common: "" as PackedKey,
-};
 
 /** Follows everything. */
 export const everyChange: FeedRequest = {

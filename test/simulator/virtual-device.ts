@@ -17,10 +17,16 @@ import {
   type TransportMutation,
 } from "@rockpool/host";
 import { emptyImage, type Log, openMemoryLog, type StorageImage } from "@rockpool/log";
-import { lastVersionstampOf, type PackedKey, type Versionstamp, zeroVersionstamp } from "@rockpool/model";
+import {
+  lastVersionstampOf,
+  type PackedKey,
+  type Versionstamp,
+  zeroVersionstamp,
+  wholeRange,
+} from "@rockpool/model";
 import { FakeLocks } from "../fake-locks.ts";
 import { DeviceStorage } from "./device-storage.ts";
-import { type Ask, type FeedState, wholeRange } from "./tab-asks.ts";
+import type { Ask, FeedState } from "./tab-asks.ts";
 import { mortalLog, TabLife } from "./tab-life.ts";
 import { bucketName, type VirtualRelay } from "./virtual-relay.ts";
 import type { VirtualWorld } from "./virtual-world.ts";

@@ -96,6 +96,7 @@ export {
   rangesOfScope,
   type Scope,
   wholeBucket,
+  wholeRange,
 } from "./scope.ts";
 export { checkSelector, resolveSelector, type Selector } from "./selector.ts";
 export {

@@ -48,6 +48,13 @@ export const equalScopes = (a: Scope, b: Scope): boolean =>
 export const rangesOfScope = (scope: Scope): readonly PackedRange[] =>
   scope.map((prefix) => ({ start: prefix, end: endOf(prefix), common: prefix }));
 
+/** All keys. */
+export const wholeRange: PackedRange = {
+  start: "" as PackedKey,
+  end: "\xff" as PackedKey,
+  common: "" as PackedKey,
+};
+
 /** True for the prefix itself and what is below it. */
 export const isWithinPrefix = (prefix: PackedKey, key: PackedKey): boolean =>
   key >= prefix && key < endOf(prefix);

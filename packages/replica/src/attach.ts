@@ -6,10 +6,9 @@ import {
   commitBytesMax,
   mutationBytes,
   type Mutation,
-  type PackedKey,
-  type PackedRange,
   pendingBytesMax,
   type ReplicaId,
+  wholeRange,
 } from "@rockpool/model";
 import type { AttachRow, CommitRecord } from "@rockpool/log";
 import type { CommitAuthor } from "./evaluate.ts";
@@ -23,12 +22,6 @@ export type AttachDecision =
   | { readonly type: "row"; readonly row: AttachRow }
   | { readonly type: "attached" }
   | { readonly type: "too-large"; readonly bytes: number };
-
-const everything: PackedRange = {
-  start: "" as PackedKey,
-  end: "\xff" as PackedKey,
-  common: "" as PackedKey,
-};
 
 /** Sets of one commit, at most: a relay that takes fewer would reject them together. */
 const initialMutationsMax = 1000;
@@ -44,7 +37,7 @@ export const decideAttach = (
 ): AttachDecision => {
   if (state.replica !== null) return { type: "attached" };
   const { readingMs } = author;
-  const entries = listEntries(state, pages, everything, Number.MAX_SAFE_INTEGER, false, (view) =>
+  const entries = listEntries(state, pages, wholeRange, Number.MAX_SAFE_INTEGER, false, (view) =>
     isPresent(view, readingMs),
   );
   const commits = new Batches(author);

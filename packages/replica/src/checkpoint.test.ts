@@ -2,8 +2,8 @@
  * A checkpoint moves rows into pages, and nobody can tell by what they read.
  */
 import { describe, expect, test } from "vitest";
-import { type CommitName, inRange, resultMs } from "@rockpool/model";
-import { entryOf, everything, key, number, remove, set, sum, text } from "./commit-fixture.ts";
+import { type CommitName, inRange, resultMs, wholeRange } from "@rockpool/model";
+import { entryOf, key, number, remove, set, sum, text } from "./commit-fixture.ts";
 import { TestReplica } from "./replica-fixture.ts";
 
 const keysOfPages = (replica: TestReplica): readonly string[] =>
@@ -22,7 +22,7 @@ describe("pages", () => {
     const keys = keysOfPages(replica);
     expect(keys).toEqual([...new Set(keys)].toSorted());
     for (const [index, { first, entries }] of replica.storedPages.entries()) {
-      const range = { ...everything, start: first, end: firsts[index + 1] ?? everything.end };
+      const range = { ...wholeRange, start: first, end: firsts[index + 1] ?? wholeRange.end };
       expect(entries.every((entry) => inRange(range, entry.key))).toBe(true);
       expect(replica.storedPages[index]?.latest).toBe(
         entries

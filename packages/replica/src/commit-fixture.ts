@@ -1,16 +1,10 @@
 /**
  * For tests: the relay's entries in short form, beside the model's keys, values and mutations.
  */
-import type { PackedKey, PackedRange, PatchEntry, Value } from "@rockpool/model";
+import type { PatchEntry, Value } from "@rockpool/model";
 import { key, text } from "@rockpool/model/mutation-fixture";
 
 export { key, number, purge, remove, set, sum, testNowMs, text } from "@rockpool/model/mutation-fixture";
-
-export const everything: PackedRange = {
-  start: "" as PackedKey,
-  end: "\u00ff" as PackedKey,
-  common: "" as PackedKey,
-};
 
 /** An entry as the relay sends it; without a value it is a tombstone. */
 export const entryOf = (

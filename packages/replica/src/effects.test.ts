@@ -3,8 +3,15 @@
  * the list of changed keys, pages, and a host that starts from them.
  */
 import { describe, expect, test } from "vitest";
-import { commitVersionstamp, type Mutation, packKey, packKeyToSet, type Versionstamp } from "@rockpool/model";
-import { everything, set, text } from "./commit-fixture.ts";
+import {
+  commitVersionstamp,
+  type Mutation,
+  packKey,
+  packKeyToSet,
+  type Versionstamp,
+  wholeRange,
+} from "@rockpool/model";
+import { set, text } from "./commit-fixture.ts";
 import { listEntries } from "./list.ts";
 import { TestReplica } from "./replica-fixture.ts";
 
@@ -15,7 +22,7 @@ const push = (name: string, value: string): Mutation => ({
 });
 
 const contentsOf = ({ state, pages }: TestReplica): unknown[] =>
-  listEntries(state, pages, everything, 100, false, () => true).map(({ key, view }) => [key, view.value]);
+  listEntries(state, pages, wholeRange, 100, false, () => true).map(({ key, view }) => [key, view.value]);
 
 const entry = (name: string, versionstamp: Versionstamp, value: string): unknown => [
   packKey([name, versionstamp]),

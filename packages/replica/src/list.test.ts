@@ -2,10 +2,10 @@
  * Listing merges what memory and pages hold, in key order both ways, and reads no more pages than it needs.
  */
 import { beforeEach, describe, expect, test } from "vitest";
-import type { PackedRange } from "@rockpool/model";
+import { type PackedRange, wholeRange } from "@rockpool/model";
 import { listEntries } from "./list.ts";
 import { Pages } from "./page-index.ts";
-import { everything, key, remove, set } from "./commit-fixture.ts";
+import { key, remove, set } from "./commit-fixture.ts";
 import { TestReplica } from "./replica-fixture.ts";
 import { SortedKeys } from "./sorted-keys.ts";
 import { pageIndexOf } from "./state.ts";
@@ -24,7 +24,7 @@ beforeEach(() => {
 const list = (
   limit: number,
   reverse = false,
-  range: PackedRange = everything,
+  range: PackedRange = wholeRange,
   pages: Pages = replica.pages,
 ): string[] =>
   listEntries(replica.state, pages, range, limit, reverse, ({ value }) => value !== undefined).map(
@@ -32,7 +32,7 @@ const list = (
   );
 
 const rangeOf = (start: string, end: string): PackedRange => ({
-  ...everything,
+  ...wholeRange,
   start: key(start),
   end: key(end),
 });
@@ -69,7 +69,7 @@ describe("a listing", () => {
       let listed: readonly string[] = [];
       for (let run = 0; run === 0 || (lacking.length > 0 && run < 20); run++) {
         pages.add(replica.storedPages.filter((_page, index) => lacking.includes(index)));
-        listed = list(Number.POSITIVE_INFINITY, reverse, everything, pages);
+        listed = list(Number.POSITIVE_INFINITY, reverse, wholeRange, pages);
         lacking = pages.takeLacking()?.pages ?? [];
       }
       expect(lacking).toEqual([]);
@@ -89,7 +89,7 @@ describe("a listing", () => {
 test("sorted keys hold each key once, and take in what was added between two looks", () => {
   const keys = new SortedKeys();
   for (const name of ["m", "a", "m"]) keys.add(key(name));
-  expect(keys.between(everything.start, everything.end)).toEqual([key("a"), key("m")]);
+  expect(keys.between(wholeRange.start, wholeRange.end)).toEqual([key("a"), key("m")]);
   for (const name of ["z", "b", "a"]) keys.add(key(name));
   expect(keys.between(key("b"), key("z"))).toEqual([key("b"), key("m")]);
   expect(keys.size).toBe(4);

@@ -2,9 +2,9 @@
  * The size of a bucket is exact at every moment: what the pages held, and what the tail and the
  * pending commits make of it, is what a listing of everything comes to.
  */
-import { entryBytes } from "@rockpool/model";
+import { entryBytes, wholeRange } from "@rockpool/model";
 import { expect, test } from "vitest";
-import { entryOf, everything, number, remove, set, sum } from "./commit-fixture.ts";
+import { entryOf, number, remove, set, sum } from "./commit-fixture.ts";
 import { listEntries } from "./list.ts";
 import { TestReplica } from "./replica-fixture.ts";
 import { memoryKeys, sizeChange } from "./size.ts";
@@ -15,7 +15,7 @@ const sizeOf = ({ state, pages }: TestReplica) => {
 };
 
 const listedSize = ({ state, pages }: TestReplica) => {
-  const listed = listEntries(state, pages, everything, 1e6, false, ({ value }) => value !== undefined);
+  const listed = listEntries(state, pages, wholeRange, 1e6, false, ({ value }) => value !== undefined);
   const bytes = listed.reduce(
     (total, { key, view: { value } }) => total + (value === undefined ? 0 : entryBytes({ key, value })),
     0,

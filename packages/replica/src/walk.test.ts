@@ -3,8 +3,8 @@
  * and together they meet every key in view once.
  */
 import { describe, expect, test } from "vitest";
-import { commitBytesMax, mutationsMax, type PackedKey, type PackedRange } from "@rockpool/model";
-import { everything, key, remove, set } from "./commit-fixture.ts";
+import { commitBytesMax, mutationsMax, type PackedKey, type PackedRange, wholeRange } from "@rockpool/model";
+import { key, remove, set } from "./commit-fixture.ts";
 import { Pages } from "./page-index.ts";
 import { TestReplica } from "./replica-fixture.ts";
 import { pageIndexOf } from "./state.ts";
@@ -29,7 +29,7 @@ const visiting = (visitsMax: number): DeleteLimits => ({
 /** 2,000 bytes. */
 const longName = (n: number): string => String(n).padStart(2000, "0");
 
-const from = (start: PackedKey): PackedRange => ({ ...everything, start });
+const from = (start: PackedKey): PackedRange => ({ ...wholeRange, start });
 
 describe.each([true, false])("with pages: %s", (hasPages) => {
   test.each([1, 2, 5, 100])("pieces of %i visits count every entry in view once", (visitsMax) => {
@@ -47,12 +47,12 @@ describe.each([true, false])("with pages: %s", (hasPages) => {
 
   test("a delete names the keys in view, and where the rest begins", () => {
     const replica = replicaOf(hasPages);
-    const whole = deletesIn(replica.state, replica.pages, everything, replica.nowMs, visiting(100));
+    const whole = deletesIn(replica.state, replica.pages, wholeRange, replica.nowMs, visiting(100));
     expect(whole.mutations.map((mutation) => mutation.key)).toEqual(
       ["a", "bb", "c", "d", "e", "f", "g", "i", "j"].map(key),
     );
     expect(whole.rest).toBeNull();
-    const part = deletesIn(replica.state, replica.pages, everything, replica.nowMs, visiting(3));
+    const part = deletesIn(replica.state, replica.pages, wholeRange, replica.nowMs, visiting(3));
     expect(part.mutations.map((mutation) => mutation.key)).toEqual([key("a"), key("bb")]);
     expect(part.rest).toBe(key("c"));
   });
@@ -61,12 +61,12 @@ describe.each([true, false])("with pages: %s", (hasPages) => {
 test("a delete holds no more than one commit may: mutations, and bytes of keys", () => {
   const many = new TestReplica();
   many.commit(...Array.from({ length: mutationsMax + 5 }, (_, n) => set(String(n).padStart(6, "0"), "v")));
-  const first = deletesIn(many.state, many.pages, everything, many.nowMs, visiting(1e6));
+  const first = deletesIn(many.state, many.pages, wholeRange, many.nowMs, visiting(1e6));
   expect(first.mutations).toHaveLength(mutationsMax);
   expect(first.rest).toBe(key(String(mutationsMax).padStart(6, "0")));
   const long = new TestReplica();
   long.commit(...Array.from({ length: 4500 }, (_, n) => set(longName(n), "v")));
-  const { mutations, rest } = deletesIn(long.state, long.pages, everything, long.nowMs, visiting(1e6));
+  const { mutations, rest } = deletesIn(long.state, long.pages, wholeRange, long.nowMs, visiting(1e6));
   const bytes = mutations.reduce((sum, mutation) => sum + mutation.key.length, 0);
   expect(bytes).toBeLessThanOrEqual(commitBytesMax);
   expect(bytes + (rest?.length ?? 0)).toBeGreaterThan(commitBytesMax);
@@ -81,6 +81,6 @@ test("a piece asks for no more pages than its visits need", () => {
   });
   expect(index.firsts.length).toBeGreaterThan(90);
   const pages = new Pages(index);
-  countKeys(replica.state, pages, everything, replica.nowMs, 24);
+  countKeys(replica.state, pages, wholeRange, replica.nowMs, 24);
   expect(pages.takeLacking()?.pages.length).toBeLessThan(4);
 });
