@@ -74,9 +74,10 @@ export class Bucket implements KV {
     const jsm = await js.jetstreamManager();
     const merged = { ...defaultBucketOpts(), ...options };
     const bucket = new Bucket(name, js, jsm, { ...merged, allow_direct: options.allow_direct ?? true });
-    const stored =
-      (await bucket.#messages.get()) ?? (await bucket.#messages.create(createStreamConfig(name, merged)));
-    await js.nc.keepHistory(stored.config.max_msgs_per_subject);
+    const stored = await bucket.#messages.get();
+    const config = stored?.config ?? createStreamConfig(name, merged);
+    await js.nc.keepHistory(config.max_msgs_per_subject);
+    if (stored === null) await bucket.#messages.create(config);
     return bucket;
   }
 
@@ -131,7 +132,8 @@ export class Bucket implements KV {
     try {
       return await this.#put(key, value, { ...options, previousSeq: 0 }, markerTTL);
     } catch (error) {
-      if (!(error instanceof JetStreamApiError) || !wrongSequenceCodes.has(error.code)) throw error;
+      if (error instanceof JetStreamApiError && !wrongSequenceCodes.has(error.code)) throw error;
+      // As NATS' client does, whatever else it was: of a bucket that is not there this read tells.
       const entry = await this.get(key);
       if (entry === null || entry.operation === "PUT") throw error;
       return this.#put(key, value, { ...options, previousSeq: entry.revision }, markerTTL);
@@ -181,7 +183,12 @@ export class Bucket implements KV {
   }
 
   async watch(options: KvWatchOptions = {}): Promise<QueuedIterator<KvWatchEntry>> {
-    const { include = KvWatchInclude.LastValue, resumeFromRevision = 0, ignoreDeletes, initializedFn } = options;
+    const {
+      include = KvWatchInclude.LastValue,
+      resumeFromRevision = 0,
+      ignoreDeletes,
+      initializedFn,
+    } = options;
     const isUpdatesOnly = include === KvWatchInclude.UpdatesOnly;
     const begin = isUpdatesOnly && resumeFromRevision <= 0 ? "end" : "all";
     const watched = await watchMessages(this.#messages, this.#filter(options.key), begin);
@@ -214,7 +221,8 @@ export class Bucket implements KV {
     const lasts = lastOfKeys(messages);
     const queue = new ItemQueue<string>();
     for (const message of messages) {
-      if (isLastOfItsKey(message, lasts) && operationOf(message) === "PUT") queue.push(this.decodeKey(message.key));
+      if (isLastOfItsKey(message, lasts) && operationOf(message) === "PUT")
+        queue.push(this.decodeKey(message.key));
     }
     queue.stop();
     return queue;
@@ -250,18 +258,16 @@ export class Bucket implements KV {
     return purgeMessages(this.#messages, options);
   }
 
-  async #put(
-    key: string,
-    value: Payload,
-    options: Partial<KvPutOptions>,
-    ttl?: string,
-  ): Promise<number> {
+  async #put(key: string, value: Payload, options: Partial<KvPutOptions>, ttl?: string): Promise<number> {
     const rawKey = this.#rawKey(key);
     const draft = createDraft("PUT", toBytes(this.codec.value.encode(value)), {
       previousSeq: options.previousSeq,
       ttl,
     });
-    return this.#messages.publish(rawKey, draft, { confirm: this.#confirm(options), timeout: options.timeout });
+    return this.#messages.publish(rawKey, draft, {
+      confirm: this.#confirm(options),
+      timeout: options.timeout,
+    });
   }
 
   async #remove(key: string, operation: "DEL" | "PURGE", options?: Partial<KvPurgeOptions>): Promise<void> {
@@ -280,7 +286,10 @@ export class Bucket implements KV {
   ): Promise<void> {
     const rawKey = this.#rawKey(key);
     const ttl = operation === "PURGE" && typeof options.ttl === "string" ? options.ttl : undefined;
-    const draft = createDraft(operation, new Uint8Array(), { previousSeq: options.previousSeq || undefined, ttl });
+    const draft = createDraft(operation, new Uint8Array(), {
+      previousSeq: options.previousSeq || undefined,
+      ttl,
+    });
     await this.#messages.publish(rawKey, draft, { confirm: this.#confirm(options) });
   }
 
@@ -313,7 +322,15 @@ export class Bucket implements KV {
   #entry(message: Message, view: Pick<EntryView, "isUpdate"> & Partial<EntryView>): MessageEntry {
     const { bucket, stream, codec } = this;
     const subject = this.fullKeyName(message.key);
-    return new MessageEntry(message, { bucket, stream, codec, subject, pending: 0, isHeadersOnly: false, ...view });
+    return new MessageEntry(message, {
+      bucket,
+      stream,
+      codec,
+      subject,
+      pending: 0,
+      isHeadersOnly: false,
+      ...view,
+    });
   }
 }
 

@@ -42,7 +42,9 @@ export const createDraft = (
   if (operation === "PURGE") headers.set(rollupHeader, "sub");
   if (options.previousSeq !== undefined) headers.set(expectedSequenceHeader, String(options.previousSeq));
   if (options.ttl) headers.set(ttlHeader, options.ttl);
-  const expectedSequence = headers.has(expectedSequenceHeader) ? headers.get(expectedSequenceHeader) : undefined;
+  const expectedSequence = headers.has(expectedSequenceHeader)
+    ? headers.get(expectedSequenceHeader)
+    : undefined;
   return { headers, data, expectedSequence, isRollup: operation === "PURGE" };
 };
 

@@ -97,7 +97,10 @@ export class MessageEntry implements Omit<KvWatchEntry, "isUpdate"> {
   }
 }
 
-const toRawMessage = (message: Message, { stream, subject, pending, isHeadersOnly }: EntryView): RawMessage => {
+const toRawMessage = (
+  message: Message,
+  { stream, subject, pending, isHeadersOnly }: EntryView,
+): RawMessage => {
   const header = new Headers(
     [...message.headers].flatMap(([name, values]) => values.map((value) => [name, value] as const)),
   );

@@ -12,8 +12,8 @@ export const ttlHeader = "Nats-TTL";
 export const markerReasonHeader = "Nats-Marker-Reason";
 export const messageSizeHeader = "Nats-Msg-Size";
 
-/** How names are compared: as they are written, or without regard to case. */
-export type HeaderMatch = "exact" | "CanonicalMIME" | "IgnoreCase";
+/** How names are compared: as they are written; otherwise without regard to case, as canonical names differ in no more. */
+export type HeaderMatch = "exact" | "canonical" | "insensitive";
 
 const versionLine = "NATS/1.0";
 
@@ -103,7 +103,8 @@ export const decodeFrame = (
 /** Behind the first empty line. */
 const endOfHeaders = (frame: Uint8Array): number | undefined => {
   for (let at = 3; at < frame.length; at++) {
-    if (frame[at] === 10 && frame[at - 1] === 13 && frame[at - 2] === 10 && frame[at - 3] === 13) return at + 1;
+    if (frame[at] === 10 && frame[at - 1] === 13 && frame[at - 2] === 10 && frame[at - 3] === 13)
+      return at + 1;
   }
   return undefined;
 };

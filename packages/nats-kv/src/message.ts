@@ -2,7 +2,13 @@
  * A message: one version of a key, as it stands in Rockpool. The value is the message as NATS writes one
  * with headers, with headers of our own in front, which no reader of the bucket is shown.
  */
-import { decodeFrame, encodeFrame, markerReasonHeader, MessageHeaders, operationHeader } from "./message-headers.ts";
+import {
+  decodeFrame,
+  encodeFrame,
+  markerReasonHeader,
+  MessageHeaders,
+  operationHeader,
+} from "./message-headers.ts";
 
 export type Operation = "PUT" | "DEL" | "PURGE";
 
@@ -41,7 +47,9 @@ export const encodeMessage = (message: StoredMessage): Uint8Array => {
   if (sequence !== undefined) own.push([sequenceHeader, String(sequence)]);
   if (expireAtMs !== undefined) own.push([expiresHeader, String(expireAtMs)]);
   if (isFirst) own.push([firstHeader, "true"]);
-  const nats = [...message.headers].flatMap(([name, values]) => values.map((value) => [name, value] as const));
+  const nats = [...message.headers].flatMap(([name, values]) =>
+    values.map((value) => [name, value] as const),
+  );
   return encodeFrame(new MessageHeaders([...own, ...nats]), message.data);
 };
 

@@ -72,13 +72,11 @@ export class Stream {
     return stored;
   }
 
-  /** Keeps the configuration, unless there is one. */
-  async create(config: StreamConfig): Promise<StoredStream> {
+  /** Makes the bucket. Without a check: two devices that make the same bucket while offline have made one. */
+  async create(config: StreamConfig): Promise<void> {
     const kv = await this.open();
-    const stored = { config, created: new Date().toISOString() };
-    // Without a check: two devices that make the same bucket while offline have made one bucket.
-    await kv.set(streamKey(this.name), stored, { confirm: "local" });
-    return stored;
+    const stored: StoredStream = { config, created: new Date().toISOString() };
+    await kv.set(streamKey(this.name), stored, { confirm: "local", expireIn: "never" });
   }
 
   /** Deletes the bucket with all its messages. @throws StreamNotFoundError */

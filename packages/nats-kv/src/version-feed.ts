@@ -24,7 +24,8 @@ export class VersionFeed {
     const versionById = new Map<string, KvVersion<unknown>>();
     for (;;) {
       const { value: item } = await this.#reader.read();
-      if (item === undefined || item.type === "ready") return [...versionById.values()].toSorted(byVersionstamp);
+      if (item === undefined || item.type === "ready")
+        return [...versionById.values()].toSorted(byVersionstamp);
       if (item.type === "reset") versionById.clear();
       else for (const version of item.entries) versionById.set(idOf(version), version);
     }

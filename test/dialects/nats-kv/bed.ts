@@ -1,7 +1,14 @@
 /**
  * A connection in a place, with a new NATS bucket for each test and what tests ask of every one.
  */
-import { Bucket, connect, type Connection, type KvOptions, Kvm, type QueuedIterator } from "@rockpool/nats-kv";
+import {
+  Bucket,
+  connect,
+  type Connection,
+  type KvOptions,
+  Kvm,
+  type QueuedIterator,
+} from "@rockpool/nats-kv";
 import type { Kv } from "rockpool";
 import type { PlaceBed } from "../places.ts";
 

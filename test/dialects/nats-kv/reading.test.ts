@@ -48,7 +48,11 @@ describe.each(places)("$name", (place) => {
     const revisions = (await collect(await kv.history())).map(({ revision }) => revision);
     expect(revisions).toEqual(revisions.toSorted((one, other) => one - other));
     expect(await collect(await kv.history({ key: "none" }))).toEqual([]);
-    expect((await collect(await kv.history({ key: ["a", "c.>"] }))).map(({ key }) => key)).toEqual(["a", "a", "c.d"]);
+    expect((await collect(await kv.history({ key: ["a", "c.>"] }))).map(({ key }) => key)).toEqual([
+      "a",
+      "a",
+      "c.d",
+    ]);
   });
 
   test("1.2 history: a key's oldest goes first, and a deletion counts as one", async () => {
@@ -244,7 +248,9 @@ describe.each(places)("$name", (place) => {
     await expect.poll(() => texts.slice(3)).toContain("c.d DEL ");
     expect(revisions).toEqual(revisions.toSorted((one, other) => one - other));
     expect((await kv.get("a"))?.operation).toBe("PURGE");
-    expect((await collect(await kv.history({ key: "a" }))).map(({ operation }) => operation)).toEqual(["PURGE"]);
+    expect((await collect(await kv.history({ key: "a" }))).map(({ operation }) => operation)).toEqual([
+      "PURGE",
+    ]);
     iterator.stop();
   });
 

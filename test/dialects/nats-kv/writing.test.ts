@@ -151,7 +151,11 @@ describe.each(places)("$name", (place) => {
     await kv.delete("a");
     await kv.delete("never");
     const entries = await collect(await kv.history());
-    expect(entries.map(({ key, operation }) => `${key} ${operation}`)).toEqual(["a PUT", "a DEL", "never DEL"]);
+    expect(entries.map(({ key, operation }) => `${key} ${operation}`)).toEqual([
+      "a PUT",
+      "a DEL",
+      "never DEL",
+    ]);
   });
 
   test("1.2 delete: a previousSeq is a condition, 0 is none", async () => {

@@ -34,5 +34,4 @@ export const JSONCodec = <T = unknown>(
   },
 });
 
-const badJson = (cause: unknown): NatsError =>
-  new NatsError("Bad JSON", ErrorCode.BadJson, cause as Error);
+const badJson = (cause: unknown): NatsError => new NatsError("Bad JSON", ErrorCode.BadJson, cause as Error);
