@@ -119,12 +119,14 @@ export const notEnabled = (subject: string): JetStreamNotEnabled =>
 
 /** What a failure of Rockpool is to a user of NATS; what NATS has no word for stays as it is. */
 export const toNatsError = (error: unknown): unknown => {
-  if (error instanceof DOMException && error.name === "TimeoutError")
+  if (error instanceof DOMException && error.name === "TimeoutError") {
     return new TimeoutError({ cause: error });
+  }
   if (!(error instanceof KvError)) return error;
   if (error.code === "offline") return new RequestError(`no responders: ${error.message}`, { cause: error });
   if (error.code === "outcome-unknown") return new TimeoutError({ cause: error });
-  if (error.code === "closed" || error.code === "destroyed")
+  if (error.code === "closed" || error.code === "destroyed") {
     return new ClosedConnectionError({ cause: error });
+  }
   return error;
 };

@@ -30,8 +30,9 @@ export const createKeyFilter = (filters: readonly string[]): KeyFilter => {
     selectorIn: (stream) => {
       const [single = [], ...others] = tokens;
       if (others.length > 0 || single[0] === ">") return { prefix: messagesPrefix(stream) };
-      if (!single.includes("*") && single.at(-1) !== ">")
+      if (!single.includes("*") && single.at(-1) !== ">") {
         return { keys: [messageKey(stream, single.join("."))] };
+      }
       const parts = single.map((token) => (token === "*" ? any : token === ">" ? rest : token));
       return { pattern: [...messagesPrefix(stream), ...parts] };
     },

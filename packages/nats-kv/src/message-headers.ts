@@ -103,8 +103,9 @@ export const decodeFrame = (
 /** Behind the first empty line. */
 const endOfHeaders = (frame: Uint8Array): number | undefined => {
   for (let at = 3; at < frame.length; at++) {
-    if (frame[at] === 10 && frame[at - 1] === 13 && frame[at - 2] === 10 && frame[at - 3] === 13)
+    if (frame[at] === 10 && frame[at - 1] === 13 && frame[at - 2] === 10 && frame[at - 3] === 13) {
       return at + 1;
+    }
   }
   return undefined;
 };

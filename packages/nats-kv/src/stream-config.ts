@@ -104,8 +104,9 @@ const checkOptions = (options: Partial<KvOptions>): void => {
   if ((replicas ?? 1) > 1) throw tooManyReplicas();
   if (ttl < 0) throw invalidConfig("duplicates window can not be negative");
   if (ttl !== 0 && ttl < maxAgeMsMin) throw invalidConfig("max age needs to be >= 100ms");
-  if (markerTTL !== 0 && markerTTL < markerMsMin)
+  if (markerTTL !== 0 && markerTTL < markerMsMin) {
     throw invalidConfig("subject delete marker TTL must be at least 1 second");
+  }
   if ((options.description?.length ?? 0) > descriptionMax) {
     throw invalidConfig(`stream description is too long, maximum allowed is ${descriptionMax}`);
   }

@@ -24,8 +24,9 @@ export class VersionFeed {
     const versionById = new Map<string, KvVersion<unknown>>();
     for (;;) {
       const { value: item } = await this.#reader.read();
-      if (item === undefined || item.type === "ready")
+      if (item === undefined || item.type === "ready") {
         return [...versionById.values()].toSorted(byVersionstamp);
+      }
       if (item.type === "reset") versionById.clear();
       else for (const version of item.entries) versionById.set(idOf(version), version);
     }

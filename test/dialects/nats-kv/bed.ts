@@ -1,15 +1,10 @@
 /**
  * A connection in a place, with a new NATS bucket for each test and what tests ask of every one.
  */
-import {
-  Bucket,
-  connect,
-  type Connection,
-  type KvOptions,
-  Kvm,
-  type QueuedIterator,
-} from "@rockpool/nats-kv";
+import type { Bucket } from "@rockpool/nats-kv";
+import { connect, type Connection, type KvOptions, Kvm, type QueuedIterator } from "@rockpool/nats-kv";
 import type { Kv } from "rockpool";
+import { expect } from "vitest";
 import type { PlaceBed } from "../places.ts";
 
 export class NatsBed {
@@ -39,6 +34,11 @@ export class NatsBed {
 
   get kvm(): Kvm {
     return new Kvm(this.connection);
+  }
+
+  /** What revisions are expected to be: these, of a bucket alone; any others, of a replica. */
+  revisions(alone: readonly number[], given: readonly (number | undefined)[]): unknown {
+    return this.place.name === "alone" ? alone : given.map(() => expect.any(Number) as unknown);
   }
 
   /** A name that no bucket has. */

@@ -10,6 +10,28 @@ import { collect, failure, NatsBed, type OtherDevice } from "./bed.ts";
 const races = 100;
 const keys = Array.from({ length: races }, (_, index) => `race.${index}`);
 
+/** Has both devices write each key at once; for each, who won. */
+const race = async (write: (key: string, device: "one" | "two") => Promise<unknown>): Promise<string[]> =>
+  Promise.all(
+    keys.map(async (key) => {
+      const outcomes = await Promise.allSettled([write(key, "one"), write(key, "two")]);
+      const lost = outcomes.filter(({ status }) => status === "rejected");
+      expect(lost).toMatchObject([{ reason: { name: "JetStreamApiError", code: 10071, status: 400 } }]);
+      return outcomes[0]?.status === "fulfilled" ? "one" : "two";
+    }),
+  );
+
+const standing = (kv: Bucket): Promise<(string | undefined)[]> =>
+  Promise.all(keys.map(async (key) => (await kv.get(key))?.string()));
+
+const ended = <T extends { stop(): void }>(iterator: T): T => {
+  iterator.stop();
+  return iterator;
+};
+
+const revisionsOf = async (kv: Bucket): Promise<ReadonlyMap<string, number>> =>
+  new Map((await collect(await kv.watch().then(ended))).map(({ key, revision }) => [key, revision]));
+
 describe.each(places.filter(({ name }) => name === "replica"))("$name", (place) => {
   const bed = new NatsBed(place);
   beforeAll(() => bed.start());
@@ -27,28 +49,6 @@ describe.each(places.filter(({ name }) => name === "replica"))("$name", (place) 
     const other = await bed.openOther(kv, { confirm: "relay" });
     await synced(other);
     return [kv, other];
-  };
-
-  /** Has both devices write each key at once; for each, who won. */
-  const race = async (write: (key: string, device: "one" | "two") => Promise<unknown>): Promise<string[]> =>
-    Promise.all(
-      keys.map(async (key) => {
-        const outcomes = await Promise.allSettled([write(key, "one"), write(key, "two")]);
-        const lost = outcomes.filter(({ status }) => status === "rejected");
-        expect(lost).toMatchObject([{ reason: { name: "JetStreamApiError", code: 10071, status: 400 } }]);
-        return outcomes[0]?.status === "fulfilled" ? "one" : "two";
-      }),
-    );
-
-  const standing = (kv: Bucket): Promise<(string | undefined)[]> =>
-    Promise.all(keys.map(async (key) => (await kv.get(key))?.string()));
-
-  const revisionsOf = async (kv: Bucket): Promise<ReadonlyMap<string, number>> =>
-    new Map((await collect(await kv.watch().then(ended))).map(({ key, revision }) => [key, revision]));
-
-  const ended = <T extends { stop(): void }>(iterator: T): T => {
-    iterator.stop();
-    return iterator;
   };
 
   const confirm = { confirm: "relay" } as const;

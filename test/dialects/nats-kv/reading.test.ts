@@ -9,6 +9,19 @@ import { collect, failure, gather, NatsBed } from "./bed.ts";
 const textOf = ({ key, operation, delta, isUpdate, value, length }: KvWatchEntry): string =>
   [key, operation, delta, isUpdate ? "update" : "initial", `${value.length}/${length}`].join(" ");
 
+/** What a watch gives at first, and for the put of "a" that follows. */
+const watched = async (kv: Bucket, options: KvWatchOptions): Promise<readonly string[]> => {
+  const iterator = await kv.watch(options);
+  const texts = gather(iterator, textOf);
+  await kv.put("a", "long");
+  await expect.poll(() => texts.at(-1)).toMatch(/^a PUT 0 update .\/4$/);
+  iterator.stop();
+  return texts;
+};
+const last = "a PUT 0 update 4/4";
+
+const stop = async (iterator: Promise<{ stop(): void }>): Promise<void> => (await iterator).stop();
+
 describe.each(places)("$name", (place) => {
   const bed = new NatsBed(place);
   beforeAll(() => bed.start());
@@ -24,17 +37,6 @@ describe.each(places)("$name", (place) => {
     await kv.put("c.d", "x");
     return kv;
   };
-
-  /** What a watch gives at first, and for the put of "a" that follows. */
-  const watched = async (kv: Bucket, options: KvWatchOptions): Promise<readonly string[]> => {
-    const iterator = await kv.watch(options);
-    const texts = gather(iterator, textOf);
-    await kv.put("a", "long");
-    await expect.poll(() => texts.at(-1)).toMatch(/^a PUT 0 update .\/4$/);
-    iterator.stop();
-    return texts;
-  };
-  const last = "a PUT 0 update 4/4";
 
   test("1.2 history: oldest to newest across keys, delta down to 0, isUpdate false, markers too", async () => {
     const kv = await filled();
@@ -189,7 +191,6 @@ describe.each(places)("$name", (place) => {
     const expected = isRefused
       ? "JetStreamApiError 10138 400 consumer subject filters cannot overlap"
       : "no error";
-    const stop = async (iterator: Promise<{ stop(): void }>): Promise<void> => (await iterator).stop();
     expect(await failure(() => stop(kv.watch({ key })))).toBe(expected);
     expect(await failure(() => stop(kv.history({ key })))).toBe(expected);
     expect(await failure(() => stop(kv.keys(key)))).toBe(expected);

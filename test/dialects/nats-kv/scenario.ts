@@ -118,7 +118,7 @@ const refusals = async (create: Create, note: Note): Promise<void> => {
 };
 
 const readings = async (create: Create, note: Note): Promise<void> => {
-  const kv = await create({ history: 5 });
+  const kv = await create({ history: 64 });
   for (const [key, value] of [
     ["a", "1"],
     ["a", "2"],
@@ -178,6 +178,8 @@ const entriesOf = async (
   return texts;
 };
 
+const purged = async (call: Promise<PurgeResponse>): Promise<number> => (await call).purged;
+
 const purges = async (create: Create, note: Note): Promise<void> => {
   const kv = await create({ history: 5 });
   const bucket = kv as KV & Purging;
@@ -185,7 +187,6 @@ const purges = async (create: Create, note: Note): Promise<void> => {
   for (const key of ["a", "b", "a", "c"]) await kv.put(key, "1");
   await kv.delete("a");
   await kv.delete("b");
-  const purged = async (call: Promise<PurgeResponse>): Promise<number> => (await call).purged;
   await note("purgeDeletes", () => purged(bucket.purgeDeletes()));
   await note("left", async () => entriesOf(await kv.history()));
   await note("purgeDeletes of all", () => purged(bucket.purgeDeletes(-1)));
