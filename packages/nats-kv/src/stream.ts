@@ -193,7 +193,7 @@ export class Stream {
     const { config, hasRelay, last, lastVersionstamp, sequence, sequenceVersionstamp } = standing;
     const at = messageKey(this.name, key);
     const operation = kv.atomic();
-    // Later than every number shown of the key, also by a bucket that had a relay once.
+    // Later than every number shown of the key, also where that is a position: of a restored backup.
     const next = hasRelay ? undefined : Math.max(sequence, last?.revision ?? 0) + 1;
     if (next !== undefined) {
       operation.check({ key: sequenceKey(this.name), versionstamp: sequenceVersionstamp });
