@@ -20,6 +20,8 @@ export class NatsBed {
   async start(): Promise<void> {
     await this.place.start();
     this.#connection = await connect({ bucket: this.name, ...this.place.options(this.name) });
+    // The first contact with a relay may give what stood before it new revisions.
+    if (this.place.name === "replica") await (await this.#connection.openKv()).sync.flush();
   }
 
   async stop(): Promise<void> {
