@@ -4,12 +4,13 @@
  */
 import { equalScopes } from "@rockpool/model";
 import type { ActionOf, ActionType } from "./actions.ts";
-import { type Kind, kinds } from "./kinds.ts";
+import type { Kind } from "./kind.ts";
+import { kinds } from "./kinds.ts";
 import type { Operation, Plan } from "./plan.ts";
 import { reckon } from "./reckoning.ts";
 import { Run } from "./run.ts";
 import { Violation } from "./violation.ts";
-import type { VirtualTab } from "./virtual-device.ts";
+import type { VirtualTab } from "./virtual-tab.ts";
 
 /** What a run came to. */
 export interface RunReport {

@@ -122,13 +122,13 @@ export const decideLateResults = (
 };
 
 /**
- * Decides which pending checked commits can no longer hold on what is confirmed, after a fill put it all
- * in place anew: they are hidden by a patch that goes nowhere. Undefined when there are none. Void when
+ * Decides which pending checked commits can no longer hold on what is confirmed once a fill has put it
+ * all in place anew: they are hidden by a patch that goes nowhere. Undefined when there are none. Void when
  * `pages` notes something lacking.
  */
 export const decideDoomed = (state: ReplicaState, pages: Pages, readingMs: number): PatchRow | undefined => {
-  const { epoch, scope, received, setAside } = state.session;
-  if (epoch === null || setAside !== null) return undefined;
+  const { epoch, scope, received, setAside, fillDue } = state.session;
+  if (epoch === null || setAside !== null || fillDue) return undefined;
   const entries = new Map<PackedKey, PatchEntry>();
   for (const { commit } of state.unruled.values()) {
     for (const { key } of commit.checks) entries.set(key, confirmedEntry(state, pages, key));

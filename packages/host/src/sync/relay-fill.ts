@@ -12,15 +12,9 @@ import {
   equalScopes,
 } from "@rockpool/model";
 import type { FilledFrom } from "@rockpool/log";
-import {
-  confirmedIn,
-  confirmedOf,
-  decideDoomed,
-  type FillPart,
-  lostCommits,
-  type ReplicaState,
-} from "@rockpool/replica";
+import { confirmedIn, confirmedOf, type FillPart, lostCommits, type ReplicaState } from "@rockpool/replica";
 import { Filler, type FillEntry, type FillerOptions } from "../backup/filler.ts";
+import { hideDoomed } from "./hide-doomed.ts";
 
 export interface RelayFillOptions extends FillerOptions {
   /** Ms since 1970, by the relay's clock as far as it is known. */
@@ -70,10 +64,7 @@ export class RelayFill {
       this.#isOn(state) ? { relay: this.#filledFrom(state, to) } : undefined,
     );
     if (stored === undefined) return false;
-    await this.#its.ledger.append((state, pages) => ({
-      row: decideDoomed(state, pages, this.#its.readClock()),
-      result: undefined,
-    }));
+    await hideDoomed(this.#its.ledger, this.#its.readClock);
     return true;
   }
 

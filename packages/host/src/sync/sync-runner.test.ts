@@ -120,6 +120,7 @@ beforeEach(async () => {
     onFailure: () => {},
   });
   runner.start();
+  await turn();
 });
 
 const welcome = (change: Partial<Welcome> = {}): Welcome =>
@@ -286,4 +287,17 @@ test("the clock is corrected by when the welcome came, not by when it was stored
   lastLine().say(welcome({ clockMs: nowMs + 5000 }));
   await turn();
   expect(ledger.state.session.clockOffsetMs).toBe(5000);
+});
+
+test("a host that takes the session over hides what can no longer hold after a fill that another one ended with", async () => {
+  await goLive();
+  const check = { key: packKey(["k"]), premise: { type: "revision", epoch: "e1", revision: 1 } } as const;
+  const name = { host: "h", n: 1 };
+  const record = { name, tag: "t", readingMs: nowMs, checks: [check], mutations: [], effects: [] };
+  await ledger.append(() => ({ row: { type: "commit", commits: [record] }, result: undefined }));
+  expect(ledger.state.getTracked(name)?.state).toBe("pending");
+  runner.stop();
+  runner.start();
+  await turn();
+  expect(ledger.state.getTracked(name)?.state).toBe("hidden");
 });

@@ -22,6 +22,7 @@ import {
 import type { HostEnvironment, HostSocket } from "../environment.ts";
 import type { Ledger } from "../ledger.ts";
 import { confirmedHash } from "./confirmed-hash.ts";
+import { hideDoomed } from "./hide-doomed.ts";
 import { RelayFill } from "./relay-fill.ts";
 
 export interface SyncRunnerOptions {
@@ -73,6 +74,7 @@ export class SyncRunner {
   /** Carries the session from now on. */
   start(): void {
     this.#isHolder = true;
+    this.#run(hideDoomed(this.#options.ledger, () => this.#readClock()));
     if (!this.#options.ledger.state.session.paused) this.handle({ type: "start" });
     this.#options.onNews();
   }
