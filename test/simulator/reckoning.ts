@@ -17,7 +17,7 @@ import type { Run } from "./run.ts";
 import { Violation } from "./violation.ts";
 import type { VirtualDevice } from "./virtual-device.ts";
 import { textOf } from "./tab-asks.ts";
-import type { VirtualTab } from "./virtual-tab.ts";
+import type { VirtualTab } from "./virtual-device.ts";
 
 /** @throws Violation */
 export const reckon = async (run: Run): Promise<void> => {
