@@ -4,24 +4,30 @@
 import type { PackedKey, Versionstamp } from "@rockpool/model";
 import type { CommitAsked } from "./actions.ts";
 import { keyOf, mutationOf, pairs } from "./draw-commit.ts";
-import { same } from "./oracle.ts";
-import type { Run } from "./run.ts";
+import type { Inspector } from "./inspector.ts";
+import { type Oracle, same } from "./oracle.ts";
 import { textOfEntries } from "./tab-asks.ts";
 import { Violation } from "./violation.ts";
-import type { VirtualDevice } from "./virtual-device.ts";
-import type { VirtualTab } from "./virtual-tab.ts";
+import type { VirtualDevice, VirtualTab } from "./virtual-device.ts";
+
+export interface AppsOptions {
+  readonly inspector: Inspector;
+  readonly oracle: Oracle;
+  /** The relay was put back: what it ruled since is gone. */
+  readonly wasRelayRestored: () => boolean;
+}
 
 export class Apps {
-  readonly #run: Run;
+  readonly #its: AppsOptions;
   readonly #acknowledged = new Map<VirtualDevice, Versionstamp[]>();
 
-  constructor(run: Run) {
-    this.#run = run;
+  constructor(its: AppsOptions) {
+    this.#its = its;
   }
 
   async read(tab: VirtualTab, strong: boolean): Promise<void> {
     const at = `a reader of ${tab.device.name}`;
-    const { lastPosition } = this.#run.inspector.historyOf(tab.device);
+    const { lastPosition } = this.#its.inspector.historyOf(tab.device);
     seePairs(textOfEntries(await tab.list(strong)), at);
     const { tail } = tab.host.state;
     if (!strong || tail >= lastPosition) return;
@@ -53,19 +59,19 @@ export class Apps {
   /** Asks what became of the latest commit of the device, and holds the answer against the oracle. */
   async settled(tab: VirtualTab): Promise<void> {
     const versionstamp = this.#acknowledged.get(tab.device)?.at(-1);
-    const { commitByVersionstamp } = this.#run.inspector.historyOf(tab.device);
+    const { commitByVersionstamp } = this.#its.inspector.historyOf(tab.device);
     const commit = versionstamp === undefined ? undefined : commitByVersionstamp.get(versionstamp);
     if (commit === undefined) return;
     const answer = await tab.host.call("settled", { versionstamp: commit.versionstamp });
-    if (this.#run.relayWasRestored) return;
-    const ruling = this.#run.oracle.history.resultByName.get(commit.text)?.ruling;
+    if (this.#its.wasRelayRestored()) return;
+    const ruling = this.#its.oracle.history.resultByName.get(commit.text)?.ruling;
     const expected = ruling?.type === "accepted" ? "confirmed" : "rejected";
     same(1, `settled of ${commit.text}`, ruling === undefined ? "no answer" : expected, answer.type);
   }
 
   /** What an app was told is stored stands in the log. */
   #acknowledge(device: VirtualDevice, versionstamp: Versionstamp): void {
-    const { commitByVersionstamp } = this.#run.inspector.historyOf(device);
+    const { commitByVersionstamp } = this.#its.inspector.historyOf(device);
     if (!commitByVersionstamp.has(versionstamp)) {
       const expected = `a row of ${versionstamp}`;
       throw new Violation({ invariant: 1, at: device.name, expected, found: "none" });

@@ -4,8 +4,7 @@
  */
 import { KvError } from "@rockpool/model";
 import { Violation } from "./violation.ts";
-import type { VirtualDevice } from "./virtual-device.ts";
-import type { VirtualTab } from "./virtual-tab.ts";
+import type { VirtualDevice, VirtualTab } from "./virtual-device.ts";
 import type { VirtualWorld } from "./virtual-world.ts";
 
 /** A call on a tab that runs is answered within this time, whatever the others do, in ms. */

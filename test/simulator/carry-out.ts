@@ -10,7 +10,7 @@ import type { Operation, Plan } from "./plan.ts";
 import { reckon } from "./reckoning.ts";
 import { Run } from "./run.ts";
 import { Violation } from "./violation.ts";
-import type { VirtualTab } from "./virtual-tab.ts";
+import type { VirtualTab } from "./virtual-device.ts";
 
 /** What a run came to. */
 export interface RunReport {

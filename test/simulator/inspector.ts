@@ -21,7 +21,7 @@ import { expectedView, textOfContent } from "./expected-view.ts";
 import { type Oracle, same } from "./oracle.ts";
 import { Violation } from "./violation.ts";
 import type { VirtualDevice } from "./virtual-device.ts";
-import type { VirtualTab } from "./virtual-tab.ts";
+import type { VirtualTab } from "./virtual-device.ts";
 
 /** What is known of one disk. */
 interface DiskRecord {

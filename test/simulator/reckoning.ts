@@ -17,7 +17,7 @@ import type { Run } from "./run.ts";
 import { Violation } from "./violation.ts";
 import type { VirtualDevice } from "./virtual-device.ts";
 import { textOf } from "./tab-asks.ts";
-import type { VirtualTab } from "./virtual-tab.ts";
+import type { VirtualTab } from "./virtual-device.ts";
 
 /** @throws Violation */
 export const reckon = async (run: Run): Promise<void> => {
@@ -77,7 +77,7 @@ const seeCommits = (run: Run, device: VirtualDevice): void => {
   const { tracked } = tab.host.state;
   for (const { text } of history.commits) {
     const at = `${device.name}, commit ${text}`;
-    const result = run.oracle.history.resultByName.get(text) ?? run.oracle.resultOfRetry(text);
+    const result = run.oracle.history.resultByName.get(text) ?? run.oracle.resultOfAnother(text);
     const here = tracked.get(text);
     if (history.decidedAt.has(text)) continue;
     if (here === undefined) {

@@ -10,7 +10,7 @@ import { Oracle } from "./oracle.ts";
 import type { Operation, Plan, PlannedDevice } from "./plan.ts";
 import { everyChange, textOfEntries } from "./tab-asks.ts";
 import { VirtualDevice } from "./virtual-device.ts";
-import type { VirtualTab } from "./virtual-tab.ts";
+import type { VirtualTab } from "./virtual-device.ts";
 import { VirtualRelay } from "./virtual-relay.ts";
 import { VirtualWorld } from "./virtual-world.ts";
 
@@ -27,7 +27,7 @@ export class Run {
   readonly oracle: Oracle = new Oracle();
   readonly inspector: Inspector;
   readonly calls: Calls;
-  readonly apps: Apps = new Apps(this);
+  readonly apps: Apps;
   /** The relay was put back: what it ruled since is gone. */
   relayWasRestored = false;
   /** What the feed of each tab came to. */
@@ -46,6 +46,11 @@ export class Run {
     };
     this.relay.onSwept = (options, sweep) => this.calls.attempt(() => this.oracle.hearSweep(options, sweep));
     this.inspector = new Inspector(this.devices, this.oracle, (what) => this.world.note(what));
+    this.apps = new Apps({
+      inspector: this.inspector,
+      oracle: this.oracle,
+      wasRelayRestored: () => this.relayWasRestored,
+    });
     this.world.watch(() => this.look());
   }
 
