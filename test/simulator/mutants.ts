@@ -217,7 +217,7 @@ const atReplica: readonly Mutant[] = [
     'if (tracked.state === "rejected" || lost.has(tracked)) continue;',
   ),
   mutant(
-    "a retry checks what was seen then",
+    "check a retry on what was seen then",
     "replica/src/rejected.ts",
     `const checks = commit.checks.map(({ key }): Check => {
       const draft = drafts.get(key);`,

@@ -7,6 +7,8 @@ import type { Operation, Plan, PlannedRelay } from "./plan.ts";
 
 export interface Scenario {
   readonly name: string;
+  /** The planted bugs that it is aimed at, by name. */
+  readonly catches: readonly string[];
   readonly plan: Plan;
 }
 
@@ -28,11 +30,13 @@ const relayDefault: PlannedRelay = { patchEntriesMax: 5, retentionMs: 7_776_000_
 /** A plan for devices with so many tabs each. */
 export const scenario = (
   name: string,
+  catches: Scenario["catches"],
   tabs: readonly number[],
   steps: readonly Step[],
   { relay = {}, channelLoss = 0 }: ScenarioOptions = {},
 ): Scenario => ({
   name,
+  catches,
   plan: {
     seed: 1,
     relay: { ...relayDefault, ...relay },

@@ -21,6 +21,7 @@ const wait = (forMs: number): Step => [forMs, 1, { type: "settled" }];
 export const lateScenarios: readonly Scenario[] = [
   scenario(
     "a patch of an epoch that is gone arrives late, and follows on the cursor",
+    ["leave the epoch out of the guard"],
     [2, 1],
     [
       [3000, 1, { type: "commit", writes: [["set", "text a", 1]] }],
@@ -38,6 +39,7 @@ export const lateScenarios: readonly Scenario[] = [
   ),
   scenario(
     "a patch for what was followed before arrives late, and follows on the cursor",
+    ["leave the scope out of the guard"],
     [2, 1],
     [
       [3000, 1, { type: "commit", writes: [["set", "text a", 1]] }],
@@ -51,6 +53,7 @@ export const lateScenarios: readonly Scenario[] = [
   ),
   scenario(
     "parts that were read at a later head are set aside when an earlier patch follows on them",
+    ["reveal parts that were read at a later head"],
     [2, 1],
     [
       [3000, 1, { type: "commit", writes: [["set", "text a", 1]] }],
@@ -64,6 +67,7 @@ export const lateScenarios: readonly Scenario[] = [
   ),
   scenario(
     "a relay is put back to between the parts of a catch-up and the head they were read at",
+    ["keep what was set aside over an epoch"],
     [1, 1],
     [
       [3000, 1, { type: "commit", writes: [["set", "text a", 1]] }],
@@ -80,6 +84,7 @@ export const lateScenarios: readonly Scenario[] = [
   ),
   scenario(
     "a welcome arrives when another tab was welcomed in a later epoch",
+    ["take any welcome"],
     [2, 1],
     [
       [3000, 1, { type: "commit", writes: [["set", "text a", 1]] }],
@@ -92,6 +97,7 @@ export const lateScenarios: readonly Scenario[] = [
   ),
   scenario(
     "a checkpoint is planned on a base that another tab's checkpoint replaces meanwhile",
+    ["checkpoint without verifying the base"],
     [2, 1],
     [
       [3000, 1, setAtOnce(["text b", "text d", "text f", "text h"], 1)],

@@ -8,6 +8,7 @@ import { lateScenarios } from "./scenarios-late.ts";
 export const scenarios: readonly Scenario[] = [
   scenario(
     "a copy pushes a commit of which the relay, put back since, knows a retry alone",
+    ["do not count a retry as the commit it stands for"],
     [1, 1],
     [
       [3000, 0, { type: "commit", writes: [["set", "checked a", 1]] }],
@@ -24,6 +25,7 @@ export const scenarios: readonly Scenario[] = [
   ),
   scenario(
     "a device retries what the relay, put back since, has accepted from its copy",
+    ["rule on a retry of what was accepted"],
     [1, 1],
     [
       [3000, 0, { type: "commit", writes: [["set", "checked a", 1]] }],
@@ -42,6 +44,7 @@ export const scenarios: readonly Scenario[] = [
   ),
   scenario(
     "a device and its copy both retry what was rejected",
+    ["a retry under a fresh name", "check a retry on what was seen then"],
     [1, 1],
     [
       [3000, 0, { type: "commit", writes: [["set", "checked a", 1]] }],
@@ -55,6 +58,7 @@ export const scenarios: readonly Scenario[] = [
   ),
   scenario(
     "a device comes back when a deletion that it never saw is forgotten",
+    ["forget the floor of dropped deletions"],
     [1, 1],
     [
       [3000, 0, { type: "commit", writes: [["set", "text a", 1]] }],
