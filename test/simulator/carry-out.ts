@@ -4,7 +4,8 @@
  */
 import { equalScopes } from "@rockpool/model";
 import type { ActionOf, ActionType } from "./actions.ts";
-import { type Kind, kinds } from "./kinds.ts";
+import type { Kind } from "./kind.ts";
+import { kinds } from "./kinds.ts";
 import type { Operation, Plan } from "./plan.ts";
 import { reckon } from "./reckoning.ts";
 import { Run } from "./run.ts";

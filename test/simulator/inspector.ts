@@ -3,7 +3,7 @@
  * at the cursor with the device's own pending commits over it, no more and no less. So it sees at once
  * what is torn, lost, shown too early, kept too long or come back.
  */
-import type { PlacedRow, TrackedCommit } from "@rockpool/log";
+import type { PlacedRow } from "@rockpool/log";
 import {
   isInScope,
   type PackedKey,
@@ -14,10 +14,11 @@ import {
 } from "@rockpool/model";
 import { type ListedEntry, listEntries, PageIndex, Pages, type ReplicaState } from "@rockpool/replica";
 import type { DeviceStorage } from "./device-storage.ts";
-import { type Base, DeviceHistory, type SeenCommit } from "./device-history.ts";
+import { CommitInspector, type CommitsSeen } from "./commit-inspector.ts";
+import { type Base, DeviceHistory } from "./device-history.ts";
 import { briefKeys } from "./draw-commit.ts";
 import { expectedView, textOfContent } from "./expected-view.ts";
-import { type History, type Oracle, same, type Snapshot } from "./oracle.ts";
+import { type Oracle, same } from "./oracle.ts";
 import { Violation } from "./violation.ts";
 import type { VirtualDevice } from "./virtual-device.ts";
 import type { VirtualTab } from "./virtual-device.ts";
@@ -30,23 +31,19 @@ interface DiskRecord {
 }
 
 /** What a tab showed last. */
-interface TabRecord {
+interface TabRecord extends CommitsSeen {
   state: ReplicaState;
   tail: Position;
-  /** What is confirmed in it. */
-  base: Base | undefined;
   epoch: string | null;
   received: number;
   revealed: number;
-  /** The commits up to here were seen ruled in it. */
-  readonly unruled: Set<string>;
-  read: number;
   readonly latestByKey: Map<PackedKey, Versionstamp>;
 }
 
 export class Inspector {
   readonly #devices: Iterable<VirtualDevice>;
   readonly #oracle: Oracle;
+  readonly #commits: CommitInspector;
   readonly #note: (what: string) => void;
   readonly #recordByStorage = new WeakMap<DeviceStorage, DiskRecord>();
   readonly #highestByDevice = new WeakMap<VirtualDevice, Position>();
@@ -55,6 +52,7 @@ export class Inspector {
   constructor(devices: Iterable<VirtualDevice>, oracle: Oracle, note: (what: string) => void) {
     this.#devices = devices;
     this.#oracle = oracle;
+    this.#commits = new CommitInspector(oracle);
     this.#note = note;
   }
 
@@ -123,7 +121,7 @@ export class Inspector {
     const disk = this.#recordByStorage.get(device.storage);
     if (disk === undefined) return;
     record.base = disk.history.baseAt(state.tail);
-    this.#seeCommits(device, disk, record, state);
+    this.#commits.look(device, disk.history, record, state);
     this.#seeView(device, disk, record, state);
   }
 
@@ -161,97 +159,6 @@ export class Inspector {
     }
   }
 
-  /** A commit is pending until its ruling is shown, and not a moment longer. */
-  #seeCommits(device: VirtualDevice, disk: DiskRecord, record: TabRecord, state: ReplicaState): void {
-    const { history } = disk;
-    const { base } = record;
-    const { commits } = history;
-    for (; record.read < commits.length; record.read++) {
-      const commit = commits[record.read];
-      if (commit === undefined || commit.position > state.tail) break;
-      record.unruled.add(commit.text);
-      if (commit.position === state.tail) this.#seeStamp(device, base, state, commit);
-    }
-    if (state.session.fillDue) return;
-    const { epoch, revealed } = state.session;
-    const ruled = this.#historyOf(epoch)?.resultByName;
-    for (const name of record.unruled) {
-      const tracked = state.tracked.get(name);
-      const at = `${device.name}, commit ${name}`;
-      if (tracked === undefined) {
-        // The app may have decided on it since.
-        if ((history.decidedAt.get(name) ?? Number.POSITIVE_INFINITY) <= state.tail) {
-          record.unruled.delete(name);
-        } else throw new Violation({ invariant: 1, at, expected: "to be tracked", found: "nothing of it" });
-        continue;
-      }
-      const revision = ruled?.get(name)?.revision;
-      const isShown = revision !== undefined && revision <= revealed;
-      const isUnruled = tracked.state === "pending" || tracked.state === "hidden";
-      // A copy of the device may have had the same retry ruled before this one was made: the answer tells.
-      if (isShown && isUnruled && !name.includes(":")) {
-        const expected = `ruled at ${revision}, shown up to ${revealed}`;
-        throw new Violation({ invariant: 3, at, expected, found: tracked.state });
-      }
-      // What a history that is gone rejected stays with the app.
-      const isLost = tracked.state === "rejected" && this.#oracle.hasLost(name);
-      const mayBeRuled = isShown || isLost || tracked.reason?.type === "unknown";
-      if (!mayBeRuled && !isUnruled && this.#oracle.resultOfRetry(name) === undefined) {
-        const expected = `pending, ruled at ${revision ?? "no revision"}, shown up to ${revealed}`;
-        throw new Violation({ invariant: 5, at, expected, found: tracked.state });
-      }
-      if (tracked.state === "hidden" && tracked.commit.checks.length === 0) {
-        throw new Violation({ invariant: 5, at, expected: "a blind commit to be shown", found: "hidden" });
-      }
-      if (!isUnruled) record.unruled.delete(name);
-      if (isUnruled && !name.includes(":")) this.#seeHolds(at, { history, base }, state, tracked);
-    }
-  }
-
-  /** A checked commit that can no longer hold is hidden by the patch that says so, and no other is. */
-  #seeHolds(
-    at: string,
-    { history, base }: { readonly history: DeviceHistory; readonly base: Base | undefined },
-    state: ReplicaState,
-    { state: found, commit: { checks } }: TrackedCommit,
-  ): void {
-    const { last } = history;
-    if (checks.length === 0 || last?.type !== "patch" || last.position !== state.tail) return;
-    const snapshot = base && this.#snapshotAt(base);
-    const revisions = checks.map(({ key, premise }) =>
-      premise.type === "revision" && isInScope(base?.scope ?? [], key)
-        ? [premise.revision, snapshot?.get(key)?.revision]
-        : [],
-    );
-    const hasFailed = revisions.some(([seen, now]) => now !== undefined && seen !== now);
-    // The same number in another epoch may be another revision.
-    const isOfEpoch = checks.every(
-      ({ premise }) => premise.type === "revision" && premise.epoch === base?.epoch,
-    );
-    const holds = isOfEpoch && revisions.every(([seen, now]) => seen !== undefined && seen === now);
-    if (hasFailed && found === "pending") {
-      throw new Violation({ invariant: 5, at, expected: "hidden", found });
-    }
-    if (holds && found === "hidden") throw new Violation({ invariant: 5, at, expected: "pending", found });
-  }
-
-  /** A commit comes after everything its writer saw. */
-  #seeStamp(device: VirtualDevice, base: Base | undefined, state: ReplicaState, { text }: SeenCommit): void {
-    const stamp = state.tracked.get(text)?.commit.stamp;
-    if (stamp === undefined || base === undefined) return;
-    for (const { key, touched } of this.#snapshotAt(base)?.values() ?? []) {
-      if (touched.stamp < stamp || !isInScope(base.scope, key)) continue;
-      const at = `${device.name}, commit ${text}`;
-      throw new Violation({
-        invariant: 5,
-        at,
-        key,
-        expected: `a stamp above ${touched.stamp}`,
-        found: stamp,
-      });
-    }
-  }
-
   #seeView(device: VirtualDevice, disk: DiskRecord, record: TabRecord, state: ReplicaState): void {
     const listed = listView(device.storage, state);
     if (listed === undefined) return;
@@ -280,16 +187,8 @@ export class Inspector {
     base: Base | undefined,
     state: ReplicaState,
   ): ReadonlyMap<PackedKey, string> | undefined {
-    const snapshot = base && this.#snapshotAt(base);
+    const snapshot = base && this.#oracle.snapshotAt(base);
     return snapshot && base ? expectedView(snapshot, base.scope, history.commits, state) : undefined;
-  }
-
-  #snapshotAt({ epoch, revision }: Base): Snapshot | undefined {
-    const history = this.#historyOf(epoch);
-    if (history === undefined) return epoch === null ? new Map() : undefined;
-    const { [revision]: snapshot, length } = history.snapshots;
-    if (snapshot !== undefined) return snapshot;
-    throw new Violation({ invariant: 6, at: "a cursor", expected: `at most ${length - 1}`, found: revision });
   }
 
   #seeVersionstamp(
@@ -317,10 +216,6 @@ export class Inspector {
       same(6, `${device.name}, versionstamp ${versionstamp}`, disk.textByVersionstamp.get(name), text, key);
     }
     disk.textByVersionstamp.set(name, text);
-  }
-
-  #historyOf(epoch: string | null): History | undefined {
-    return epoch === null ? undefined : this.#oracle.historyOf(epoch);
   }
 }
 

@@ -14,6 +14,7 @@ import {
   type Revision,
   type Ruling,
 } from "@rockpool/model";
+import type { Base } from "./device-history.ts";
 import { type OracleContext, type OracleEntry, ruleOne } from "./oracle-ruling.ts";
 import { Violation } from "./violation.ts";
 
@@ -74,6 +75,20 @@ export class Oracle {
 
   historyOf(epoch: EpochId): History | undefined {
     return this.#historyByEpoch.get(epoch);
+  }
+
+  /** As `historyOf`; none before a relay was heard of. */
+  historyAt(epoch: EpochId | null): History | undefined {
+    return epoch === null ? undefined : this.historyOf(epoch);
+  }
+
+  /** What the bucket held at a point; undefined in a history that nobody knows. @throws Violation */
+  snapshotAt({ epoch, revision }: Base): Snapshot | undefined {
+    const history = this.historyAt(epoch);
+    if (history === undefined) return epoch === null ? emptySnapshot : undefined;
+    const { [revision]: snapshot, length } = history.snapshots;
+    if (snapshot !== undefined) return snapshot;
+    throw new Violation({ invariant: 6, at: "a cursor", expected: `at most ${length - 1}`, found: revision });
   }
 
   /** True for a commit that was ruled in a history that is gone, and not since. */

@@ -2,16 +2,15 @@
  * One run under way: devices and a relay in a world of their own, watched by the oracle and the
  * inspector, and what apps do on them. The actions of kinds.ts act on it; carry-out.ts drives it.
  */
-import type { PackedKey, Versionstamp } from "@rockpool/model";
-import type { CommitAsked } from "./actions.ts";
+import type { PackedKey } from "@rockpool/model";
+import { Apps, seePairs } from "./apps.ts";
 import { Calls } from "./calls.ts";
-import { keyOf, mutationOf, pairs } from "./draw-commit.ts";
 import { Inspector } from "./inspector.ts";
-import { Oracle, same } from "./oracle.ts";
+import { Oracle } from "./oracle.ts";
 import type { Operation, Plan, PlannedDevice } from "./plan.ts";
 import { everyChange, textOfEntries } from "./tab-asks.ts";
-import { Violation } from "./violation.ts";
-import { VirtualDevice, type VirtualTab } from "./virtual-device.ts";
+import { VirtualDevice } from "./virtual-device.ts";
+import type { VirtualTab } from "./virtual-device.ts";
 import { VirtualRelay } from "./virtual-relay.ts";
 import { VirtualWorld } from "./virtual-world.ts";
 
@@ -28,13 +27,13 @@ export class Run {
   readonly oracle: Oracle = new Oracle();
   readonly inspector: Inspector;
   readonly calls: Calls;
+  readonly apps: Apps;
   /** The relay was put back: what it ruled since is gone. */
   relayWasRestored = false;
   /** What the feed of each tab came to. */
   readonly fedByTab: Map<VirtualTab, Map<PackedKey, string | undefined>> = new Map();
   /** What ends the faults under way, by what they are about. */
   readonly #healers = new Map<string, () => void>();
-  readonly #acknowledged = new Map<VirtualDevice, Versionstamp[]>();
 
   constructor({ seed, relay }: Pick<Plan, "seed" | "relay">) {
     this.world = new VirtualWorld(seed);
@@ -47,6 +46,11 @@ export class Run {
     };
     this.relay.onSwept = (options, sweep) => this.calls.attempt(() => this.oracle.hearSweep(options, sweep));
     this.inspector = new Inspector(this.devices, this.oracle, (what) => this.world.note(what));
+    this.apps = new Apps({
+      inspector: this.inspector,
+      oracle: this.oracle,
+      wasRelayRestored: () => this.relayWasRestored,
+    });
     this.world.watch(() => this.look());
   }
 
@@ -151,50 +155,6 @@ export class Run {
     if (this.relay.restore(downMs)) this.relayWasRestored = true;
   }
 
-  async read(tab: VirtualTab, strong: boolean): Promise<void> {
-    const at = `a reader of ${tab.device.name}`;
-    const { lastPosition } = this.inspector.historyOf(tab.device);
-    seePairs(textOfEntries(await tab.list(strong)), at);
-    const { tail } = tab.host.state;
-    if (!strong || tail >= lastPosition) return;
-    throw new Violation({ invariant: 6, at, expected: `what stood at ${lastPosition}`, found: tail });
-  }
-
-  async commit(tab: VirtualTab, asked: CommitAsked): Promise<void> {
-    const { writes, check = [], strong = true, times = 1 } = asked;
-    for (let time = 0; time < times; time++) {
-      const checks: { key: PackedKey; versionstamp: Versionstamp | null }[] = [];
-      for (const name of check) {
-        const key = keyOf(name);
-        checks.push({ key, versionstamp: (await tab.get(key, strong)).versionstamp });
-      }
-      const { device } = tab;
-      const { storage } = device;
-      const mutations = writes.map((write) => mutationOf(write, time));
-      const versionstamp = await tab.commit({ checks, mutations });
-      if (versionstamp !== null && device.storage === storage) this.#acknowledge(device, versionstamp);
-    }
-  }
-
-  async decide(tab: VirtualTab, retry: boolean): Promise<void> {
-    for (const { id } of await tab.host.call("rejected", {})) {
-      await tab.host.call(retry ? "retry" : "discard", { id });
-    }
-  }
-
-  /** Asks what became of the latest commit of the device, and holds the answer against the oracle. */
-  async settled(tab: VirtualTab): Promise<void> {
-    const versionstamp = this.#acknowledged.get(tab.device)?.at(-1);
-    const { commitByVersionstamp } = this.inspector.historyOf(tab.device);
-    const commit = versionstamp === undefined ? undefined : commitByVersionstamp.get(versionstamp);
-    if (commit === undefined) return;
-    const answer = await tab.host.call("settled", { versionstamp: commit.versionstamp });
-    if (this.relayWasRestored) return;
-    const ruling = this.oracle.history.resultByName.get(commit.text)?.ruling;
-    const expected = ruling?.type === "accepted" ? "confirmed" : "rejected";
-    same(1, `settled of ${commit.text}`, ruling === undefined ? "no answer" : expected, answer.type);
-  }
-
   /** Every tab has a feed of everything. */
   #follow(tab: VirtualTab): void {
     const fed = new Map<PackedKey, string | undefined>();
@@ -210,21 +170,4 @@ export class Run {
       });
     });
   }
-
-  /** What an app was told is stored stands in the log. */
-  #acknowledge(device: VirtualDevice, versionstamp: Versionstamp): void {
-    const { commitByVersionstamp } = this.inspector.historyOf(device);
-    if (!commitByVersionstamp.has(versionstamp)) {
-      const expected = `a row of ${versionstamp}`;
-      throw new Violation({ invariant: 1, at: device.name, expected, found: "none" });
-    }
-    const acknowledged = this.#acknowledged.get(device) ?? [];
-    acknowledged.push(versionstamp);
-    this.#acknowledged.set(device, acknowledged);
-  }
 }
-
-/** Two keys that are always written together are seen together, by whomever. */
-const seePairs = (seen: ReadonlyMap<PackedKey, string | undefined>, by: string): void => {
-  for (const [left, right] of pairs) same(4, by, seen.get(left), seen.get(right), right);
-};

@@ -1,14 +1,13 @@
 /**
- * A device in a virtual world, one disk, its tabs' locks and channel, and a clock of its own; and its
- * tabs, each a real host that takes from the world what it takes from its platform. A device loses
- * power, is emptied, restored or cloned; a tab is closed as an app does it, killed or frozen.
+ * A device in a virtual world: one disk, what its tabs take from their platform, and a clock of its own;
+ * and its tabs, each a real host. A device loses power, is emptied, restored or cloned; a tab is closed
+ * as an app does it, killed or frozen.
  */
 import {
   type FeedItem,
   type FeedRequest,
   Host,
   type HostAnswer,
-  type HostChannel,
   type HostEnvironment,
   type HostEvent,
   type HostRequest,
@@ -21,10 +20,10 @@ import {
   lastVersionstampOf,
   type PackedKey,
   type Versionstamp,
-  zeroVersionstamp,
   wholeRange,
+  zeroVersionstamp,
 } from "@rockpool/model";
-import { FakeLocks } from "../fake-locks.ts";
+import { DevicePlatform } from "./device-platform.ts";
 import { DeviceStorage } from "./device-storage.ts";
 import type { Ask, FeedState } from "./tab-asks.ts";
 import { mortalLog, TabLife } from "./tab-life.ts";
@@ -53,8 +52,7 @@ export class VirtualDevice {
   clockWentBack = false;
   /** Another one after each loss of what was stored. */
   storage: DeviceStorage;
-  readonly #locks = new FakeLocks();
-  readonly #channels = new Set<TabChannel>();
+  readonly #platform: DevicePlatform;
   #stalled: Promise<void> | undefined;
 
   constructor(world: VirtualWorld, relay: VirtualRelay, options: DeviceOptions) {
@@ -63,6 +61,13 @@ export class VirtualDevice {
     this.name = options.name;
     this.options = options;
     this.clockAheadMs = options.clockAheadMs ?? 0;
+    this.#platform = new DevicePlatform({
+      name: options.name,
+      world,
+      network: relay.network,
+      now: () => world.nowMs + this.clockAheadMs,
+      channelLoss: options.channelLoss ?? 0,
+    });
     this.storage = this.#createStorage(options.image ?? emptyImage);
   }
 
@@ -78,7 +83,12 @@ export class VirtualDevice {
   /** Opens a tab; time must pass before it is there. */
   async open(): Promise<VirtualTab> {
     const life = new TabLife();
-    const tab = new VirtualTab(this, await openMemoryLog(this.storage), life, this.#environment(life));
+    const tab = new VirtualTab(
+      this,
+      await openMemoryLog(this.storage),
+      life,
+      this.#platform.environment(life),
+    );
     this.tabs.add(tab);
     try {
       await tab.start();
@@ -91,7 +101,7 @@ export class VirtualDevice {
 
   /** Takes the sync lock from whoever holds it and does not hear of it: the next in line carries a session too. */
   stealSync(): void {
-    this.#locks.takeUnheard("rockpool:sync:db");
+    this.#platform.stealSync();
   }
 
   /** Its disk answers nothing until the result is called. */
@@ -119,7 +129,7 @@ export class VirtualDevice {
   environment(end: AbortSignal): HostEnvironment {
     const life = new TabLife();
     end.addEventListener("abort", () => life.kill(), { once: true });
-    return this.#environment(life);
+    return this.#platform.environment(life);
   }
 
   #createStorage(image: StorageImage): DeviceStorage {
@@ -133,59 +143,6 @@ export class VirtualDevice {
       },
       now: () => world.nowMs,
     });
-  }
-
-  #environment(life: TabLife): HostEnvironment {
-    const { world } = this;
-    return {
-      now: () => world.nowMs + this.clockAheadMs,
-      random: () => world.random(),
-      drawId: () => world.drawId(),
-      locks: life.seeLocks(this.#locks.forTab(life.end)),
-      openChannel: (name) => this.#openChannel(name, life),
-      openSocket: (_url, events) =>
-        this.relay.network.open(
-          this.name,
-          {
-            onOpen: () => life.do(() => events.onOpen()),
-            onFrame: (frame) => life.do(() => events.onFrame(frame)),
-            onClose: (permanent, reason) => life.do(() => events.onClose(permanent, reason)),
-          },
-          life.end,
-        ),
-      setTimer: (callback, delayMs) => {
-        let isCancelled = false;
-        const cancel = world.schedule(delayMs, () =>
-          life.do(() => {
-            if (!isCancelled) callback();
-          }),
-        );
-        return () => {
-          isCancelled = true;
-          cancel();
-        };
-      },
-      onWake: (callback) => life.onWake(callback),
-    };
-  }
-
-  #openChannel(name: string, life: TabLife): HostChannel {
-    const channel = new TabChannel(name, life, (message) => this.#post(channel, message));
-    this.#channels.add(channel);
-    life.end.addEventListener("abort", () => this.#channels.delete(channel), { once: true });
-    return channel;
-  }
-
-  /** Messages of one tab to another stay in order; each may be lost. */
-  #post(from: TabChannel, message: unknown): void {
-    for (const channel of this.#channels) {
-      if (channel === from || channel.name !== from.name) continue;
-      if (this.world.chance(this.options.channelLoss ?? 0)) continue;
-      const copy: unknown = structuredClone(message);
-      const { nowMs } = this.world;
-      channel.busyUntilMs = Math.max(channel.busyUntilMs, nowMs + this.world.between(0, 5));
-      this.world.schedule(channel.busyUntilMs - nowMs, () => channel.hear(copy));
-    }
   }
 }
 
@@ -298,34 +255,5 @@ export class VirtualTab {
     this.events.push(event);
     if (event.type === "feed-error") this.hasLostFeed = true;
     if (event.type === "feed") this.#onItemById.get(event.id)?.(event.item);
-  }
-}
-
-class TabChannel implements HostChannel {
-  readonly name: string;
-  onMessage: ((message: unknown) => void) | null = null;
-  busyUntilMs = 0;
-  readonly #life: TabLife;
-  readonly #send: (message: unknown) => void;
-  #isClosed = false;
-
-  constructor(name: string, life: TabLife, send: (message: unknown) => void) {
-    this.name = name;
-    this.#life = life;
-    this.#send = send;
-  }
-
-  post(message: unknown): void {
-    if (!this.#isClosed && !this.#life.hasEnded) this.#send(message);
-  }
-
-  hear(message: unknown): void {
-    this.#life.do(() => {
-      if (!this.#isClosed) this.onMessage?.(message);
-    });
-  }
-
-  close(): void {
-    this.#isClosed = true;
   }
 }

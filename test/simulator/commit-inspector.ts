@@ -1,0 +1,118 @@
+/**
+ * Looks at what a tab says of its device's commits: which are pending, which hidden, which ruled, and
+ * whether that is what the oracle ruled and the tab has been shown.
+ */
+import type { TrackedCommit } from "@rockpool/log";
+import { isInScope } from "@rockpool/model";
+import type { ReplicaState } from "@rockpool/replica";
+import type { Base, DeviceHistory, SeenCommit } from "./device-history.ts";
+import type { Oracle } from "./oracle.ts";
+import { Violation } from "./violation.ts";
+import type { VirtualDevice } from "./virtual-device.ts";
+
+/** How far the commits of a tab were looked at. */
+export interface CommitsSeen {
+  /** What is confirmed in it. */
+  base: Base | undefined;
+  /** The commits up to here were seen ruled in it. */
+  readonly unruled: Set<string>;
+  read: number;
+}
+
+export class CommitInspector {
+  readonly #oracle: Oracle;
+
+  constructor(oracle: Oracle) {
+    this.#oracle = oracle;
+  }
+
+  /** A commit is pending until its ruling is shown, and not a moment longer. */
+  look(device: VirtualDevice, history: DeviceHistory, record: CommitsSeen, state: ReplicaState): void {
+    const { base } = record;
+    const { commits } = history;
+    for (; record.read < commits.length; record.read++) {
+      const commit = commits[record.read];
+      if (commit === undefined || commit.position > state.tail) break;
+      record.unruled.add(commit.text);
+      if (commit.position === state.tail) this.#seeStamp(device, base, state, commit);
+    }
+    if (state.session.fillDue) return;
+    const { epoch, revealed } = state.session;
+    const ruled = this.#oracle.historyAt(epoch)?.resultByName;
+    for (const name of record.unruled) {
+      const tracked = state.tracked.get(name);
+      const at = `${device.name}, commit ${name}`;
+      if (tracked === undefined) {
+        // The app may have decided on it since.
+        if ((history.decidedAt.get(name) ?? Number.POSITIVE_INFINITY) <= state.tail) {
+          record.unruled.delete(name);
+        } else throw new Violation({ invariant: 1, at, expected: "to be tracked", found: "nothing of it" });
+        continue;
+      }
+      const revision = ruled?.get(name)?.revision;
+      const isShown = revision !== undefined && revision <= revealed;
+      const isUnruled = tracked.state === "pending" || tracked.state === "hidden";
+      // A copy of the device may have had the same retry ruled before this one was made: the answer tells.
+      if (isShown && isUnruled && !name.includes(":")) {
+        const expected = `ruled at ${revision}, shown up to ${revealed}`;
+        throw new Violation({ invariant: 3, at, expected, found: tracked.state });
+      }
+      // What a history that is gone rejected stays with the app.
+      const isLost = tracked.state === "rejected" && this.#oracle.hasLost(name);
+      const mayBeRuled = isShown || isLost || tracked.reason?.type === "unknown";
+      if (!mayBeRuled && !isUnruled && this.#oracle.resultOfRetry(name) === undefined) {
+        const expected = `pending, ruled at ${revision ?? "no revision"}, shown up to ${revealed}`;
+        throw new Violation({ invariant: 5, at, expected, found: tracked.state });
+      }
+      if (tracked.state === "hidden" && tracked.commit.checks.length === 0) {
+        throw new Violation({ invariant: 5, at, expected: "a blind commit to be shown", found: "hidden" });
+      }
+      if (!isUnruled) record.unruled.delete(name);
+      if (isUnruled && !name.includes(":")) this.#seeHolds(at, { history, base }, state, tracked);
+    }
+  }
+
+  /** A checked commit that can no longer hold is hidden by the patch that says so, and no other is. */
+  #seeHolds(
+    at: string,
+    { history, base }: { readonly history: DeviceHistory; readonly base: Base | undefined },
+    state: ReplicaState,
+    { state: found, commit: { checks } }: TrackedCommit,
+  ): void {
+    const { last } = history;
+    if (checks.length === 0 || last?.type !== "patch" || last.position !== state.tail) return;
+    const snapshot = base && this.#oracle.snapshotAt(base);
+    const revisions = checks.map(({ key, premise }) =>
+      premise.type === "revision" && isInScope(base?.scope ?? [], key)
+        ? [premise.revision, snapshot?.get(key)?.revision]
+        : [],
+    );
+    const hasFailed = revisions.some(([seen, now]) => now !== undefined && seen !== now);
+    // The same number in another epoch may be another revision.
+    const isOfEpoch = checks.every(
+      ({ premise }) => premise.type === "revision" && premise.epoch === base?.epoch,
+    );
+    const holds = isOfEpoch && revisions.every(([seen, now]) => seen !== undefined && seen === now);
+    if (hasFailed && found === "pending") {
+      throw new Violation({ invariant: 5, at, expected: "hidden", found });
+    }
+    if (holds && found === "hidden") throw new Violation({ invariant: 5, at, expected: "pending", found });
+  }
+
+  /** A commit comes after everything its writer saw. */
+  #seeStamp(device: VirtualDevice, base: Base | undefined, state: ReplicaState, { text }: SeenCommit): void {
+    const stamp = state.tracked.get(text)?.commit.stamp;
+    if (stamp === undefined || base === undefined) return;
+    for (const { key, touched } of this.#oracle.snapshotAt(base)?.values() ?? []) {
+      if (touched.stamp < stamp || !isInScope(base.scope, key)) continue;
+      const at = `${device.name}, commit ${text}`;
+      throw new Violation({
+        invariant: 5,
+        at,
+        key,
+        expected: `a stamp above ${touched.stamp}`,
+        found: stamp,
+      });
+    }
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * What becomes of a device's tabs and of what they do in the background. One part of the table in kinds.ts.
+ */
+import type { KindsOf } from "./kind.ts";
+
+export const tabKinds: KindsOf<
+  "checkpoint" | "sweep" | "open-tab" | "close-tab" | "kill-tab" | "freeze-tab" | "steal-sync"
+> = {
+  checkpoint: {
+    weight: 2,
+    isFault: false,
+    draw: () => ({}),
+    // Of all its tabs at once: one of them wins.
+    act: (run, _, where) => {
+      for (const tab of [0, 1, 2]) run.call({ ...where, tab }, ({ host }) => host.checkpoint());
+    },
+  },
+  sweep: {
+    weight: 0.5,
+    isFault: false,
+    draw: () => ({}),
+    act: (run, _, where) => run.call(where, (tab) => tab.host.sweepGenerations()),
+  },
+  "open-tab": {
+    weight: 2,
+    isFault: false,
+    draw: () => ({}),
+    act: (run, _, where) => run.openTab(run.device(where)),
+  },
+  "close-tab": {
+    weight: 0.7,
+    isFault: false,
+    draw: () => ({}),
+    act: (run, _, where) => run.call(where, (tab) => tab.close()),
+  },
+  "kill-tab": {
+    weight: 0.7,
+    isFault: true,
+    draw: () => ({}),
+    act: (run, _, where) => run.tab(where)?.kill(),
+  },
+  "freeze-tab": {
+    weight: 0.8,
+    isFault: true,
+    draw: (chance) => ({ forMs: chance.between(100, chance.pick([2000, 60_000])) }),
+    act: (run, { forMs }, where) => run.freeze(run.tab(where), forMs),
+  },
+  "steal-sync": {
+    weight: 1,
+    isFault: true,
+    draw: () => ({}),
+    act: (run, _, where) => run.device(where).stealSync(),
+  },
+};
