@@ -60,7 +60,7 @@ export class CommitInspector {
       // What a history that is gone rejected stays with the app.
       const isLost = tracked.state === "rejected" && this.#oracle.hasLost(name);
       const mayBeRuled = isShown || isLost || tracked.reason?.type === "unknown";
-      if (!mayBeRuled && !isUnruled && this.#oracle.resultOfRetry(name) === undefined) {
+      if (!mayBeRuled && !isUnruled && this.#oracle.resultOfAnother(name) === undefined) {
         const expected = `pending, ruled at ${revision ?? "no revision"}, shown up to ${revealed}`;
         throw new Violation({ invariant: 5, at, expected, found: tracked.state });
       }

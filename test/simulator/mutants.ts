@@ -25,7 +25,7 @@ const atRelay: readonly Mutant[] = [
   mutant(
     "forget a host's last n",
     "relay/src/turn.ts",
-    "if (commit.name.n > Math.max(last, retried)) return undefined;",
+    "if (commit.name.n > Math.max(last, retried)) return this.#acceptedBefore(commit, last);",
     "return undefined;",
   ),
   mutant(
@@ -33,6 +33,12 @@ const atRelay: readonly Mutant[] = [
     "relay/src/turn.ts",
     "if (first === undefined) return;",
     "return;",
+  ),
+  mutant(
+    "rule on a retry of what was accepted",
+    "relay/src/turn.ts",
+    "if (first === undefined) return undefined;",
+    "return undefined;",
   ),
   mutant(
     "split a revision",

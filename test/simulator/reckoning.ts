@@ -77,7 +77,7 @@ const seeCommits = (run: Run, device: VirtualDevice): void => {
   const { tracked } = tab.host.state;
   for (const { text } of history.commits) {
     const at = `${device.name}, commit ${text}`;
-    const result = run.oracle.history.resultByName.get(text) ?? run.oracle.resultOfRetry(text);
+    const result = run.oracle.history.resultByName.get(text) ?? run.oracle.resultOfAnother(text);
     const here = tracked.get(text);
     if (history.decidedAt.has(text)) continue;
     if (here === undefined) {

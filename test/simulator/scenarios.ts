@@ -54,6 +54,24 @@ export const scenarios: readonly Scenario[] = [
     ],
   ),
   scenario(
+    "a device retries what the relay, put back since, has accepted from its copy",
+    [1, 1],
+    [
+      [3000, 0, { type: "commit", writes: [["set", "checked a", 1]] }],
+      [2000, 0, { type: "relay-backup" }],
+      [100, 0, { type: "offline", forMs: 6000 }],
+      [100, 0, { type: "commit", writes: [["sum", "counter a", 1]], check: ["checked a"] }],
+      [100, 0, { type: "clone" }],
+      [0, 2, { type: "offline", forMs: 40_000 }],
+      [500, 1, { type: "commit", writes: [["set", "checked a", 2]] }],
+      [15_000, 1, { type: "offline", forMs: 90_000 }],
+      [1000, 0, { type: "offline", forMs: 60_000 }],
+      [100, 0, { type: "relay-restore", downMs: 100 }],
+      [1000, 0, { type: "decide", retry: true }],
+      [90_000, 0, { type: "decide", retry: true }],
+    ],
+  ),
+  scenario(
     "a patch of an epoch that is gone arrives late, and follows on the cursor",
     [2, 1],
     [
