@@ -79,7 +79,7 @@ const foldAttach = (state: ReplicaState, row: AttachRow & PlacedRow): RowEffect 
   const { commits } = row;
   if (commits !== undefined) {
     state.session.fillDue = true;
-    state.session.confirmedScope = [];
+    state.session.fillsAll = true;
   }
   return foldCommits(state, { ...row, commits: commits ?? [] });
 };
