@@ -106,7 +106,8 @@ export class DeviceHistory {
       const scope = before?.scope ?? row.scope;
       this.#bases.push({ position, base: { epoch: row.epoch, revision: row.patch.to, scope } });
     }
-    if (row.type === "session" && !row.reset && before !== undefined && before.epoch === null) {
+    // At the beginning there is nothing in any scope, so that another one needs no fill.
+    if (row.type === "session" && !row.reset && before?.revision === 0) {
       this.#bases.push({ position, base: { ...before, scope: row.scope } });
     }
     if (row.type === "fill" && row.relay !== undefined) {

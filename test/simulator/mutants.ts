@@ -25,7 +25,7 @@ const atRelay: readonly Mutant[] = [
   mutant(
     "forget a host's last n",
     "relay/src/turn.ts",
-    "if (commit.name.n > Math.max(last, retried)) return undefined;",
+    "if (commit.name.n > Math.max(last, retried)) return this.#acceptedBefore(commit, last);",
     "return undefined;",
   ),
   mutant(
@@ -33,6 +33,12 @@ const atRelay: readonly Mutant[] = [
     "relay/src/turn.ts",
     "if (first === undefined) return;",
     "return;",
+  ),
+  mutant(
+    "rule on a retry of what was accepted",
+    "relay/src/turn.ts",
+    "if (first === undefined) return undefined;",
+    "return undefined;",
   ),
   mutant(
     "split a revision",
@@ -137,6 +143,31 @@ const atReplica: readonly Mutant[] = [
     "return reveal(state, row);",
   ),
   mutant(
+    "leave the scope out of the guard",
+    "replica/src/receive.ts",
+    "if (epoch !== session.epoch || !equalScopes(scope, session.scope)) return",
+    "if (epoch !== session.epoch) return",
+  ),
+  mutant(
+    "leave the epoch out of the guard",
+    "replica/src/receive.ts",
+    "if (epoch !== session.epoch || !equalScopes(scope, session.scope)) return",
+    "if (!equalScopes(scope, session.scope)) return",
+  ),
+  mutant(
+    "reveal parts that were read at a later head",
+    "replica/src/receive.ts",
+    "const upToDate = patch.upToDate && patch.to >= (session.setAside?.head ?? 0);",
+    "const { upToDate } = patch;",
+  ),
+  mutant(
+    "keep what was set aside over an epoch",
+    "replica/src/fold-sync.ts",
+    "  if (!moved) return noEffect;\n  session.setAside = null;",
+    "  if (!moved) return noEffect;",
+  ),
+  mutant("take any welcome", "replica/src/adopt.ts", 'if (!asGreeted) return { type: "moved" };', ""),
+  mutant(
     "leave the cursor out of the guard",
     "replica/src/receive.ts",
     "if (patch.from !== session.received) {",
@@ -184,6 +215,15 @@ const atReplica: readonly Mutant[] = [
     "replica/src/checkpoint.ts",
     'if (tracked.state !== "confirmed" || lost.has(tracked)) continue;',
     'if (tracked.state === "rejected" || lost.has(tracked)) continue;',
+  ),
+  mutant(
+    "check a retry on what was seen then",
+    "replica/src/rejected.ts",
+    `const checks = commit.checks.map(({ key }): Check => {
+      const draft = drafts.get(key);`,
+    `const checks = commit.checks.map(({ key, premise }): Check => {
+      const draft = drafts.get(key);
+      if (draft === undefined) return { key, premise };`,
   ),
   mutant(
     "a retry under a fresh name",
@@ -241,6 +281,12 @@ const atHost: readonly Mutant[] = [
     "host/src/ledger.ts",
     "const atLeast = this.#isFirstAppend ? { atLeast: Math.floor(this.#now() * 1024) } : {};",
     "const atLeast = {};",
+  ),
+  mutant(
+    "checkpoint without verifying the base",
+    "log/src/memory-log.ts",
+    "if ((image.meta?.checkpoint ?? 0) !== base) return { result: false };",
+    "",
   ),
   mutant(
     "tell nobody of rejections among rows that were missed",

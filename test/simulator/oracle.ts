@@ -96,11 +96,18 @@ export class Oracle {
     return this.commitByName.has(name) && !this.#history.resultByName.has(name);
   }
 
-  /** A retry that was ruled counts as the commit it stands for, should a copy of its device push that one. */
-  resultOfRetry(name: string): CommitResult | undefined {
-    const host = name.replace(/\.(\d+)$/, ":$1");
-    for (const result of this.#history.resultByName.values()) if (result.name.host === host) return result;
-    return undefined;
+  /**
+   * Attempts at a commit count as one, whichever copy of its device pushed them: a retry that was ruled as the
+   * commit it stands for, the last of them, and any that was accepted as each retry to come.
+   */
+  resultOfAnother(name: string): CommitResult | undefined {
+    const first = name.replace(/:(\d+)\.\d+$/, ".$1");
+    const host = first.replace(/\.(\d+)$/, ":$1");
+    return [...this.#history.resultByName.values()].findLast(({ name: attempt, ruling }) =>
+      name === first
+        ? attempt.host === host
+        : ruling.type === "accepted" && (attempt.host === host || nameKey(attempt) === first),
+    );
   }
 
   /** The relay began an epoch: of the same history, or of one that was put back to `head`. */
@@ -221,7 +228,7 @@ export class Oracle {
     const isUnknown = result.ruling.type === "rejected" && result.ruling.reason.type === "unknown";
     // What a history that is gone had rejected stays with the app: a copy of the device may push it after others.
     if (isUnknown && this.#lostRejections.has(name)) return;
-    const known = resultByName.get(nameKey(result.name)) ?? this.resultOfRetry(nameKey(result.name));
+    const known = resultByName.get(nameKey(result.name)) ?? this.resultOfAnother(nameKey(result.name));
     same(1, "relay", known, { ...result, name: known?.name }, nameKey(result.name));
   }
 

@@ -16,6 +16,8 @@ export interface PlannedDevice {
 
 export interface PlannedRelay {
   readonly patchEntriesMax: number;
+  /** Parts of a catch-up that come unasked. Default as the relay has it. */
+  readonly catchUpPartsMax?: number;
   readonly retentionMs: number;
   readonly sweepMs?: number;
   readonly sweepEntriesMax?: number;

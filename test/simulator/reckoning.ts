@@ -77,7 +77,7 @@ const seeCommits = (run: Run, device: VirtualDevice): void => {
   const { tracked } = tab.host.state;
   for (const { text } of history.commits) {
     const at = `${device.name}, commit ${text}`;
-    const result = run.oracle.history.resultByName.get(text) ?? run.oracle.resultOfRetry(text);
+    const result = run.oracle.history.resultByName.get(text) ?? run.oracle.resultOfAnother(text);
     const here = tracked.get(text);
     if (history.decidedAt.has(text)) continue;
     if (here === undefined) {
@@ -133,6 +133,15 @@ const seeTold = (tab: VirtualTab, versionstamp: Versionstamp, { name, ruling }: 
 
 /** What a tab lists, and what its feed came to, is what the relay holds. */
 const seeTab = async (run: Run, tab: VirtualTab, all: ReadonlyMap<PackedKey, string>): Promise<void> => {
+  // It was found, and put right; but nothing may come to that.
+  if (tab.events.some(({ type }) => type === "diverged")) {
+    throw new Violation({
+      invariant: 3,
+      at: tab.device.name,
+      expected: "what the relay holds",
+      found: "other",
+    });
+  }
   const { followed } = tab.host.state.session;
   const held = new Map([...all].filter(([key]) => isInScope(followed, key)));
   const listed = await run.world.resolved(tab.list());
