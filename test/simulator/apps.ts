@@ -103,7 +103,7 @@ export class Apps {
     // It may have been told of what is ruled anew since.
     if (this.#its.wasRelayRestored()) return;
     const { oracle } = this.#its;
-    const result = oracle.history.resultByName.get(text) ?? oracle.resultOfRetry(text);
+    const result = oracle.history.resultByName.get(text) ?? oracle.resultOfAnother(text);
     same(1, `what was told of ${text}`, result && settledOf(result, mutations), describeSettled(found));
   }
 

@@ -22,7 +22,6 @@ export interface PlannedRelay {
   readonly sweepMs?: number;
   readonly sweepEntriesMax?: number;
   readonly turnCommitsMax?: number;
-  readonly catchUpPartsMax?: number;
   /** Those that are not as the relay has them by default. */
   readonly limits?: PlannedLimits;
 }
