@@ -118,6 +118,12 @@ const atRelay: readonly Mutant[] = [
     "bucket.floor = Math.max(bucket.floor, revision);",
     "",
   ),
+  mutant(
+    "accept what is over a limit",
+    "relay/src/resolve.ts",
+    'if (exceeded !== undefined) return rejected(stamp, { type: "limit", message: exceeded });',
+    "",
+  ),
 ];
 
 const atReplica: readonly Mutant[] = [
@@ -267,6 +273,12 @@ const atReplica: readonly Mutant[] = [
     "for (const tracked of state.unruled.values()) {",
     "for (const tracked of [...state.unruled.values()].toReversed()) {",
   ),
+  mutant(
+    "push more than the relay takes",
+    "replica/src/push.ts",
+    "inFlight.size < limits.pushCommitsMax && ",
+    "",
+  ),
 ];
 
 const atHost: readonly Mutant[] = [
@@ -304,6 +316,18 @@ const atHost: readonly Mutant[] = [
     "tell nobody of rejections among rows that were missed",
     "host/src/sync/decisions.ts",
     "this.#tellOf(missed);",
+    "",
+  ),
+  mutant(
+    "say confirmed before the ruling",
+    "host/src/sync/settlements.ts",
+    "if (!isUnruled(tracked)) return settledOf(tracked);",
+    'if (tracked.state !== "hidden") return settledOf(tracked);',
+  ),
+  mutant(
+    "a hidden tab keeps the session",
+    "host/src/sync/sync-lock.ts",
+    "if (!this.#isVisible) this.#handOver();",
     "",
   ),
 ];
