@@ -29,6 +29,7 @@ const packageNames = [
   "@rockpool/log",
   "@rockpool/log-idb",
   "@rockpool/model",
+  "@rockpool/nats-kv",
   "@rockpool/protocol",
   "@rockpool/relay",
   "@rockpool/replica",
