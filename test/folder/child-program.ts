@@ -1,0 +1,52 @@
+/**
+ * A process that runs `bucket-program.ts`: what it has printed so far, and its end.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { expect } from "vitest";
+
+const program = fileURLToPath(new URL("bucket-program.ts", import.meta.url));
+
+export class ChildProgram implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  readonly #exited: Promise<unknown[]>;
+  #printed = "";
+  #complaints = "";
+
+  constructor(task: "commit" | "sync" | "hold" | "exit" | "close", ...given: readonly string[]) {
+    this.#child = spawn(process.execPath, [program, task, ...given], { stdio: ["ignore", "pipe", "pipe"] });
+    this.#exited = once(this.#child, "exit");
+    this.#child.stdout?.on("data", (data: Buffer) => (this.#printed += data.toString()));
+    this.#child.stderr?.on("data", (data: Buffer) => (this.#complaints += data.toString()));
+  }
+
+  /** The whole lines it has printed. */
+  get lines(): readonly string[] {
+    return this.#printed.split("\n").slice(0, -1);
+  }
+
+  async untilLines(count: number): Promise<void> {
+    await expect
+      .poll(() => this.lines.length >= count || this.#complaints, { timeout: 15_000, interval: 5 })
+      .toBe(true);
+  }
+
+  /** Kills it where it stands. */
+  async kill(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#exited;
+    // What it had printed may still be on its way.
+    if (this.#child.stdout?.readableEnded === false) await once(this.#child.stdout, "close");
+  }
+
+  /** Waits for its own end, and gives its exit code and what it complained of. */
+  async end(): Promise<{ readonly code: unknown; readonly complaints: string }> {
+    const [code] = await this.#exited;
+    return { code, complaints: this.#complaints };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await this.kill();
+  }
+}
