@@ -133,7 +133,6 @@ test(
   { timeout: 60_000 },
   async () => {
     await using relay = await startRelay({ port: 0, engine: await openMemoryEngine() });
-    const folderOf = (device: string): string => join(folder, device);
     const written = { a: 0, b: 0 };
     for (let round = 0; round < 3; round++) {
       await using a = new ChildProgram("sync", folderOf("a"), relay.url, "a");
@@ -162,9 +161,12 @@ test(
   },
 );
 
+const folderOf = (device: string): string => join(folder, device);
+
 const entriesOf = async (kv: Kv): Promise<readonly (readonly [unknown, unknown, unknown])[]> => {
   const entries: (readonly [unknown, unknown, unknown])[] = [];
-  for await (const { key, value, revision } of kv.list({ prefix: [] }))
+  for await (const { key, value, revision } of kv.list({ prefix: [] })) {
     entries.push([key[0], value, revision]);
+  }
   return entries;
 };

@@ -108,16 +108,22 @@ export class BucketFile {
     }
   }
 
-  /** Gives some of the file's free space back to the disk where most of it is free; a failure is of no account. */
-  shrink(): void {
-    if (this.#ended !== undefined) return;
-    const [all, free] = [pragmaOf(this.#database, "page_count"), pragmaOf(this.#database, "freelist_count")];
-    if (free < freePagesMin || free < all / 2) return;
-    try {
-      this.#database.exec(`PRAGMA incremental_vacuum(${freePagesAtOnce})`);
-    } catch {
-      // On a full disk there is no room to make room; the next checkpoint tries again.
-      this.#rollBack();
+  /**
+   * Gives free space of the file back to the disk, piece by piece, until less than half of it is free. A
+   * failure is of no account: on a full disk there is no room to make room, and the next call tries again.
+   */
+  async shrink(): Promise<void> {
+    for (let freeBefore = Number.POSITIVE_INFINITY; this.#database.isOpen;) {
+      try {
+        const pages = pragmaOf(this.#database, "page_count");
+        const free = pragmaOf(this.#database, "freelist_count");
+        if (free < freePagesMin || free < pages / 2 || free >= freeBefore) return;
+        freeBefore = free;
+        this.#database.exec(`PRAGMA incremental_vacuum(${freePagesAtOnce})`);
+      } catch {
+        return this.#rollBack();
+      }
+      await eventLoopTurn();
     }
   }
 
@@ -173,9 +179,9 @@ export class BucketFile {
   }
 }
 
-/** Free pages of 4 KB below which a file is not shrunk, and how many are given back at once. */
+/** Free pages of 4 KB below which a file is not shrunk, and how many are given back in one turn: some 10 ms of work. */
 const freePagesMin = 1024;
-const freePagesAtOnce = 1024;
+const freePagesAtOnce = 128;
 
 /** Attempts to have a file that another has: two who open it at the same moment can be in each other's way. */
 const attemptsMax = 5;

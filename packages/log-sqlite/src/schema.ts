@@ -13,12 +13,14 @@ export const fileFormat = 1;
 const applicationId = 0x52_63_6b_70;
 
 /**
- * The lock is taken with the first look into the file and held until the connection is closed, which
- * the end of a process does in any case. It comes before WAL, whose index then needs no shared memory.
+ * Whatever lock the connection takes it holds until it is closed, which the end of a process does in any
+ * case. It comes before WAL, whose index then needs no shared memory.
  * @see https://www.sqlite.org/pragma.html#pragma_locking_mode
  */
+const holdLocks = "PRAGMA locking_mode = EXCLUSIVE";
+
+/** The first that writes, which takes the file for good. */
 const pragmas = `
-  PRAGMA locking_mode = EXCLUSIVE;
   PRAGMA auto_vacuum = INCREMENTAL;
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = NORMAL;
@@ -59,7 +61,7 @@ const tables = `
  * @throws KvError "newer-format" | "corrupt"; what SQLite throws
  */
 export const prepareFile = (database: DatabaseSync, file: string): void => {
-  database.exec(pragmas);
+  database.exec(holdLocks);
   const found = pragmaOf(database, "user_version");
   const isNew = found === 0 && pragmaOf(database, "schema_version") === 0;
   if (!isNew && pragmaOf(database, "application_id") !== applicationId) {
@@ -74,6 +76,7 @@ export const prepareFile = (database: DatabaseSync, file: string): void => {
       `The file ${file} has format ${found}, this Rockpool knows formats up to ${fileFormat}: update the app.`,
     );
   }
+  database.exec(pragmas);
   if (!isNew) return;
   database.exec(`
     BEGIN IMMEDIATE;

@@ -113,21 +113,17 @@ class SqliteLog implements Log {
     return this.#write((statements) => writePages(statements, pages));
   }
 
-  async deleteGeneration(generation: number, limit: number): Promise<boolean> {
-    const isGone = await this.#write(({ dropVersions, hasVersions, dropPages, countPages }) => {
+  deleteGeneration(generation: number, limit: number): Promise<boolean> {
+    return this.#writeAndShrink(({ dropVersions, hasVersions, dropPages, countPages }) => {
       dropVersions.run(generation, limit);
       if (isTrue(hasVersions.get(generation))) return false;
       dropPages.run(generation, limit);
       return Number(columnsOf(countPages.get(generation))[0]) === 0;
     });
-    this.#held.bucket.shrink();
-    return isGone;
   }
 
-  async checkpoint(checkpoint: Checkpoint): Promise<boolean> {
-    const isWritten = await this.#write((statements) => writeCheckpoint(statements, checkpoint));
-    this.#held.bucket.shrink();
-    return isWritten;
+  checkpoint(checkpoint: Checkpoint): Promise<boolean> {
+    return this.#writeAndShrink((statements) => writeCheckpoint(statements, checkpoint));
   }
 
   async giveUp(what: "versions" | "reserve"): Promise<boolean> {
@@ -165,6 +161,16 @@ class SqliteLog implements Log {
     durability?: AppendOptions["durability"],
   ): Promise<Result> {
     return this.#call(() => this.#held.bucket.write(work, durability));
+  }
+
+  /** As `#write`, for what may leave much of the file free. */
+  #writeAndShrink<Result>(work: (statements: Statements) => Result): Promise<Result> {
+    const { bucket } = this.#held;
+    return this.#call(async () => {
+      const result = await bucket.write(work);
+      await bucket.shrink();
+      return result;
+    });
   }
 
   #call<Result>(run: () => Promise<Result>): Promise<Result> {
