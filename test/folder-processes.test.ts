@@ -37,12 +37,15 @@ describe("a bucket's file", () => {
     expect((await kv.get(["a"])).value).toBeNull();
   });
 
-  test("is had by one of several processes that start at the same moment", async () => {
-    const programs = Array.from({ length: 4 }, () => new ChildProgram("hold", folder));
+  test("is had by one of several processes that open it at the same moment, time and again", async () => {
+    const startMs = String(Date.now() + 1500);
+    const programs = Array.from({ length: 3 }, () => new ChildProgram("race", folder, startMs));
     try {
-      await Promise.all(programs.map((program) => program.untilLines(1)));
-      const said = programs.map(({ lines }) => lines[0]);
-      expect(said.toSorted()).toEqual(["blocked", "blocked", "blocked", "open"]);
+      await Promise.all(programs.map((program) => program.untilLines(20)));
+      for (let round = 0; round < 20; round++) {
+        const outcomes = programs.map(({ lines }) => lines[round]);
+        expect(outcomes.toSorted()).toEqual(["blocked", "blocked", "open"]);
+      }
     } finally {
       await Promise.all(programs.map((program) => program.kill()));
     }

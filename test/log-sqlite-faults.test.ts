@@ -161,6 +161,22 @@ test("a strict row is synchronised to the disk, a relaxed one after it is not", 
   await log.close();
 });
 
+test("a file that the last one closes while another opens it stays open for that one", async () => {
+  for (let turns = 0; turns < 8; turns++) {
+    for (const isOpenedFirst of [true, false]) {
+      const log = await openSqliteLog(file);
+      const wait = async (): Promise<void> => {
+        for (let turn = 0; turn < turns; turn++) await undefined;
+      };
+      const open = async (): Promise<Log> => (isOpenedFirst || (await wait()), openSqliteLog(file));
+      const close = async (): Promise<void> => (isOpenedFirst && (await wait()), log.close());
+      const [other] = await Promise.all([open(), close()]);
+      await other.start();
+      await other.close();
+    }
+  }
+});
+
 describe("a file that is destroyed", () => {
   test("ends every log on it, calls in flight included, and another file may take its place", async () => {
     const ends: KvError[] = [];

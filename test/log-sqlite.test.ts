@@ -30,8 +30,8 @@ const createStoreBed = (): { openLog: LogBed["open"] } => ({ openLog: createBed(
 describeLog("SQLite", createBed);
 describeOracle("SQLite", createBed, 100);
 describeDevices("SQLite", createBed, 60);
-describeStoreModel("SQLite", createStoreBed, { runs: 60, commandsMax: 60, runMsMax: 10_000 });
+describeStoreModel("SQLite", createStoreBed, { runs: 40, commandsMax: 50, runMsMax: 10_000 });
 describeTwoHosts("SQLite", createStoreBed, [
-  { commits: 5000, hasRelay: false },
-  { commits: 400, hasRelay: true },
+  { commits: 3000, hasRelay: false },
+  { commits: 300, hasRelay: true },
 ]);

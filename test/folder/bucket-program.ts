@@ -6,11 +6,21 @@ import { writeSync } from "node:fs";
 import { type Kv, KvError, openKv, type OpenOptions } from "rockpool";
 
 const [task, folder = "", relay, device = ""] = process.argv.slice(2);
+/** When a race begins, in ms since 1970, and how it goes on. */
+const startMs = relay;
+const raceRounds = 20;
+const roundMs = 40;
 
 /** At once and whole, so that what was acknowledged is told before anything can happen. */
 const print = (line: string): void => void writeSync(1, `${line}\n`);
 
 const open = (options: OpenOptions = {}): Promise<Kv> => openKv("b", { folder, ...options });
+
+const outcomeOf = (opening: Promise<Kv>): Promise<string> =>
+  opening.then(
+    () => "open",
+    (error: unknown) => (error instanceof KvError ? error.code : String(error)),
+  );
 
 /** One commit after another, each of which says the same in several places. */
 const commitForEver = async (): Promise<void> => {
@@ -44,11 +54,15 @@ const tasks: Readonly<Record<string, () => Promise<void>>> = {
   sync: syncForEver,
   /** Tells what opening came to, and has the bucket until it is ended. */
   hold: async () => {
-    try {
-      await open();
-      print("open");
-    } catch (error) {
-      print(error instanceof KvError ? error.code : String(error));
+    print(await outcomeOf(open()));
+    setInterval(() => {}, 1000);
+  },
+  /** Opens one bucket after another, each at the moment at which others do; tells what each came to. */
+  race: async () => {
+    const firstMs = Number(startMs);
+    for (let round = 0; round < raceRounds; round++) {
+      while (Date.now() < firstMs + round * roundMs) await new Promise((resolve) => setImmediate(resolve));
+      print(await outcomeOf(openKv(`b${round}`, { folder })));
     }
     setInterval(() => {}, 1000);
   },

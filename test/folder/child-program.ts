@@ -17,7 +17,7 @@ export class ChildProgram implements AsyncDisposable {
   #printed = "";
   #complaints = "";
 
-  constructor(task: "commit" | "sync" | "hold" | "exit" | "close", ...given: readonly string[]) {
+  constructor(task: "commit" | "sync" | "hold" | "race" | "exit" | "close", ...given: readonly string[]) {
     this.#child = spawn(process.execPath, [program, task, ...given], { stdio: ["ignore", "pipe", "pipe"] });
     this.#exited = once(this.#child, "exit");
     this.#child.stdout?.on("data", (data: Buffer) => (this.#printed += data.toString()));

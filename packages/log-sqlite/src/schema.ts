@@ -1,7 +1,7 @@
 /**
  * The tables of a bucket's file. Written to disk: a change needs a new format number and a step that
- * leads there. Keys are BLOBs of their packed bytes, so SQLite's order is key order; as text they could
- * not be, for node:sqlite ends a text at its first zero byte and packed keys are full of them.
+ * leads there. Keys are BLOBs of their packed bytes, so SQLite's order is key order. As text they would
+ * be in order too, but bytes from 128 on take two, and SQL's functions end a text at its first zero byte.
  */
 import type { DatabaseSync } from "node:sqlite";
 import { KvError } from "@rockpool/model";
