@@ -161,6 +161,16 @@ test("a strict row is synchronised to the disk, a relaxed one after it is not", 
   await log.close();
 });
 
+test("a file that another has for a moment, as one does that is blocked itself, is tried again", async () => {
+  await createClosed();
+  const other = new DatabaseSync(file);
+  other.exec("BEGIN");
+  other.prepare("SELECT * FROM rows").all();
+  setTimeout(() => other.close(), 5);
+  await using log = await openSqliteLog(file);
+  expect((await log.start()).rows).toHaveLength(3);
+});
+
 test("a file that the last one closes while another opens it stays open for that one", async () => {
   for (let turns = 0; turns < 8; turns++) {
     for (const isOpenedFirst of [true, false]) {

@@ -43,19 +43,23 @@ export const holdFile = async (file: string): Promise<HeldFile> => {
   openingByFile.set(file, opening);
   // Before the first wait: whoever closes meanwhile must see that somebody is coming.
   opening.holders++;
-  let isHeld = true;
-  const release = (): void => {
-    if (!isHeld) return;
-    isHeld = false;
+  /** True for the last one. */
+  const leave = (): boolean => {
     opening.holders--;
-    if (opening.holders > 0) return;
-    if (openingByFile.get(file) === opening) openingByFile.delete(file);
-    opening.opened.then((bucket) => bucket.close(), ignore);
+    if (opening.holders === 0 && openingByFile.get(file) === opening) openingByFile.delete(file);
+    return opening.holders === 0;
   };
   try {
-    return { bucket: await opening.opened, release };
+    const bucket = await opening.opened;
+    let isHeld = true;
+    const release = (): void => {
+      const isLast = isHeld && leave();
+      isHeld = false;
+      if (isLast) bucket.close();
+    };
+    return { bucket, release };
   } catch (error) {
-    release();
+    leave();
     throw error;
   }
 };
@@ -192,7 +196,7 @@ const openFile = async (file: string): Promise<BucketFile> => {
     const { bucket, cause } = tryToOpen(file);
     if (bucket !== undefined) return bucket;
     if (attempt === attemptsMax) throw blockedError(file, cause);
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * pauseMsMax));
+    await new Promise((resolve) => setTimeout(resolve, pauseMsMax * (0.5 + Math.random() / 2)));
   }
 };
 
@@ -232,5 +236,3 @@ const removeFiles = (file: string): void => {
 };
 
 const eventLoopTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-const ignore = (): void => {};
