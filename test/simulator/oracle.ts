@@ -37,12 +37,14 @@ export interface RulingCounts {
   accepted: number;
   superseded: number;
   rejected: number;
+  /** By reason. */
+  readonly rejections: Record<string, number>;
 }
 
 const emptySnapshot: Snapshot = new Map();
 
 export class Oracle {
-  readonly counts: RulingCounts = { accepted: 0, superseded: 0, rejected: 0 };
+  readonly counts: RulingCounts = { accepted: 0, superseded: 0, rejected: 0, rejections: {} };
   /** Every commit that was ruled anew, as it was pushed. */
   readonly commitByName: Map<string, Commit> = new Map();
   /** Names that were rejected in a history that is gone. */
@@ -96,11 +98,18 @@ export class Oracle {
     return this.commitByName.has(name) && !this.#history.resultByName.has(name);
   }
 
-  /** A retry that was ruled counts as the commit it stands for, should a copy of its device push that one. */
-  resultOfRetry(name: string): CommitResult | undefined {
-    const host = name.replace(/\.(\d+)$/, ":$1");
-    for (const result of this.#history.resultByName.values()) if (result.name.host === host) return result;
-    return undefined;
+  /**
+   * Attempts at a commit count as one, whichever copy of its device pushed them: a retry that was ruled as the
+   * commit it stands for, the last of them, and any that was accepted as each retry to come.
+   */
+  resultOfAnother(name: string): CommitResult | undefined {
+    const first = name.replace(/:(\d+)\.\d+$/, ".$1");
+    const host = first.replace(/\.(\d+)$/, ":$1");
+    return [...this.#history.resultByName.values()].findLast(({ name: attempt, ruling }) =>
+      name === first
+        ? attempt.host === host
+        : ruling.type === "accepted" && (attempt.host === host || nameKey(attempt) === first),
+    );
   }
 
   /** The relay began an epoch: of the same history, or of one that was put back to `head`. */
@@ -183,6 +192,7 @@ export class Oracle {
       revision,
       nowMs: turn.nowMs,
       retentionMs: turn.retentionMs,
+      limits: turn.limits,
       epochs,
       digestOf,
     };
@@ -221,13 +231,17 @@ export class Oracle {
     const isUnknown = result.ruling.type === "rejected" && result.ruling.reason.type === "unknown";
     // What a history that is gone had rejected stays with the app: a copy of the device may push it after others.
     if (isUnknown && this.#lostRejections.has(name)) return;
-    const known = resultByName.get(nameKey(result.name)) ?? this.resultOfRetry(nameKey(result.name));
+    const known = resultByName.get(nameKey(result.name)) ?? this.resultOfAnother(nameKey(result.name));
     same(1, "relay", known, { ...result, name: known?.name }, nameKey(result.name));
   }
 
   #count(ruling: Ruling): void {
-    if (ruling.type === "rejected") this.counts.rejected++;
-    else {
+    if (ruling.type === "rejected") {
+      const { rejections } = this.counts;
+      const { type } = ruling.reason;
+      this.counts.rejected++;
+      rejections[type] = (rejections[type] ?? 0) + 1;
+    } else {
       this.counts.accepted++;
       this.counts.superseded += ruling.superseded.length;
     }

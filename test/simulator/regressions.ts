@@ -180,4 +180,45 @@ export const regressions: readonly Regression[] = [
       ],
     },
   },
+  {
+    name: "a copy pushes a commit that was retried twice since: it hears what the last retry came to",
+    plan: {
+      seed: 3497,
+      relay: { patchEntriesMax: 6, retentionMs: 7776000000, sweepMs: 8891, sweepEntriesMax: 10 },
+      devices: [
+        { tabs: 2, clockAheadMs: 0, channelLoss: 0.1, tailEntries: 18 },
+        { tabs: 1, clockAheadMs: -2686, channelLoss: 0.5, tailEntries: 35 },
+        { tabs: 2, clockAheadMs: 0, channelLoss: 0.5, tailEntries: 40 },
+      ],
+      operations: [
+        { id: 6, afterMs: 1127, device: 0, tab: 7, type: "offline", forMs: 57806 },
+        {
+          id: 7,
+          afterMs: 137,
+          device: 7,
+          tab: 0,
+          type: "commit",
+          writes: [
+            ["set", "checked b", 70],
+            ["set", "pair a left", 71],
+            ["set", "pair a right", 71],
+          ],
+          check: ["checked b"],
+        },
+        {
+          id: 11,
+          afterMs: 67,
+          device: 3,
+          tab: 6,
+          type: "commit",
+          writes: [["set", "checked b", 110]],
+          check: ["checked a", "checked b"],
+        },
+        { id: 59, afterMs: 6915, device: 6, tab: 0, type: "clone" },
+        { id: 63, afterMs: 782, device: 3, tab: 0, type: "decide", retry: true },
+        { id: 83, afterMs: 2606, device: 1, tab: 3, type: "relay-restore", downMs: 1137 },
+        { id: 160, afterMs: 12427, device: 7, tab: 3, type: "decide", retry: true },
+      ],
+    },
+  },
 ];

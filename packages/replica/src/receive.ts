@@ -8,6 +8,7 @@ import {
   type CommitName,
   equalValues,
   type EpochId,
+  isInScope,
   nameKey,
   type PackedKey,
   type Patch,
@@ -127,11 +128,14 @@ export const decideLateResults = (
  * `pages` notes something lacking.
  */
 export const decideDoomed = (state: ReplicaState, pages: Pages, readingMs: number): PatchRow | undefined => {
-  const { epoch, scope, received, setAside, fillDue } = state.session;
+  const { epoch, scope, confirmedScope, received, setAside, fillDue } = state.session;
   if (epoch === null || setAside !== null || fillDue) return undefined;
   const entries = new Map<PackedKey, PatchEntry>();
   for (const { commit } of state.unruled.values()) {
-    for (const { key } of commit.checks) entries.set(key, confirmedEntry(state, pages, key));
+    for (const { key } of commit.checks) {
+      // What stands under a key that is not followed is not known, so a check of it may hold.
+      if (isInScope(confirmedScope, key)) entries.set(key, confirmedEntry(state, pages, key));
+    }
   }
   const nothing = { entries: new Map(), ruled: new Map(), ownByRevision: new Map(), readingMs };
   const hidden = hiddenBy(state, { ...nothing, entries });
@@ -187,16 +191,15 @@ const changedBy = (
   };
   const changed: PackedKey[] = [];
   for (const key of affectedKeys(state, revealed, hidden)) {
-    const operations = shownOperations(state, key);
     const entry = revealed.entries.get(key);
     const own = entry && revealed.ownByRevision.get(entry.revision);
-    if (operations === undefined && own === undefined) {
+    if (!state.operations.has(key) && own === undefined) {
       if (entry !== undefined) changed.push(key);
       continue;
     }
     const after = foldOperations(
       confirmedAfter(state, pages, revealed, key, own),
-      operations?.filter((operation) => !leaves(operation)),
+      shownOperations(state, key, leaves),
     );
     if (!sameView(viewOf(state, pages, key), after)) changed.push(key);
   }
