@@ -3,10 +3,10 @@
  * whether that is what the oracle ruled and the tab has been shown.
  */
 import type { TrackedCommit } from "@rockpool/log";
-import { isInScope } from "@rockpool/model";
+import { type Check, isInScope, nameKey } from "@rockpool/model";
 import type { ReplicaState } from "@rockpool/replica";
 import type { Base, DeviceHistory, SeenCommit } from "./device-history.ts";
-import type { Oracle } from "./oracle.ts";
+import type { Oracle, Snapshot } from "./oracle.ts";
 import { Violation } from "./violation.ts";
 import type { VirtualDevice } from "./virtual-device.ts";
 
@@ -77,7 +77,7 @@ export class CommitInspector {
     at: string,
     { history, base }: { readonly history: DeviceHistory; readonly base: Base | undefined },
     state: ReplicaState,
-    { state: found, commit: { checks } }: TrackedCommit,
+    { state: found, commit: { name, checks } }: TrackedCommit,
   ): void {
     const { last } = history;
     if (checks.length === 0 || last?.type !== "patch" || last.position !== state.tail) return;
@@ -96,7 +96,12 @@ export class CommitInspector {
     if (hasFailed && found === "pending") {
       throw new Violation({ invariant: 5, at, expected: "hidden", found });
     }
-    if (holds && found === "hidden") throw new Violation({ invariant: 5, at, expected: "pending", found });
+    const isHiddenNow = last.hidden.some((hidden) => nameKey(hidden) === nameKey(name));
+    const mayHold =
+      isHiddenNow && base !== undefined && !checks.some((check) => mayFail(check, base, snapshot));
+    if ((holds || mayHold) && found === "hidden") {
+      throw new Violation({ invariant: 5, at, expected: "pending", found });
+    }
   }
 
   /** A commit comes after everything its writer saw. */
@@ -116,3 +121,11 @@ export class CommitInspector {
     }
   }
 }
+
+/** False for a check of which nobody here can say that it does not hold: of a key that is not followed, too. */
+const mayFail = ({ key, premise }: Check, { scope }: Base, snapshot: Snapshot | undefined): boolean => {
+  if (premise.type === "written") return true;
+  if (!isInScope(scope, key)) return false;
+  const entry = snapshot?.get(key);
+  return premise.type === "absent" ? entry?.value !== undefined : entry?.revision !== premise.revision;
+};

@@ -11,6 +11,7 @@ import {
   type EpochId,
   nameKey,
   type PackedKey,
+  type ReplicaId,
   type Revision,
   type Ruling,
 } from "@rockpool/model";
@@ -45,6 +46,8 @@ export class Oracle {
   readonly counts: RulingCounts = { accepted: 0, superseded: 0, rejected: 0 };
   /** Every commit that was ruled anew, as it was pushed. */
   readonly commitByName: Map<string, Commit> = new Map();
+  /** Whose each of them was. */
+  readonly replicaByName: Map<string, ReplicaId> = new Map();
   /** Names that were rejected in a history that is gone. */
   readonly #lostRejections = new Set<string>();
   readonly #historyByEpoch = new Map<EpochId, History>();
@@ -211,6 +214,7 @@ export class Oracle {
     if (ruling.type === "accepted") this.#acceptTag(commit);
     resultByName.set(name, result);
     this.commitByName.set(name, commit);
+    this.replicaByName.set(name, replica);
     snapshots.push(entries.length === 0 ? this.latest : withEntries(this.latest, entries));
   }
 
