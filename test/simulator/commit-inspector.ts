@@ -7,6 +7,7 @@ import { type Check, isInScope, nameKey } from "@rockpool/model";
 import type { ReplicaState } from "@rockpool/replica";
 import type { Base, DeviceHistory, SeenCommit } from "./device-history.ts";
 import type { Oracle, Snapshot } from "./oracle.ts";
+import { seePremises } from "./see-premises.ts";
 import { Violation } from "./violation.ts";
 import type { VirtualDevice } from "./virtual-device.ts";
 
@@ -34,7 +35,7 @@ export class CommitInspector {
       const commit = commits[record.read];
       if (commit === undefined || commit.position > state.tail) break;
       record.unruled.add(commit.text);
-      if (commit.position === state.tail) this.#seeStamp(device, base, state, commit);
+      if (commit.position === state.tail) this.#seeNew({ device, history, base }, state, commit);
     }
     if (state.session.fillDue) return;
     const { epoch, revealed } = state.session;
@@ -58,7 +59,7 @@ export class CommitInspector {
         throw new Violation({ invariant: 3, at, expected, found: tracked.state });
       }
       // What a history that is gone rejected stays with the app.
-      const isLost = tracked.state === "rejected" && this.#oracle.hasLost(name);
+      const isLost = tracked.state === "rejected" && this.#oracle.hasLostRejection(name);
       const mayBeRuled = isShown || isLost || tracked.reason?.type === "unknown";
       if (!mayBeRuled && !isUnruled && this.#oracle.resultOfAnother(name) === undefined) {
         const expected = `pending, ruled at ${revision ?? "no revision"}, shown up to ${revealed}`;
@@ -72,7 +73,10 @@ export class CommitInspector {
     }
   }
 
-  /** A checked commit that can no longer hold is hidden by the patch that says so, and no other is. */
+  /**
+   * A checked commit that can no longer hold is hidden by the patch that says so, or by the next one after a
+   * fill that did; and no other is. A part that is set aside says nothing.
+   */
   #seeHolds(
     at: string,
     { history, base }: { readonly history: DeviceHistory; readonly base: Base | undefined },
@@ -81,6 +85,7 @@ export class CommitInspector {
   ): void {
     const { last } = history;
     if (checks.length === 0 || last?.type !== "patch" || last.position !== state.tail) return;
+    if (!last.patch.upToDate) return;
     const snapshot = base && this.#oracle.snapshotAt(base);
     const revisions = checks.map(({ key, premise }) =>
       premise.type === "revision" && isInScope(base?.scope ?? [], key)
@@ -104,21 +109,15 @@ export class CommitInspector {
     }
   }
 
-  /** A commit comes after everything its writer saw. */
-  #seeStamp(device: VirtualDevice, base: Base | undefined, state: ReplicaState, { text }: SeenCommit): void {
-    const stamp = state.tracked.get(text)?.commit.stamp;
-    if (stamp === undefined || base === undefined) return;
-    for (const { key, touched } of this.#oracle.snapshotAt(base)?.values() ?? []) {
-      if (touched.stamp < stamp || !isInScope(base.scope, key)) continue;
-      const at = `${device.name}, commit ${text}`;
-      throw new Violation({
-        invariant: 5,
-        at,
-        key,
-        expected: `a stamp above ${touched.stamp}`,
-        found: stamp,
-      });
-    }
+  #seeNew(
+    { device, history, base }: Pick<CommitsSeen, "base"> & { device: VirtualDevice; history: DeviceHistory },
+    state: ReplicaState,
+    commit: SeenCommit,
+  ): void {
+    const snapshot = base && this.#oracle.snapshotAt(base);
+    if (base === undefined || snapshot === undefined) return;
+    seeStamp(device, { base, snapshot }, state, commit);
+    seePremises(commit, { at: device.name, commits: history.commits, base, snapshot, state });
   }
 }
 
@@ -128,4 +127,26 @@ const mayFail = ({ key, premise }: Check, { scope }: Base, snapshot: Snapshot | 
   if (!isInScope(scope, key)) return false;
   const entry = snapshot?.get(key);
   return premise.type === "absent" ? entry?.value !== undefined : entry?.revision !== premise.revision;
+};
+
+/** A commit comes after everything its writer saw. */
+const seeStamp = (
+  device: VirtualDevice,
+  { base, snapshot }: { readonly base: Base; readonly snapshot: Snapshot },
+  state: ReplicaState,
+  { text }: SeenCommit,
+): void => {
+  const stamp = state.tracked.get(text)?.commit.stamp;
+  if (stamp === undefined) return;
+  for (const { key, touched } of snapshot.values()) {
+    if (touched.stamp < stamp || !isInScope(base.scope, key)) continue;
+    const at = `${device.name}, commit ${text}`;
+    throw new Violation({
+      invariant: 5,
+      at,
+      key,
+      expected: `a stamp above ${touched.stamp}`,
+      found: stamp,
+    });
+  }
 };

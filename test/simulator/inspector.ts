@@ -126,8 +126,18 @@ export class Inspector {
     const disk = this.#recordByStorage.get(device.storage);
     if (disk === undefined) return;
     record.base = disk.history.baseAt(state.tail);
+    this.#seeBase(device, record.base, state);
     this.#commits.look(device, disk.history, record, state);
     this.#seeView(device, disk, record, state);
+  }
+
+  /** What was confirmed last is what the epoch that the tab stands in has at its cursor. */
+  #seeBase(device: VirtualDevice, base: Base | undefined, { session }: ReplicaState): void {
+    const { epoch, revealed: revision, scope, fillDue } = session;
+    if (base === undefined || epoch === null || fillDue) return;
+    if (this.#oracle.snapshotAt({ epoch, revision, scope }) === this.#oracle.snapshotAt(base)) return;
+    const [expected, found] = [`revision ${revision} of ${epoch}`, `${base.revision} of ${base.epoch}`];
+    throw new Violation({ invariant: 6, at: device.name, expected, found });
   }
 
   #seeNothingGoesBack(device: VirtualDevice, before: TabRecord, { tail, session }: ReplicaState): void {

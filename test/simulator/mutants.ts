@@ -118,6 +118,12 @@ const atRelay: readonly Mutant[] = [
     "bucket.floor = Math.max(bucket.floor, revision);",
     "",
   ),
+  mutant(
+    "accept what is over a limit",
+    "relay/src/resolve.ts",
+    'if (exceeded !== undefined) return rejected(stamp, { type: "limit", message: exceeded });',
+    "",
+  ),
 ];
 
 const atReplica: readonly Mutant[] = [
@@ -142,6 +148,31 @@ const atReplica: readonly Mutant[] = [
     "return patch.upToDate ? reveal(state, row) : noEffect;",
     "return reveal(state, row);",
   ),
+  mutant(
+    "leave the scope out of the guard",
+    "replica/src/receive.ts",
+    "if (epoch !== session.epoch || !equalScopes(scope, session.scope)) return",
+    "if (epoch !== session.epoch) return",
+  ),
+  mutant(
+    "leave the epoch out of the guard",
+    "replica/src/receive.ts",
+    "if (epoch !== session.epoch || !equalScopes(scope, session.scope)) return",
+    "if (!equalScopes(scope, session.scope)) return",
+  ),
+  mutant(
+    "reveal parts that were read at a later head",
+    "replica/src/receive.ts",
+    "const upToDate = patch.upToDate && patch.to >= (session.setAside?.head ?? 0);",
+    "const { upToDate } = patch;",
+  ),
+  mutant(
+    "keep what was set aside over an epoch",
+    "replica/src/fold-sync.ts",
+    "  if (!moved) return noEffect;\n  session.setAside = null;",
+    "  if (!moved) return noEffect;",
+  ),
+  mutant("take any welcome", "replica/src/adopt.ts", 'if (!asGreeted) return { type: "moved" };', ""),
   mutant(
     "leave the cursor out of the guard",
     "replica/src/receive.ts",
@@ -192,6 +223,15 @@ const atReplica: readonly Mutant[] = [
     'if (tracked.state === "rejected" || lost.has(tracked)) continue;',
   ),
   mutant(
+    "check a retry on what was seen then",
+    "replica/src/rejected.ts",
+    `const checks = commit.checks.map(({ key }): Check => {
+      const draft = drafts.get(key);`,
+    `const checks = commit.checks.map(({ key, premise }): Check => {
+      const draft = drafts.get(key);
+      if (draft === undefined) return { key, premise };`,
+  ),
+  mutant(
     "a retry under a fresh name",
     "replica/src/rejected.ts",
     "const name = retryName(commit.name);",
@@ -221,6 +261,12 @@ const atReplica: readonly Mutant[] = [
     "for (const tracked of state.unruled.values()) {",
     "for (const tracked of [...state.unruled.values()].toReversed()) {",
   ),
+  mutant(
+    "push more than the relay takes",
+    "replica/src/push.ts",
+    "inFlight.size < limits.pushCommitsMax && ",
+    "",
+  ),
 ];
 
 const atHost: readonly Mutant[] = [
@@ -249,9 +295,27 @@ const atHost: readonly Mutant[] = [
     "const atLeast = {};",
   ),
   mutant(
+    "checkpoint without verifying the base",
+    "log/src/memory-log.ts",
+    "if ((image.meta?.checkpoint ?? 0) !== base) return { result: false };",
+    "",
+  ),
+  mutant(
     "tell nobody of rejections among rows that were missed",
     "host/src/sync/decisions.ts",
     "this.#tellOf(missed);",
+    "",
+  ),
+  mutant(
+    "say confirmed before the ruling",
+    "host/src/sync/settlements.ts",
+    "if (!isUnruled(tracked)) return settledOf(tracked);",
+    'if (tracked.state !== "hidden") return settledOf(tracked);',
+  ),
+  mutant(
+    "a hidden tab keeps the session",
+    "host/src/sync/sync-lock.ts",
+    "if (!this.#isVisible) this.#handOver();",
     "",
   ),
 ];

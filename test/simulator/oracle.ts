@@ -38,18 +38,22 @@ export interface RulingCounts {
   accepted: number;
   superseded: number;
   rejected: number;
+  /** By reason. */
+  readonly rejections: Record<string, number>;
 }
 
 const emptySnapshot: Snapshot = new Map();
 
 export class Oracle {
-  readonly counts: RulingCounts = { accepted: 0, superseded: 0, rejected: 0 };
+  readonly counts: RulingCounts = { accepted: 0, superseded: 0, rejected: 0, rejections: {} };
   /** Every commit that was ruled anew, as it was pushed. */
   readonly commitByName: Map<string, Commit> = new Map();
   /** Whose each of them was. */
   readonly replicaByName: Map<string, ReplicaId> = new Map();
   /** Names that were rejected in a history that is gone. */
   readonly #lostRejections = new Set<string>();
+  /** It was put back since the last epoch began. */
+  #mayBeOlder = false;
   readonly #historyByEpoch = new Map<EpochId, History>();
   #history: History = {
     snapshots: [emptySnapshot],
@@ -94,9 +98,14 @@ export class Oracle {
     throw new Violation({ invariant: 6, at: "a cursor", expected: `at most ${length - 1}`, found: revision });
   }
 
-  /** True for a commit that was ruled in a history that is gone, and not since. */
-  hasLost(name: string): boolean {
-    return this.commitByName.has(name) && !this.#history.resultByName.has(name);
+  /** True for a commit that was rejected in a history that is gone: a copy of its device may have it ruled since. */
+  hasLostRejection(name: string): boolean {
+    return this.#lostRejections.has(name);
+  }
+
+  /** The relay's file is put back: the next epoch begins where that copy ends, and knows of no epoch since. */
+  expectOlder(): void {
+    this.#mayBeOlder = true;
   }
 
   /**
@@ -119,7 +128,11 @@ export class Oracle {
     if (head > this.head) {
       throw new Violation({ invariant: 6, at: "relay", expected: this.head, found: head });
     }
-    if (head < this.head) {
+    const listed = epochs.slice(0, -1);
+    const known = this.#history.epochs;
+    same(6, "relay", known.slice(0, listed.length), listed);
+    if (this.#mayBeOlder) {
+      this.#mayBeOlder = false;
       const { snapshots, resultByName, nameByTag } = this.#history;
       const kept = new Map([...resultByName].filter(([, { revision }]) => revision <= head));
       for (const [name, { revision, ruling }] of resultByName) {
@@ -129,8 +142,11 @@ export class Oracle {
         snapshots: snapshots.slice(0, head + 1),
         resultByName: kept,
         nameByTag: new Map([...nameByTag].filter(([, name]) => kept.has(name))),
-        epochs: epochs.slice(0, -1),
+        epochs: [...listed],
       };
+    } else {
+      same(6, "relay", this.head, head);
+      same(6, "relay", known.length, listed.length);
     }
     this.#history.epochs.push({ epoch, firstRevision: head + 1 });
     this.#historyByEpoch.set(epoch, this.#history);
@@ -193,6 +209,7 @@ export class Oracle {
       revision,
       nowMs: turn.nowMs,
       retentionMs: turn.retentionMs,
+      limits: turn.limits,
       epochs,
       digestOf,
     };
@@ -237,8 +254,12 @@ export class Oracle {
   }
 
   #count(ruling: Ruling): void {
-    if (ruling.type === "rejected") this.counts.rejected++;
-    else {
+    if (ruling.type === "rejected") {
+      const { rejections } = this.counts;
+      const { type } = ruling.reason;
+      this.counts.rejected++;
+      rejections[type] = (rejections[type] ?? 0) + 1;
+    } else {
       this.counts.accepted++;
       this.counts.superseded += ruling.superseded.length;
     }

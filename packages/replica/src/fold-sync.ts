@@ -26,6 +26,7 @@ import type {
 } from "@rockpool/log";
 import { nextCommitState } from "./commit-table.ts";
 import { setAside } from "./folded-session.ts";
+import { divideInitialSets } from "./initial-sets.ts";
 import { lossFields } from "./losses.ts";
 import { noEffect, rememberedFrom, type RowEffect } from "./row-effect.ts";
 import type { ReplicaState } from "./state.ts";
@@ -48,6 +49,7 @@ const reveal = (state: ReplicaState, row: PatchRow & PlacedRow): RowEffect => {
   const { entries, results } = session.setAside ?? { entries: new Map(), results: [] };
   const versionstamp = createVersionstamp(row.position);
   session.setAside = null;
+  session.checksDue = false;
   session.revealed = row.patch.to;
   const { ruled, purged, versionstampByRevision } = settleResults(state, results, row.readingMs);
   for (const { key, ...content } of entries.values()) {
@@ -152,7 +154,11 @@ export const foldSession = (state: ReplicaState, row: SessionRow & PlacedRow): R
   const { session } = state;
   session.clockOffsetMs = row.clockOffsetMs;
   session.subject = row.subject ?? session.subject;
-  session.limits = row.limits ?? session.limits;
+  if (row.limits !== undefined) {
+    session.limits = row.limits;
+    const divided = divideInitialSets([...state.tracked.values()], row.limits);
+    if (divided !== undefined) state.replaceTracked(divided);
+  }
   const moved = session.epoch !== row.epoch || row.reset || !equalScopes(session.scope, row.scope);
   session.epoch = row.epoch;
   session.scope = row.scope;
@@ -218,6 +224,7 @@ const foldFilledFrom = (state: ReplicaState, filled: FilledFrom): RowEffect => {
   session.setAside = null;
   session.fillDue = false;
   session.fillsAll = false;
+  session.checksDue = true;
   session.verifiedAtMs = 0;
   state.relayStamp = laterStamp(state.relayStamp, filled.stamp);
   state.stamp = laterStamp(state.stamp, filled.stamp);
