@@ -223,6 +223,18 @@ const atReplica: readonly Mutant[] = [
     'if (tracked.state === "rejected" || lost.has(tracked)) continue;',
   ),
   mutant(
+    "give a commit back with the stamp it was made with",
+    "replica/src/fold-sync.ts",
+    "const commit: Commit = { ...before.commit, stamp };",
+    "const { commit } = before;",
+  ),
+  mutant(
+    "sweep the pages that the log's tail shows",
+    "replica/src/stored-generations.ts",
+    "    foldRow(state, row);\n    passed.add(state.generation);",
+    "    void row;",
+  ),
+  mutant(
     "check a retry on what was seen then",
     "replica/src/rejected.ts",
     `const checks = commit.checks.map(({ key }): Check => {
