@@ -75,7 +75,7 @@ export const decodeMessage = (value: unknown): StoredMessage | undefined => {
 /**
  * The number that a user of NATS knows a version by. Without a relay: its sequence, 1 for the bucket's
  * first. With one: the position in this device's log of the row that brought it into view; see
- * docs/decisions/018-revisions-of-nats-kv.md.
+ * docs/decisions/019-revisions-of-nats-kv.md.
  */
 export const revisionOf = (versionstamp: string, sequence: number | undefined, hasRelay: boolean): number =>
   hasRelay || sequence === undefined ? positionOf(versionstamp) : sequence;
