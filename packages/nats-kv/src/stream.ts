@@ -10,6 +10,7 @@ import { byRevision, isOver, keptMessages, leavesMarker, type Lens, toMessage } 
 import { messageKey, messagesPrefix, sequenceKey, streamKey } from "./layout.ts";
 import { type Draft, judgeDraft, lifeMsOf, markerDraft } from "./draft.ts";
 import { encodeMessage, type Message, revisionOf, storedBytes } from "./message.ts";
+import { markerMs } from "./stream-config.ts";
 import type { StreamConfig } from "./stream-info.ts";
 import { takeTurn } from "./turns.ts";
 import { groupByKey, VersionFeed } from "./version-feed.ts";
@@ -88,27 +89,19 @@ export class Stream {
     await kv.delete({ prefix: messagesPrefix(this.name) });
   }
 
-  /** What messages are read by; undefined when there is no such bucket. */
-  async lens(): Promise<Lens | undefined> {
-    const kv = await this.open();
-    const entry = await kv.get<StoredStream>(streamKey(this.name));
-    return entry.value === null
-      ? undefined
-      : { config: entry.value.config, hasRelay: entry.revision !== undefined };
-  }
-
-  /** @throws StreamNotFoundError */
+  /** What messages are read by. @throws StreamNotFoundError */
   async mustGetLens(): Promise<Lens> {
-    const lens = await this.lens();
-    if (lens === undefined) throw streamNotFound();
-    return lens;
+    const kv = await this.open();
+    const { value, revision } = await kv.get<StoredStream>(streamKey(this.name));
+    if (value === null) throw streamNotFound();
+    return { config: value.config, hasRelay: revision !== undefined };
   }
 
   /** A key's messages, oldest first. @throws StreamNotFoundError */
   async messagesOf(key: string): Promise<readonly Message[]> {
     const lens = await this.mustGetLens();
+    if (markerMs(lens.config) > 0) await this.markEnd(key);
     const kv = await this.open();
-    await this.#markEnd(kv, lens, key);
     return keptMessages(await kv.history(messageKey(this.name, key)), lens, Date.now());
   }
 
@@ -138,7 +131,7 @@ export class Stream {
         return { feed, lens, initial };
       }
       await feed.cancel();
-      for (const key of ended) await this.#markEnd(kv, lens, key);
+      for (const key of ended) await this.markEnd(key);
     }
   }
 
@@ -158,24 +151,25 @@ export class Stream {
   /** Lands a message as its key's last, and gives its revision. @throws JetStreamNotEnabled without a bucket; as {@link judgeDraft} */
   async publish(key: string, draft: Draft, options: PublishOptions): Promise<number> {
     const kv = await this.open();
-    const lens = await this.lens();
-    const turn = lens?.hasRelay === true ? `${this.name} ${key}` : this.name;
+    const { revision } = await kv.get(streamKey(this.name), { consistency: "eventual" });
+    const turn = revision === undefined ? this.name : `${this.name} ${key}`;
     return takeTurn(kv, turn, () => this.#publish(kv, key, draft, options));
   }
 
   async #publish(kv: Kv, key: string, draft: Draft, options: PublishOptions): Promise<number> {
     const signal = options.timeout === undefined ? {} : { signal: AbortSignal.timeout(options.timeout) };
+    const confirm = draft.expectedSequence === undefined ? "local" : options.confirm;
+    const subject = `${this.subjectPrefix}.${key}`;
     let last: Message | undefined;
     for (let attempt = 0; attempt < attemptsMax; attempt++) {
-      const lens = await this.lens();
-      if (lens === undefined) throw notEnabled(`${this.subjectPrefix}.${key}`);
-      await this.#markEnd(kv, lens, key);
-      const standing = await this.#stand(kv, key, lens);
+      const standing = await this.#stand(kv, key);
+      if (standing === undefined) throw notEnabled(subject);
+      if (attempt === 0 && standing.last !== undefined && leavesMarker(standing.last, standing, Date.now())) {
+        await this.markEnd(key);
+        continue;
+      }
       last = standing.last === undefined || isOver(standing.last, Date.now()) ? undefined : standing.last;
-      await judgeDraft(draft, { config: lens.config, last, subject: `${this.subjectPrefix}.${key}` }, () =>
-        this.#bytesInAll(),
-      );
-      const confirm = draft.expectedSequence === undefined ? "local" : options.confirm;
+      await judgeDraft(draft, { config: standing.config, last, subject }, () => this.#bytesInAll());
       const revision = await this.#commit(kv, key, draft, standing, { confirm, ...signal });
       if (revision !== undefined) return revision;
     }
@@ -217,15 +211,20 @@ export class Stream {
     }
   }
 
-  async #stand(kv: Kv, key: string, lens: Lens): Promise<Standing> {
-    const at = messageKey(this.name, key);
-    const [sequence, entry] = await kv.getMany<[number, unknown]>([sequenceKey(this.name), at]);
-    const last = entry.versionstamp === null ? undefined : toMessage(entry, lens);
+  /** Undefined when there is no such bucket. */
+  async #stand(kv: Kv, key: string): Promise<Standing | undefined> {
+    const [stream, sequence, entry] = await kv.getMany<[StoredStream, number, unknown]>([
+      streamKey(this.name),
+      sequenceKey(this.name),
+      messageKey(this.name, key),
+    ]);
+    if (stream.value === null) return undefined;
+    const lens = { config: stream.value.config, hasRelay: stream.revision !== undefined };
     return {
       ...lens,
       sequence: sequence.value ?? 0,
       sequenceVersionstamp: sequence.versionstamp,
-      last,
+      last: entry.versionstamp === null ? undefined : toMessage(entry, lens),
       lastVersionstamp: entry.versionstamp,
     };
   }
@@ -234,21 +233,16 @@ export class Stream {
    * Where the key's last message is at its end, and the bucket has markers of ended lives: writes that marker.
    * At a relay it is made by whoever is connected, once; a device that is offline leaves it.
    */
-  async #markEnd(kv: Kv, lens: Lens, key: string): Promise<void> {
-    const standing = await this.#stand(kv, key, lens);
-    if (standing.last === undefined || !leavesMarker(standing.last, lens, Date.now())) return;
-    const confirm = lens.hasRelay ? "relay" : "local";
+  async markEnd(key: string): Promise<void> {
+    const kv = await this.open();
+    const standing = await this.#stand(kv, key);
+    if (standing?.last === undefined || !leavesMarker(standing.last, standing, Date.now())) return;
+    const confirm = standing.hasRelay ? "relay" : "local";
     try {
       await this.#commit(kv, key, markerDraft(standing.last), standing, { confirm });
     } catch {
       // Offline, or the relay's answer was lost: another device makes it, or this one at its next look.
     }
-  }
-
-  /** As `publish` finds the end of a message; for those who wait for it. */
-  async markEnd(key: string): Promise<void> {
-    const lens = await this.lens();
-    if (lens !== undefined) await this.#markEnd(await this.open(), lens, key);
   }
 
   async #bytesInAll(): Promise<number> {
