@@ -29,7 +29,7 @@ const config: ViteUserConfig = {
       },
       {
         extends: true,
-        optimizeDeps: { entries: [scannedSources] },
+        optimizeDeps: { entries: [scannedSources, "test/dialects/**/*.browser.test.ts"] },
         test: {
           name: "browser",
           include: browserTests,

@@ -2,7 +2,7 @@
  * What the tests of the Forge backend stand on: a bucket of a place with the backend installed, so that the
  * real `@forge/kvs` runs on it, and the entities that the tests declare.
  */
-import { kvs } from "@forge/kvs";
+import type { kvs } from "@forge/kvs";
 import { KvsImpl } from "@forge/kvs/out/kvs.js";
 import { StorageApi } from "@forge/kvs/out/storage-api.js";
 import {
