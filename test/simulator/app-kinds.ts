@@ -13,13 +13,20 @@ const followable = [
 ];
 
 export const appKinds: KindsOf<
-  "commit" | "read" | "decide" | "follow" | "pause" | "resume" | "flush" | "settled"
+  "commit" | "confirm" | "read" | "decide" | "follow" | "pause" | "resume" | "flush" | "settled"
 > = {
   commit: {
     weight: 66,
     isFault: false,
     draw: drawCommit,
     act: (run, action, where) => run.onTab(where, "a commit", (tab) => run.apps.commit(tab, action)),
+  },
+  confirm: {
+    weight: 4,
+    isFault: false,
+    draw: (chance, id) => ({ ...drawCommit(chance, id), times: 1 }),
+    act: (run, action, where) =>
+      run.onTab(where, "a commit that waits for the relay", (tab) => run.apps.confirm(tab, action)),
   },
   read: {
     weight: 4,

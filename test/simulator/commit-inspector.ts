@@ -6,7 +6,7 @@ import type { TrackedCommit } from "@rockpool/log";
 import { isInScope } from "@rockpool/model";
 import type { ReplicaState } from "@rockpool/replica";
 import type { Base, DeviceHistory, SeenCommit } from "./device-history.ts";
-import type { Oracle, Snapshot } from "./oracle.ts";
+import { type Oracle, same, type Snapshot } from "./oracle.ts";
 import { seePremises } from "./see-premises.ts";
 import { Violation } from "./violation.ts";
 import type { VirtualDevice } from "./virtual-device.ts";
@@ -50,7 +50,8 @@ export class CommitInspector {
         } else throw new Violation({ invariant: 1, at, expected: "to be tracked", found: "nothing of it" });
         continue;
       }
-      const revision = ruled?.get(name)?.revision;
+      const result = ruled?.get(name);
+      const revision = result?.revision;
       const isShown = revision !== undefined && revision <= revealed;
       const isUnruled = tracked.state === "pending" || tracked.state === "hidden";
       // A copy of the device may have had the same retry ruled before this one was made: the answer tells.
@@ -67,6 +68,10 @@ export class CommitInspector {
       }
       if (tracked.state === "hidden" && tracked.commit.checks.length === 0) {
         throw new Violation({ invariant: 5, at, expected: "a blind commit to be shown", found: "hidden" });
+      }
+      // Should the relay lose it, it is given back with the stamp that it was given.
+      if (tracked.state === "confirmed" && tracked.revision === revision) {
+        same(6, at, result?.stamp, tracked.commit.stamp);
       }
       if (!isUnruled) record.unruled.delete(name);
       if (isUnruled && !name.includes(":")) this.#seeHolds(at, { history, base }, state, tracked);

@@ -21,6 +21,8 @@ export interface SeenCommit extends Pick<Commit, "name" | "tag" | "checks" | "mu
   readonly text: string;
   readonly position: Position;
   readonly versionstamp: Versionstamp;
+  /** Its caller waits for the ruling. */
+  readonly isAwaited: boolean;
 }
 
 /** A point in a history, and what of it is followed. */
@@ -46,8 +48,9 @@ export class DeviceHistory {
   constructor(at: string, image: StorageImage) {
     this.at = at;
     for (const record of [...image.pending.values()].toSorted((a, b) => a.position - b.position)) {
-      for (const { commit, versionstamp } of record.commits) {
-        this.#add({ ...commit, text: nameKey(commit.name), position: record.position, versionstamp });
+      for (const { commit, versionstamp, awaited = false } of record.commits) {
+        const text = nameKey(commit.name);
+        this.#add({ ...commit, text, position: record.position, versionstamp, isAwaited: awaited });
       }
     }
     this.#lastPosition = image.meta?.checkpoint ?? 0;
@@ -117,9 +120,10 @@ export class DeviceHistory {
   }
 
   #addAll(records: readonly CommitRecord[], position: Position): void {
-    for (const [place, { name, tag, checks, mutations }] of records.entries()) {
+    for (const [place, { name, tag, checks, mutations, awaited = false }] of records.entries()) {
       const versionstamp = createVersionstamp(position, place);
-      this.#add({ name, tag, checks, mutations, text: nameKey(name), position, versionstamp });
+      const text = nameKey(name);
+      this.#add({ name, tag, checks, mutations, text, position, versionstamp, isAwaited: awaited });
     }
   }
 

@@ -3,6 +3,7 @@
  */
 import type { Action, ActionType } from "./actions.ts";
 import { Chance } from "./chance.ts";
+import { drawLimits } from "./draw-limits.ts";
 import { kinds } from "./kinds.ts";
 import type { Operation, Plan, PlannedDevice, PlannedRelay } from "./plan.ts";
 
@@ -19,6 +20,9 @@ export const drawPlan = (seed: number, steps: number): Plan => {
     retentionMs: chance.is(0.15) ? chance.between(20, 120) * 1000 : 90 * dayMs,
     sweepMs: chance.between(500, 10_000),
     sweepEntriesMax: chance.between(1, 10),
+    turnCommitsMax: chance.pick([1, 3, 100]),
+    catchUpPartsMax: chance.between(1, 16),
+    limits: chance.is(0.15) ? drawLimits(chance) : {},
   };
   const devices = Array.from({ length: chance.between(2, 3) }, () => drawDevice(chance));
   const operations = Array.from({ length: steps }, (_, id): Operation => {

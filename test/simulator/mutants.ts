@@ -118,6 +118,12 @@ const atRelay: readonly Mutant[] = [
     "bucket.floor = Math.max(bucket.floor, revision);",
     "",
   ),
+  mutant(
+    "accept what is over a limit",
+    "relay/src/resolve.ts",
+    'if (exceeded !== undefined) return rejected(stamp, { type: "limit", message: exceeded });',
+    "",
+  ),
 ];
 
 const atReplica: readonly Mutant[] = [
@@ -217,6 +223,18 @@ const atReplica: readonly Mutant[] = [
     'if (tracked.state === "rejected" || lost.has(tracked)) continue;',
   ),
   mutant(
+    "give a commit back with the stamp it was made with",
+    "replica/src/fold-sync.ts",
+    "const commit: Commit = { ...before.commit, stamp };",
+    "const { commit } = before;",
+  ),
+  mutant(
+    "sweep the pages that the log's tail shows",
+    "replica/src/stored-generations.ts",
+    "    foldRow(state, row);\n    passed.add(state.generation);",
+    "    void row;",
+  ),
+  mutant(
     "check a retry on what was seen then",
     "replica/src/rejected.ts",
     `const checks = commit.checks.map(({ key }): Check => {
@@ -255,6 +273,12 @@ const atReplica: readonly Mutant[] = [
     "for (const tracked of state.unruled.values()) {",
     "for (const tracked of [...state.unruled.values()].toReversed()) {",
   ),
+  mutant(
+    "push more than the relay takes",
+    "replica/src/push.ts",
+    "inFlight.size < limits.pushCommitsMax && ",
+    "",
+  ),
 ];
 
 const atHost: readonly Mutant[] = [
@@ -292,6 +316,18 @@ const atHost: readonly Mutant[] = [
     "tell nobody of rejections among rows that were missed",
     "host/src/sync/decisions.ts",
     "this.#tellOf(missed);",
+    "",
+  ),
+  mutant(
+    "say confirmed before the ruling",
+    "host/src/sync/settlements.ts",
+    "if (!isUnruled(tracked)) return settledOf(tracked);",
+    'if (tracked.state !== "hidden") return settledOf(tracked);',
+  ),
+  mutant(
+    "a hidden tab keeps the session",
+    "host/src/sync/sync-lock.ts",
+    "if (!this.#isVisible) this.#handOver();",
     "",
   ),
 ];

@@ -37,12 +37,14 @@ export interface RulingCounts {
   accepted: number;
   superseded: number;
   rejected: number;
+  /** By reason. */
+  readonly rejections: Record<string, number>;
 }
 
 const emptySnapshot: Snapshot = new Map();
 
 export class Oracle {
-  readonly counts: RulingCounts = { accepted: 0, superseded: 0, rejected: 0 };
+  readonly counts: RulingCounts = { accepted: 0, superseded: 0, rejected: 0, rejections: {} };
   /** Every commit that was ruled anew, as it was pushed. */
   readonly commitByName: Map<string, Commit> = new Map();
   /** Names that were rejected in a history that is gone. */
@@ -190,6 +192,7 @@ export class Oracle {
       revision,
       nowMs: turn.nowMs,
       retentionMs: turn.retentionMs,
+      limits: turn.limits,
       epochs,
       digestOf,
     };
@@ -233,8 +236,12 @@ export class Oracle {
   }
 
   #count(ruling: Ruling): void {
-    if (ruling.type === "rejected") this.counts.rejected++;
-    else {
+    if (ruling.type === "rejected") {
+      const { rejections } = this.counts;
+      const { type } = ruling.reason;
+      this.counts.rejected++;
+      rejections[type] = (rejections[type] ?? 0) + 1;
+    } else {
       this.counts.accepted++;
       this.counts.superseded += ruling.superseded.length;
     }

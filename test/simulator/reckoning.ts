@@ -75,7 +75,8 @@ const seeCommits = (run: Run, device: VirtualDevice): void => {
   const [tab] = device.tabs;
   if (tab === undefined) throw new Error(`${device.name} has no tab at the end`);
   const { tracked } = tab.host.state;
-  for (const { text } of history.commits) {
+  for (const commit of history.commits) {
+    const { text } = commit;
     const at = `${device.name}, commit ${text}`;
     const result = run.oracle.history.resultByName.get(text) ?? run.oracle.resultOfAnother(text);
     const here = tracked.get(text);
@@ -99,6 +100,7 @@ const seeCommits = (run: Run, device: VirtualDevice): void => {
       { state: here.state, revision: here.revision },
     );
     for (const one of device.tabs) {
+      if (expected === "rejected" && !run.apps.isToldByEvent(one, commit)) continue;
       if (here.versionstamp >= one.openedAt) seeTold(one, here.versionstamp, result);
     }
   }

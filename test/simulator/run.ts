@@ -33,6 +33,7 @@ export class Run {
   /** What the feed of each tab came to. */
   readonly fedByTab: Map<VirtualTab, Map<PackedKey, string | undefined>> = new Map();
   /** What ends the faults under way, by what they are about. */
+  #putAway = 0;
   readonly #healers = new Map<string, () => void>();
 
   constructor({ seed, relay }: Pick<Plan, "seed" | "relay">) {
@@ -105,6 +106,18 @@ export class Run {
     tab.life.freeze();
     this.world.schedule(forMs, () => tab.life.thaw());
     this.calls.excuse(tab);
+  }
+
+  /** A page that is put away is at rest and frozen until it comes back. */
+  putAway(tab: VirtualTab | undefined, forMs: number): void {
+    if (tab === undefined) return;
+    this.calls.add(tab.device, tab.host.call("rest", {}));
+    tab.life.freeze();
+    this.calls.excuse(tab);
+    this.healLater(`away ${++this.#putAway}`, forMs, () => {
+      tab.life.thaw();
+      if (tab.isOpen) this.calls.add(tab.device, tab.wake(true));
+    });
   }
 
   /** Ends a fault after a while; another of the same name takes its place. */

@@ -158,6 +158,8 @@ export class VirtualTab {
   hasLostFeed = false;
   /** What was stored when it was opened is no later than this. */
   openedAt: Versionstamp = zeroVersionstamp;
+  /** The page is looked at. */
+  isVisible = true;
   #host: Host | undefined;
   #feeds = 0;
 
@@ -191,8 +193,9 @@ export class VirtualTab {
   }
 
   /** Commits; fulfilled with the versionstamp, or null when a check does not hold here. */
-  async commit({ checks = [], mutations }: Ask): Promise<Versionstamp | null> {
-    const answer = await this.#ask({ type: "commit", checks, mutations: mutations as TransportMutation[] });
+  async commit({ checks = [], mutations, confirm }: Ask): Promise<Versionstamp | null> {
+    const request = { type: "commit", checks, mutations: mutations as TransportMutation[] } as const;
+    const answer = await this.#ask(confirm === undefined ? request : { ...request, confirm });
     if (answer.type !== "committed") throw new Error(`a commit was answered by ${answer.type}`);
     return answer.versionstamp;
   }
@@ -224,6 +227,18 @@ export class VirtualTab {
     });
     this.host.openFeed(id, request);
     this.host.pullFeed(id);
+  }
+
+  /** The page comes back, or is looked at again. */
+  async wake(isVisible: boolean): Promise<void> {
+    this.isVisible = isVisible;
+    await this.host.call("wake", { visible: isVisible });
+  }
+
+  /** True while it carries the session, as it says. */
+  get isHolder(): boolean {
+    const told = this.events.findLast(({ type }) => type === "status");
+    return told?.type === "status" && told.status.syncing;
   }
 
   async close(): Promise<void> {

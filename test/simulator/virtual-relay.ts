@@ -21,8 +21,14 @@ import type { VirtualWorld } from "./virtual-world.ts";
 
 export const bucketName = "b";
 
+const { limits: limitsDefault } = createRelayConfig();
 const restartMsDefault = 200;
 const heartbeatMs = 25_000;
+
+export type VirtualRelayConfig = Partial<Omit<RelayConfig, "limits">> & {
+  /** Those that are not the default ones. */
+  readonly limits?: Partial<RelayConfig["limits"]>;
+};
 
 export class VirtualRelay {
   readonly network: VirtualNetwork;
@@ -33,7 +39,7 @@ export class VirtualRelay {
   /** Told of each epoch as it begins. */
   onEpoch: ((state: BucketState) => void) | null = null;
   readonly #world: VirtualWorld;
-  readonly #config: RelayConfig;
+  #config: RelayConfig;
   /** Every result of a commit that was ruled, by name: what the relay may never change. */
   readonly resultByName: Map<string, CommitResult> = new Map();
   /** Told of each commit before it is ruled. */
@@ -50,9 +56,13 @@ export class VirtualRelay {
   #cancelHeartbeat: (() => void) | undefined;
   #cancelSweep: (() => void) | undefined;
 
-  constructor(world: VirtualWorld, config: Partial<RelayConfig> = {}) {
+  constructor(world: VirtualWorld, { limits, ...config }: VirtualRelayConfig = {}) {
     this.#world = world;
-    this.#config = createRelayConfig({ helloMsMax: 60_000, ...config });
+    this.#config = createRelayConfig({
+      helloMsMax: 60_000,
+      ...config,
+      limits: { ...limitsDefault, ...limits },
+    });
     this.network = new VirtualNetwork(world, (socket) => {
       if (this.#core === undefined) return false;
       this.#core.accept(socket);
@@ -63,13 +73,17 @@ export class VirtualRelay {
   async start(): Promise<void> {
     const engine = await openMemoryEngine({ storage: this.#storage, randomId: () => this.#world.drawId() });
     this.#engine = engine;
-    this.#core = new RelayCore({
+    const core = new RelayCore({
       engine: this.#recording(engine),
       config: this.#config,
       now: () => this.#world.nowMs,
       schedule: (delayMs, run) => this.#world.schedule(delayMs, run),
-      onError: (error) => this.errors.push(error),
+      // One that was killed says nothing more.
+      onError: (error) => {
+        if (this.#core === core) this.errors.push(error);
+      },
     });
+    this.#core = core;
     this.#beatLater();
     this.#sweepLater();
   }
@@ -100,6 +114,12 @@ export class VirtualRelay {
     if (!this.isUp) return;
     this.kill();
     this.#world.schedule(downMs, () => void this.start());
+  }
+
+  /** Starts it again with these limits. */
+  limit(limits: Partial<RelayConfig["limits"]>, downMs: number): void {
+    this.#config = { ...this.#config, limits: { ...limitsDefault, ...limits } };
+    this.goDown(downMs);
   }
 
   /** Kills it when its next turn is stored and nobody has heard of it. */

@@ -20,8 +20,8 @@ export interface Grant {
 /**
  * Says what a token stands for in a bucket; undefined is a hello without one. Whoever may not use the
  * bucket is refused by throwing an `UnauthorizedError`, which the peer is told: it asks its app for another
- * token. Anything else it throws is a fault on this side (a database that is down): `onError` is told, and the
- * peer to come back later with the same token.
+ * token. Anything else it throws is a fault on this side (a database that is down): `onError` is told of it,
+ * and the peer comes back after a while.
  */
 export type Authenticate = (
   token: string | undefined,

@@ -26,6 +26,7 @@ import type {
 } from "@rockpool/log";
 import { nextCommitState } from "./commit-table.ts";
 import { setAside } from "./folded-session.ts";
+import { divideInitialSets } from "./initial-sets.ts";
 import { lossFields } from "./losses.ts";
 import { noEffect, rememberedFrom, type RowEffect } from "./row-effect.ts";
 import type { ReplicaState } from "./state.ts";
@@ -152,7 +153,11 @@ export const foldSession = (state: ReplicaState, row: SessionRow & PlacedRow): R
   const { session } = state;
   session.clockOffsetMs = row.clockOffsetMs;
   session.subject = row.subject ?? session.subject;
-  session.limits = row.limits ?? session.limits;
+  if (row.limits !== undefined) {
+    session.limits = row.limits;
+    const divided = divideInitialSets([...state.tracked.values()], row.limits);
+    if (divided !== undefined) state.replaceTracked(divided);
+  }
   const moved = session.epoch !== row.epoch || row.reset || !equalScopes(session.scope, row.scope);
   session.epoch = row.epoch;
   session.scope = row.scope;
