@@ -11,7 +11,10 @@ const exclude = ["**/node_modules/**", "**/dist/**"];
 export const browserTests: string[] = testFolders.map((folder) => `${folder}/**/*.browser.test.ts`);
 
 /** Scans what runs in workers too: a dependency met only during a test would make Vite reload the page. */
-export const scannedSources = "packages/{log-idb,host,rockpool}/src/**/!(*.test).ts";
+export const scannedSources: string[] = [
+  "packages/{log-idb,host,rockpool}/src/**/!(*.test).ts",
+  "test/dialects/**/*.browser.test.ts",
+];
 
 const config: ViteUserConfig = {
   test: {
@@ -29,7 +32,7 @@ const config: ViteUserConfig = {
       },
       {
         extends: true,
-        optimizeDeps: { entries: [scannedSources, "test/dialects/**/*.browser.test.ts"] },
+        optimizeDeps: { entries: scannedSources },
         test: {
           name: "browser",
           include: browserTests,
