@@ -108,10 +108,15 @@ export const setAnswer = (
 export const deleteRecord = (backend: Backend, space: Space, givenKey: unknown): Promise<void> => {
   const key = space.checkKey(givenKey);
   return backend.queue.run(nameOfKey(space.place(key)), async () => {
-    const before = await backend.kv.get<StoredRecord>(space.place(key));
-    const atomic = backend.kv.atomic();
-    addChange(backend, atomic, { space, key, before, after: null, ttlMs: undefined });
-    await atomic.commit();
-    if (before.value === null) throw keyNotFound();
+    for (let attempt = 0; attempt < attemptsMax; attempt++) {
+      const before = await backend.kv.get<StoredRecord>(space.place(key));
+      const atomic = backend.kv.atomic();
+      addChange(backend, atomic, { space, key, before, after: null, ttlMs: undefined });
+      // Refused only in a bucket that checks every write (its option `conflict`).
+      if (!(await atomic.commit()).ok) continue;
+      if (before.value === null) throw keyNotFound();
+      return;
+    }
+    throw conditionFailed();
   });
 };

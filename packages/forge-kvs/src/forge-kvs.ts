@@ -54,7 +54,8 @@ class BucketBackend implements ForgeKvs {
   #isClosed = false;
 
   constructor(options: ForgeKvsOptions) {
-    const { entities = [], confirm } = options;
+    const { entities = [] } = options;
+    const { confirm = "name" in options ? options.options?.confirm : undefined } = options;
     if (confirm !== undefined && confirm !== "relay" && confirm !== "local") {
       throw new TypeError(`confirm must be "relay" or "local": received ${String(confirm)}`);
     }

@@ -28,7 +28,7 @@ beforeEach(() => {
 });
 afterEach(() => destroyBucket(name));
 
-test("plain keys: values, metadata, queries with cursors, policies and errors", async () => {
+test("2.4 browser: plain keys: values, metadata, queries with cursors, policies and errors", async () => {
   await using _ = installForgeKvs({ name });
   await kvs.set("a", { list: [1] }, { ttl: { value: 1, unit: "DAYS" } });
   expect(await kvs.get("a", { metadataFields: [MetadataField.EXPIRE_TIME] })).toEqual({
@@ -48,7 +48,7 @@ test("plain keys: values, metadata, queries with cursors, policies and errors", 
   await expect(kvs.get("a/b")).rejects.toMatchObject({ code: "INVALID_KEY" });
 });
 
-test("entities: indexes, filters and transactions", async () => {
+test("2.4 browser: entities: indexes, filters and transactions", async () => {
   await using _ = installForgeKvs({ name, entities });
   const employees = kvs.entity<Employee>("employee");
   await employees.set("davis", { age: 30, gender: "male", surname: "Davis" });
@@ -72,7 +72,7 @@ test("entities: indexes, filters and transactions", async () => {
   expect((await employees.get("scott"))?.age).toBe(42);
 });
 
-test("secrets are sealed beside the bucket, and of many creations one is taken", async () => {
+test("2.4 browser: secrets are sealed beside the bucket, and of many creations one is taken", async () => {
   await using kv = await openKv(name);
   await using _ = installForgeKvs({ kv });
   const sets = Array.from({ length: 10 }, (_, n) =>
@@ -84,7 +84,7 @@ test("secrets are sealed beside the bucket, and of many creations one is taken",
   expect(await kv.count({ prefix: [] })).toBe(0);
 });
 
-test("two hosts of a page race for keys, and each goes to one", async () => {
+test("2.4 browser: two hosts of a page race for keys, and each goes to one", async () => {
   await using mine = createForgeKvs({ name });
   await using theirs = createForgeKvs({ name });
   const races = await Promise.all(
@@ -99,7 +99,7 @@ test("two hosts of a page race for keys, and each goes to one", async () => {
   expect(races).toEqual(races.map(() => [204, 409]));
 });
 
-test("what was set is there when the bucket is opened again", async () => {
+test("2.4 browser: what was set is there when the bucket is opened again", async () => {
   const first = installForgeKvs({ name, entities });
   await kvs.set("k", 1);
   await kvs.entity("employee").set("e", { age: 1 });

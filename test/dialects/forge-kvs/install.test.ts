@@ -2,6 +2,7 @@
  * How the backend is put in place (2.4): by the global that the SDK reads at each call, over a bucket that is
  * open, to be opened, or named; with secrets apart; and how it goes again.
  */
+import { createRequire } from "node:module";
 import { kvs } from "@forge/kvs";
 import {
   createForgeKvs,
@@ -162,6 +163,11 @@ describe.each(places)("$name", (place) => {
         { value: { a: 1 }, createdAt: number, updatedAt: number, expireAt: number },
       ],
     ]);
+  });
+
+  test("2.4 @forge/api: the SDK names it for its types alone, and runs where it is not installed", () => {
+    const require = createRequire(import.meta.resolve("@forge/kvs"));
+    expect(() => require.resolve("@forge/api")).toThrow("Cannot find module");
   });
 
   test("2.4 confirm: what is neither is refused at once", () => {

@@ -55,6 +55,12 @@ describe.each(places)("$name", (place) => {
       expect(await kvs.get("k")).toBe("last");
     });
 
+    test("2.2 values: a delete is written though nothing is in view: another device may have something", async () => {
+      const key = `unseen-${crypto.randomUUID()}`;
+      await kvs.delete(key);
+      expect(await bed.kv.history(["forge-kvs", "kv", key])).toMatchObject([{ value: null }]);
+    });
+
     test("2.2 value size: 240 KiB as JSON, in bytes, else MAX_SIZE", async () => {
       const fits = "é".repeat(120 * 1024 - 1);
       await kvs.set("k", fits);
@@ -194,6 +200,7 @@ describe.each(places)("$name", (place) => {
       expect(await kvs.entity("row").get(key)).toBeUndefined();
       expect((await kvs.query().getMany()).results).toEqual([]);
       expect((await kvs.entity("row").query().index("n").getMany()).results).toEqual([]);
+      expect(await bed.kv.count({ prefix: ["forge-kvs"] })).toBe(0);
       await kvs.set(key, 2, { keyPolicy: "FAIL_IF_EXISTS" });
       await kvs.setSecret(key, 2, { keyPolicy: "FAIL_IF_EXISTS" });
       expect(await kvs.get(key, { metadataFields: [MetadataField.EXPIRE_TIME] })).toEqual({ key, value: 2 });

@@ -182,6 +182,19 @@ describe.each(places)("$name", (place) => {
     },
   );
 
+  test("in a bucket that checks every write, overrides and deletes are tried until they are taken", async () => {
+    const name = `forge-revision-${crypto.randomUUID()}`;
+    const checking = isAlone ? {} : ({ conflict: "revision", confirm: "relay" } as const);
+    await using mine = await openKv(name, { ...place.options(name), ...checking });
+    await using theirs = await place.openOther(name, checking);
+    if (!isAlone) await Promise.all([mine.sync.flush(), theirs.sync.flush()]);
+    const sides = [sdkOver(mine), sdkOver(theirs)];
+    await Promise.all(sides.flatMap((sdk) => ["k", "l"].map((key) => sdk.set(key, key))));
+    await Promise.all(sides.map((sdk) => sdk.delete("k")));
+    if (!isAlone) for (const { sync } of [mine, theirs, mine]) await sync.flush();
+    for (const sdk of sides) expect([await sdk.get("k"), await sdk.get("l")]).toEqual([undefined, "l"]);
+  });
+
   test("offline a device writes on; what needs the relay's word is refused as OFFLINE", async () => {
     // Alone there is no relay to ask, and none to be without.
     const asking = sdkOver(devices[0], "relay");

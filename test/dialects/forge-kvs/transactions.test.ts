@@ -181,4 +181,15 @@ describe.each(places)("$name", (place) => {
     const winners = outcomes.flatMap(({ status }, at) => (status === "fulfilled" ? [at] : []));
     expect(winners).toEqual([await kvs.get("winner")]);
   });
+
+  test("2.2 transaction: of many at once whose conditions go on holding, all are committed", async () => {
+    await rows.set("k", { n: 0 });
+    const conditions = new Filter<Row>().and("n", FilterConditions.greaterThanEqualTo(0));
+    const attempts = Array.from({ length: 8 }, (_, at) =>
+      kvs.transact().set("k", { n: at }, { entityName: "row", conditions }).set(`done ${at}`, at).execute(),
+    );
+    await Promise.all(attempts);
+    expect(await bed.kv.count({ prefix: ["forge-kvs", "kv"] })).toBe(8);
+    expect(await bed.kv.count({ prefix: ["forge-kvs", "index", "row", "n"] })).toBe(1);
+  });
 });
