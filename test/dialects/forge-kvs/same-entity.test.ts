@@ -188,11 +188,16 @@ describe.each(places)("$name", (place) => {
     await using mine = await openKv(name, { ...place.options(name), ...checking });
     await using theirs = await place.openOther(name, checking);
     if (!isAlone) await Promise.all([mine.sync.flush(), theirs.sync.flush()]);
-    const sides = [sdkOver(mine), sdkOver(theirs)];
-    await Promise.all(sides.flatMap((sdk) => ["k", "l"].map((key) => sdk.set(key, key))));
-    await Promise.all(sides.map((sdk) => sdk.delete("k")));
+    const [here, there] = [sdkOver(mine), sdkOver(theirs)];
+    const keys = Array.from({ length: 60 }, (_, n) => `k${n}`);
+    await Promise.all(keys.map((key) => here.set(key, "old")));
+    // Each delete is later than the set, of which it may not have heard yet.
+    await Promise.all(keys.map((key) => there.set(key, "new").then(() => here.delete(key))));
+    await Promise.all([here.set("both", 1), there.set("both", 1)]);
     if (!isAlone) for (const { sync } of [mine, theirs, mine]) await sync.flush();
-    for (const sdk of sides) expect([await sdk.get("k"), await sdk.get("l")]).toEqual([undefined, "l"]);
+    for (const sdk of [here, there]) {
+      expect((await sdk.query().limit(100).getMany()).results).toEqual([{ key: "both", value: 1 }]);
+    }
   });
 
   test("offline a device writes on; what needs the relay's word is refused as OFFLINE", async () => {
