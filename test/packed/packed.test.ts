@@ -31,6 +31,7 @@ const packageNames = [
   "@rockpool/log-idb",
   "@rockpool/log-sqlite",
   "@rockpool/model",
+  "@rockpool/nats-kv",
   "@rockpool/protocol",
   "@rockpool/relay",
   "@rockpool/replica",
