@@ -1,5 +1,5 @@
 // Deno's KV API over Rockpool.
-export { AtomicOperation, Kv, KvListIterator } from "./classes.ts";
+export { AtomicOperation, Kv, KvListIterator, KvU64 } from "./classes.ts";
 export { errors } from "./errors.ts";
 export { install } from "./install.ts";
 export type {
@@ -18,4 +18,3 @@ export type {
   KvQueueHandler,
 } from "./kv.ts";
 export { openKv, type KvSource, type OpenKvOptions, type QueueOptions } from "./open-kv.ts";
-export { KvU64 } from "rockpool";

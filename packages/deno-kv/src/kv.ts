@@ -4,7 +4,7 @@
  * @see https://docs.deno.com/api/deno/~/Deno.Kv
  */
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { CommitOptions, KvU64 } from "rockpool";
+import type { CommitOptions } from "rockpool";
 
 export type KvKey = readonly KvKeyPart[];
 
@@ -19,6 +19,11 @@ export type KvListSelector =
   | { prefix: KvKey; start: KvKey }
   | { prefix: KvKey; end: KvKey }
   | { start: KvKey; end: KvKey };
+
+/** An unsigned 64-bit integer: what `sum`, `min` and `max` work on. Inside another value it is no longer one. */
+export interface KvU64 {
+  readonly value: bigint;
+}
 
 export type KvMutation = { key: KvKey } & (
   | { type: "set"; value: unknown; expireIn?: number }
