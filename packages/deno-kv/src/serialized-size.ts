@@ -8,6 +8,10 @@
 /** Bytes of a value that `structuredClone` gave. @throws TypeError | Error for what Deno does not store, in its words */
 export const serializedBytes = (value: unknown): number => new SizeCounter().count(value);
 
+/** What Deno says of memory that is shared: alone of its kind it is no TypeError. */
+export const sharedMemoryError = (cause?: unknown): Error =>
+  new Error("#<SharedArrayBuffer> could not be cloned.", { cause });
+
 /** The version, in front of every value. */
 const headerBytes = 2;
 const tagBytes = 1;
@@ -158,7 +162,7 @@ const nameOf = (value: object): string => Object.prototype.toString.call(value).
 /** What `structuredClone` lets pass within one process, but no store can keep. */
 const refuseUnstorable = (value: object): void => {
   const name = nameOf(value);
-  if (name === "SharedArrayBuffer") throw new Error("#<SharedArrayBuffer> could not be cloned.");
+  if (name === "SharedArrayBuffer") throw sharedMemoryError();
   if (name === "WebAssembly.Module") throw new TypeError("Wasm modules cannot be stored");
 };
 

@@ -3,7 +3,7 @@
  * cloned is refused in V8's words, as Deno refuses it.
  */
 import { KvU64 } from "rockpool";
-import { serializedBytes } from "./serialized-size.ts";
+import { serializedBytes, sharedMemoryError } from "./serialized-size.ts";
 
 export interface Snapshot {
   readonly value: unknown;
@@ -32,6 +32,8 @@ const clone = (value: unknown): unknown => {
     return structuredClone(value);
   } catch (error) {
     if (!(error instanceof DOMException)) throw error;
+    // Where pages cannot share memory it is refused here, with advice on how they can.
+    if (error.message.includes("SharedArrayBuffer")) throw sharedMemoryError(error);
     // Chromium says in front of V8's words in which call it met them.
     throw new TypeError(error.message.replace(/^Failed to execute .*?: /, ""), { cause: error });
   }

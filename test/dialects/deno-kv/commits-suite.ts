@@ -9,6 +9,9 @@ import { anything, type Bed, drain, rejects, throwsAtOnce, valueOf } from "./bed
 const u64Max = 2n ** 64n - 1n;
 const badPart = "expected string, number, bigint, ArrayBufferView, boolean";
 
+const nonU64 = (type: string) =>
+  [TypeError, `Failed to perform '${type}' mutation on a non-U64 operand`] as const;
+
 export const describeCommits = (bed: Bed): void => {
   describe("1.6 versionstamps", () => {
     test("1.6 versionstamps: 20 hex digits that grow with every commit, empty and check-only ones too", async () => {
@@ -61,8 +64,9 @@ export const describeCommits = (bed: Bed): void => {
     });
 
     test("1.7 check: what is no versionstamp is refused at the commit; check(null) at once", async () => {
+      const key = [bed.at()];
       const operation = (versionstamp: unknown) =>
-        bed.kv.atomic().check({ key: [bed.at()], versionstamp: anything(versionstamp) });
+        bed.kv.atomic().check({ key, versionstamp: anything(versionstamp) });
       for (const versionstamp of ["", "0".repeat(19), "g".repeat(20)]) {
         await rejects(() => operation(versionstamp).commit(), [TypeError, "Invalid check"]);
       }
@@ -185,8 +189,6 @@ export const describeCommits = (bed: Bed): void => {
           .set([at, "beside"], 1)
           .mutate({ type, key: [at, name], value: anything(operand) })
           .commit();
-      const nonU64 = (type: string) =>
-        [TypeError, `Failed to perform '${type}' mutation on a non-U64 operand`] as const;
       await rejects(commit("sum", "u64", 2), [TypeError, "Cannot sum KvU64 with Number"]);
       await rejects(commit("min", "u64", 2), nonU64("min"));
       await rejects(commit("max", "none", 2), nonU64("max"));
@@ -253,68 +255,71 @@ export const describeCommits = (bed: Bed): void => {
       }
     });
 
-    if (bed.place.name === "replica") {
-      test("1.9 commitVersionstamp (local by DESIGN 5): is refused at the commit, with the reason", async () => {
-        const { kv } = bed;
-        const at = bed.at();
-        for (const call of [
-          () => kv.set([at, kv.commitVersionstamp()], 1),
-          () => kv.atomic().set([at, "a"], 1).set([at, kv.commitVersionstamp()], 1).commit(),
-        ]) {
-          await expect(call()).rejects.toThrow(errors.NotSupported);
-          await expect(call()).rejects.toMatchObject({
-            code: "unsupported",
-            message: expect.stringContaining("another device would order") as string,
-          });
-        }
-        expect(await drain(kv.list({ prefix: [at] }))).toEqual([]);
+    (bed.place.name === "replica" ? describeRefusedStamps : describeStampedKeys)(bed);
+  });
+};
+
+const describeRefusedStamps = (bed: Bed): void => {
+  test("1.9 commitVersionstamp (local by DESIGN 5): is refused at the commit, with the reason", async () => {
+    const { kv } = bed;
+    const at = bed.at();
+    for (const call of [
+      () => kv.set([at, kv.commitVersionstamp()], 1),
+      () => kv.atomic().set([at, "a"], 1).set([at, kv.commitVersionstamp()], 1).commit(),
+    ]) {
+      await expect(call()).rejects.toThrow(errors.NotSupported);
+      await expect(call()).rejects.toMatchObject({
+        code: "unsupported",
+        message: expect.stringContaining("another device would order") as string,
       });
-      return;
     }
+    expect(await drain(kv.list({ prefix: [at] }))).toEqual([]);
+  });
+};
 
-    test("1.9 commitVersionstamp (local by DESIGN 5): the key gets the commit's own, in set, atomic set and mutate", async () => {
-      const { kv } = bed;
-      const at = bed.at();
-      const key: KvKey = [at, kv.commitVersionstamp()];
-      const results = [
-        await kv.set(key, 1),
-        await kv.atomic().set(key, 2).commit(),
-        await kv.atomic().mutate({ type: "set", key, value: 3 }).commit(),
-      ];
-      const entries = await drain(kv.list({ prefix: [at] }));
-      expect(entries.map(({ key }) => key[1])).toEqual(
-        results.map((result) => result.ok && result.versionstamp),
-      );
-      expect(entries.map(({ versionstamp }) => versionstamp)).toEqual(entries.map(({ key }) => key[1]));
-    });
+const describeStampedKeys = (bed: Bed): void => {
+  test("1.9 commitVersionstamp (local by DESIGN 5): the key gets the commit's own, in set, atomic set and mutate", async () => {
+    const { kv } = bed;
+    const at = bed.at();
+    const key: KvKey = [at, kv.commitVersionstamp()];
+    const results = [
+      await kv.set(key, 1),
+      await kv.atomic().set(key, 2).commit(),
+      await kv.atomic().mutate({ type: "set", key, value: 3 }).commit(),
+    ];
+    const entries = await drain(kv.list({ prefix: [at] }));
+    expect(entries.map(({ key }) => key[1])).toEqual(
+      results.map((result) => result.ok && result.versionstamp),
+    );
+    expect(entries.map(({ versionstamp }) => versionstamp)).toEqual(entries.map(({ key }) => key[1]));
+  });
 
-    test("1.9 commitVersionstamp (local by DESIGN 5): of two under one prefix in a commit the last stands", async () => {
-      const { kv } = bed;
-      const at = bed.at();
-      const key: KvKey = [at, kv.commitVersionstamp()];
-      await kv.atomic().set(key, "first").set([at], "base").set(key, "last").commit();
-      expect((await drain(kv.list({ prefix: [at] }))).map(({ value }) => value)).toEqual(["last"]);
-      expect(await valueOf(kv, at)).toBe("base");
-    });
+  test("1.9 commitVersionstamp (local by DESIGN 5): of two under one prefix in a commit the last stands", async () => {
+    const { kv } = bed;
+    const at = bed.at();
+    const key: KvKey = [at, kv.commitVersionstamp()];
+    await kv.atomic().set(key, "first").set([at], "base").set(key, "last").commit();
+    expect((await drain(kv.list({ prefix: [at] }))).map(({ value }) => value)).toEqual(["last"]);
+    expect(await valueOf(kv, at)).toBe("base");
+  });
 
-    test("1.9 commitVersionstamp (local by DESIGN 5): a watch on the key without it does not emit", async () => {
-      const { kv } = bed;
-      const at = bed.at();
-      const reader = kv.watch([[at]]).getReader();
-      expect((await reader.read()).value?.[0].value).toBeNull();
-      await kv.set([at, kv.commitVersionstamp()], 1);
-      await kv.set([at], "now");
-      expect((await reader.read()).value?.[0].value).toBe("now");
-      await reader.cancel();
-    });
+  test("1.9 commitVersionstamp (local by DESIGN 5): a watch on the key without it does not emit", async () => {
+    const { kv } = bed;
+    const at = bed.at();
+    const reader = kv.watch([[at]]).getReader();
+    expect((await reader.read()).value?.[0].value).toBeNull();
+    await kv.set([at, kv.commitVersionstamp()], 1);
+    await kv.set([at], "now");
+    expect((await reader.read()).value?.[0].value).toBe("now");
+    await reader.cancel();
+  });
 
-    test("1.9 commitVersionstamp (local by DESIGN 5): the versionstamp counts in the key's length", async () => {
-      const { kv } = bed;
-      await rejects(
-        () => kv.set([new Uint8Array(2025).fill(1), kv.commitVersionstamp()], 1),
-        [TypeError, "Key too large for write (max 2048 bytes)"],
-      );
-      await kv.set([new Uint8Array(2024).fill(1), kv.commitVersionstamp()], 1);
-    });
+  test("1.9 commitVersionstamp (local by DESIGN 5): the versionstamp counts in the key's length", async () => {
+    const { kv } = bed;
+    await rejects(
+      () => kv.set([new Uint8Array(2025).fill(1), kv.commitVersionstamp()], 1),
+      [TypeError, "Key too large for write (max 2048 bytes)"],
+    );
+    await kv.set([new Uint8Array(2024).fill(1), kv.commitVersionstamp()], 1);
   });
 };

@@ -22,7 +22,8 @@ describe.each(places)("$name", (place) => {
     bed.stop();
     await place.stop();
   });
-  const suites = [describeFace, describeKeys, describeValues, describeCommits];
-  for (const describeSuite of [...suites, describeListing, describeWatching, describeQueue])
+  const judged = [describeFace, describeKeys, describeValues, describeCommits];
+  for (const describeSuite of [...judged, describeListing, describeWatching, describeQueue]) {
     describeSuite(bed);
+  }
 });

@@ -10,6 +10,8 @@ import { anything, type Bed, rejects, throwsAtOnce, times, valueOf } from "./bed
 
 const badPart = "expected string, number, bigint, ArrayBufferView, boolean";
 
+const namesOf = (prototype: object): ReadonlySet<string | symbol> => new Set(Reflect.ownKeys(prototype));
+
 export const describeFace = (bed: Bed): void => {
   describe("1.0 names", () => {
     test("1.0 names: the package has Deno's names, and what opens and installs it", () => {
@@ -19,15 +21,36 @@ export const describeFace = (bed: Bed): void => {
 
     test("1.0 names: the prototypes have Deno's methods and no others, and instances nothing of their own", () => {
       const ofKv = [
-        ...["constructor", "atomic", "commitVersionstamp", "get", "getMany", "set", "delete", "list"],
-        ...["enqueue", "listenQueue", "watch", "close", Symbol.dispose],
+        "constructor",
+        "atomic",
+        "commitVersionstamp",
+        "get",
+        "getMany",
+        "set",
+        "delete",
+        "list",
+        "enqueue",
+        "listenQueue",
+        "watch",
+        "close",
+        Symbol.dispose,
       ];
       const ofOperation = [
-        ...["constructor", "check", "mutate", "sum", "min", "max", "set", "delete", "enqueue", "commit"],
-        ...["then", Symbol.for("Deno.customInspect"), Symbol.for("nodejs.util.inspect.custom")],
+        "constructor",
+        "check",
+        "mutate",
+        "sum",
+        "min",
+        "max",
+        "set",
+        "delete",
+        "enqueue",
+        "commit",
+        "then",
+        Symbol.for("Deno.customInspect"),
+        Symbol.for("nodejs.util.inspect.custom"),
       ];
       const ofIterator = ["constructor", "cursor", "next", Symbol.asyncIterator];
-      const namesOf = (prototype: object) => new Set(Reflect.ownKeys(prototype));
       expect(namesOf(Kv.prototype)).toEqual(new Set(ofKv));
       expect(namesOf(AtomicOperation.prototype)).toEqual(new Set(ofOperation));
       expect(namesOf(KvListIterator.prototype)).toEqual(new Set(ofIterator));

@@ -32,7 +32,7 @@ describe("install", () => {
 
   test("keeps what a Deno has, its errors too, and puts back what it took the place of", () => {
     class BadResource extends Error {}
-    const openKv = () => {};
+    const openKv: unknown = Symbol("Deno's own");
     const errors = { BadResource, NotFound: Error };
     const env = {};
     const present = { openKv, errors, env };

@@ -5,14 +5,37 @@ import type { KvKey, KvKeyPart } from "@rockpool/deno-kv";
 import { describe, expect, test } from "vitest";
 import { anything, type Bed, drain, rejects, times, valueOf } from "./bed.ts";
 
+const refusal = (got: string) =>
+  [TypeError, `serde_v8 error: invalid type; expected: array, got: ${got}`] as const;
+
 export const describeKeys = (bed: Bed): void => {
   describe("2 keys", () => {
     test("2 keys: order is Uint8Array, string, bigint, number, boolean; strings by their UTF-8 bytes", async () => {
       const at = bed.at();
       const ascending: KvKeyPart[] = [
-        ...[new Uint8Array(), Uint8Array.of(0), Uint8Array.of(255), "", "a", "a\0", "aa", "\uffff"],
+        new Uint8Array(),
+        Uint8Array.of(0),
+        Uint8Array.of(255),
+        "",
+        "a",
+        "a\0",
+        "aa",
+        "\uffff",
         ..."\u{10000}",
-        ...[-(2n ** 70n), -200n, 0n, 1n, 2n ** 64n, -Infinity, -300, -0, 0, 1, Infinity, NaN, false, true],
+        -(2n ** 70n),
+        -200n,
+        0n,
+        1n,
+        2n ** 64n,
+        -Infinity,
+        -300,
+        -0,
+        0,
+        1,
+        Infinity,
+        NaN,
+        false,
+        true,
       ];
       const operation = bed.kv.atomic();
       for (const part of ascending.toReversed()) operation.set([at, part], 1);
@@ -78,21 +101,21 @@ export const describeKeys = (bed: Bed): void => {
       const tooLong = [at, new Uint8Array(2049 - at.length - 4).fill(1)];
       await bed.kv.set(longest, "longest");
       expect(await valueOf(bed.kv, ...longest)).toBe("longest");
-      const refusal = [TypeError, "Key too large for write (max 2048 bytes)"] as const;
-      await rejects(() => bed.kv.set(tooLong, 1), refusal);
-      await rejects(() => bed.kv.delete(tooLong), refusal);
-      await rejects(() => bed.kv.atomic().sum(tooLong, 1n).commit(), refusal);
-      await rejects(() => bed.kv.atomic().check({ key: tooLong, versionstamp: null }).commit(), refusal);
+      const tooLarge = [TypeError, "Key too large for write (max 2048 bytes)"] as const;
+      await rejects(() => bed.kv.set(tooLong, 1), tooLarge);
+      await rejects(() => bed.kv.delete(tooLong), tooLarge);
+      await rejects(() => bed.kv.atomic().sum(tooLong, 1n).commit(), tooLarge);
+      await rejects(() => bed.kv.atomic().check({ key: tooLong, versionstamp: null }).commit(), tooLarge);
     });
 
     test("2 limits: a key to read has 2049 bytes with the one behind it", async () => {
-      const refusal = [TypeError, "Key too large for read (max 2049 bytes)"] as const;
+      const tooLarge = [TypeError, "Key too large for read (max 2049 bytes)"] as const;
       const tooLong = [new Uint8Array(2047).fill(1)];
-      await rejects(() => bed.kv.get(tooLong), refusal);
-      await rejects(() => bed.kv.getMany([tooLong]), refusal);
-      await rejects(() => bed.kv.list({ prefix: tooLong }).next(), refusal);
-      await rejects(() => bed.kv.list({ start: [], end: [new Uint8Array(3000)] }).next(), refusal);
-      expect(() => bed.kv.watch([tooLong])).toThrow(refusal[1]);
+      await rejects(() => bed.kv.get(tooLong), tooLarge);
+      await rejects(() => bed.kv.getMany([tooLong]), tooLarge);
+      await rejects(() => bed.kv.list({ prefix: tooLong }).next(), tooLarge);
+      await rejects(() => bed.kv.list({ start: [], end: [new Uint8Array(3000)] }).next(), tooLarge);
+      expect(() => bed.kv.watch([tooLong])).toThrow(tooLarge[1]);
     });
 
     test("2 limits: getMany 10, watch 10, entries of a batch 1000", async () => {
@@ -167,8 +190,6 @@ export const describeKeys = (bed: Bed): void => {
     });
 
     test("2 limits: what is no array is no key", async () => {
-      const refusal = (got: string) =>
-        [TypeError, `serde_v8 error: invalid type; expected: array, got: ${got}`] as const;
       for (const [key, got] of [
         ["k", "string"],
         [1, "Number"],

@@ -1,9 +1,14 @@
 /**
  * Section 1.10 of Deno KV's behaviour: selectors, options, cursors, and iterators left and taken up again.
  */
-import type { KvKey, KvListOptions, KvListSelector } from "@rockpool/deno-kv";
+import type { KvKey, KvListIterator, KvListOptions, KvListSelector } from "@rockpool/deno-kv";
 import { beforeAll, describe, expect, test } from "vitest";
 import { anything, type Bed, drain, letters, rejects, throwsAtOnce, times } from "./bed.ts";
+
+type List = (options?: KvListOptions, selector?: KvListSelector) => KvListIterator<unknown>;
+
+const read = (list: List, selector: object, options?: KvListOptions): Promise<string> =>
+  letters(list(options, anything(selector)));
 
 export const describeListing = (bed: Bed): void => {
   describe("1.10 list", () => {
@@ -31,13 +36,12 @@ export const describeListing = (bed: Bed): void => {
     const between = (start: string, end: string) => ({ start: [at, start], end: [at, end] });
 
     test("1.10 selectors: a prefix alone, with a start or an end, or both bounds: start is in, end is out", async () => {
-      const read = (selector: object, options?: KvListOptions) => letters(list(options, anything(selector)));
-      expect(await read({ prefix: [at] })).toBe("abcde");
-      expect(await read({ prefix: [at], start: [at, "c"] })).toBe("cde");
-      expect(await read({ prefix: [at], end: [at, "c"] })).toBe("ab");
-      expect(await read(between("b", "d"))).toBe("bc");
-      expect(await read(between("b", "d"), { reverse: true })).toBe("cb");
-      expect(await read({ prefix: [at], start: undefined, end: undefined })).toBe("abcde");
+      expect(await read(list, { prefix: [at] })).toBe("abcde");
+      expect(await read(list, { prefix: [at], start: [at, "c"] })).toBe("cde");
+      expect(await read(list, { prefix: [at], end: [at, "c"] })).toBe("ab");
+      expect(await read(list, between("b", "d"))).toBe("bc");
+      expect(await read(list, between("b", "d"), { reverse: true })).toBe("cb");
+      expect(await read(list, { prefix: [at], start: undefined, end: undefined })).toBe("abcde");
     });
 
     test("1.10 selectors: a prefix holds what is below it, not the key that equals it", async () => {
@@ -62,8 +66,10 @@ export const describeListing = (bed: Bed): void => {
         const end = () => bed.kv.list({ prefix: [at], end: bound }).next();
         await rejects(end, [TypeError, "End key is not in the keyspace defined by prefix"]);
       }
-      const empty = () => bed.kv.list({ prefix: [], end: [] }).next();
-      await rejects(empty, [TypeError, "End key is not in the keyspace defined by prefix"]);
+      await rejects(
+        () => bed.kv.list({ prefix: [], end: [] }).next(),
+        [TypeError, "End key is not in the keyspace defined by prefix"],
+      );
     });
 
     test("1.10 selectors: a start above the end rejects at the first next; one that equals it lists nothing", async () => {

@@ -1,8 +1,8 @@
 /**
  * Random commands on a database of @deno/kv, Deno's own client for Node over Deno's own storage, and on
  * one of this dialect come to the same. Left out are that package's known deviations: its own forms of
- * versionstamps, cursors and messages, 0 and -0 as one key, and operations that fail by type, of which
- * it keeps a part.
+ * versionstamps, cursors and messages, 0 and -0 as one key, lists that meet the key which equals their
+ * prefix (it may yield it, or never end), and operations that fail by type, of which it keeps a part.
  */
 import {
   type AtomicCheck,
@@ -30,23 +30,51 @@ const openNative = async (): Promise<Database | null> => {
 };
 
 const parts = fc.constantFrom<KvKey[number]>(
-  ...["a", "b", "", "a\0", "é", "\uffff", "\u{10000}", 0, 1, -1.5, NaN, Infinity, 0n, 1n, -1n, 2n ** 70n],
-  ...[-(2n ** 70n), true, false, Uint8Array.of(1), Uint8Array.of(0, 255)],
+  "a",
+  "b",
+  "",
+  "a\0",
+  "é",
+  "\uffff",
+  "\u{10000}",
+  0,
+  1,
+  -1.5,
+  NaN,
+  Infinity,
+  0n,
+  1n,
+  -1n,
+  2n ** 70n,
+  -(2n ** 70n),
+  true,
+  false,
+  Uint8Array.of(1),
+  Uint8Array.of(0, 255),
 );
-const keys = fc.array(parts, { minLength: 1, maxLength: 3 });
+/** None of them is the prefix of another one. */
+const keys = fc.array(parts, { minLength: 2, maxLength: 2 });
 const values = fc.oneof(
-  fc.constantFrom<unknown>(undefined, null, 1n, new Map([[1, new Set(["a"])]]), new Date(0), /a/g, [1, , 2]),
+  fc.constantFrom<unknown>(undefined, null, 1n, new Map([[1, new Set(["a"])]]), new Date(0), /a/g, [
+    1,
+    undefined,
+    2,
+  ]),
   fc.jsonValue({ maxDepth: 2 }),
   fc.uint8Array({ maxLength: 5 }),
 );
 /** It takes no object without a prototype. */
 const ordinary = { noNullPrototype: true };
 const selectors = fc.oneof<fc.Arbitrary<KvListSelector>[]>(
-  fc.record({ prefix: fc.array(parts, { maxLength: 2 }) }, ordinary),
+  fc.record({ prefix: fc.array(parts, { maxLength: 1 }) }, ordinary),
   fc.record({ start: keys, end: keys }, ordinary),
 );
 const options = fc.record(
-  { limit: fc.integer({ min: 1, max: 5 }), reverse: fc.boolean(), batchSize: fc.integer({ min: 1, max: 3 }) },
+  {
+    limit: fc.integer({ min: 1, max: 5 }),
+    reverse: fc.boolean(),
+    batchSize: fc.integer({ min: 1, max: 3 }),
+  },
   { ...ordinary, requiredKeys: [] },
 );
 const mutations = fc.oneof(

@@ -26,12 +26,17 @@ const openQueue = async (): Promise<{
   return { kv: await open(), open };
 };
 
-/** Errors of handlers are reported where uncaught ones are; here they are expected. */
-const quieten = (): void => {
-  if (!("addEventListener" in globalThis)) return;
-  const ignore = (event: Event): void => event.preventDefault();
-  addEventListener("error", ignore);
-  onTestFinished(() => removeEventListener("error", ignore));
+/** Errors of handlers are reported where uncaught ones are; here they are expected, and collected. */
+const collectReports = (): unknown[] => {
+  const reports: unknown[] = [];
+  const platform = globalThis as { reportError?: (error: unknown) => void };
+  const before = Object.getOwnPropertyDescriptor(platform, "reportError");
+  platform.reportError = (error) => reports.push(error);
+  onTestFinished(() => {
+    if (before === undefined) delete platform.reportError;
+    else Object.defineProperty(platform, "reportError", before);
+  });
+  return reports;
 };
 
 /** Everything that a listener is given, in the order in which it is. */
@@ -86,28 +91,28 @@ export const describeQueue = (bed: Bed): void => {
       );
     });
 
-    if (bed.place.name === "replica") {
-      test("1.12 queue (local by DESIGN 5): enqueue and listenQueue are refused with the reason, and nothing is written", async () => {
-        const { kv } = bed;
-        const at = bed.at();
-        for (const call of [
-          () => kv.enqueue(1),
-          () => kv.listenQueue(() => {}),
-          () => kv.atomic().set([at], 1).enqueue(1).commit(),
-        ]) {
-          await expect(call()).rejects.toThrow(errors.NotSupported);
-          await expect(call()).rejects.toThrow(/^a bucket that has a relay has no queue: which device takes/);
-        }
-        expect((await kv.get([at])).value).toBeNull();
-      });
-      return;
+    (bed.place.name === "replica" ? describeRefusal : describeDelivery)(bed);
+  });
+};
+
+const describeRefusal = (bed: Bed): void => {
+  test("1.12 queue (local by DESIGN 5): enqueue and listenQueue are refused with the reason, and nothing is written", async () => {
+    const { kv } = bed;
+    const at = bed.at();
+    for (const call of [
+      () => kv.enqueue(1),
+      () => kv.listenQueue(() => {}),
+      () => kv.atomic().set([at], 1).enqueue(1).commit(),
+    ]) {
+      await expect(call()).rejects.toThrow(errors.NotSupported);
+      await expect(call()).rejects.toThrow(/^a bucket that has a relay has no queue: which device takes/);
     }
-    describeDelivery();
-    describeDeath();
+    expect((await kv.get([at])).value).toBeNull();
   });
 };
 
 const describeDelivery = (): void => {
+  describeDeath();
   test("1.12 payload: arrives as structured clone leaves it; a KvU64 as a plain object", async () => {
     const { kv } = await openQueue();
     const given = listen(kv);
@@ -207,7 +212,7 @@ const describeDelivery = (): void => {
   });
 
   test("1.12 backoff: a failed message comes again after each interval, then lies under its keys in one commit", async () => {
-    quieten();
+    const reports = collectReports();
     const { kv } = await openQueue();
     const atMs: number[] = [];
     const given = listen(kv, (value) => {
@@ -227,6 +232,7 @@ const describeDelivery = (): void => {
     );
     await expect.poll(async () => (await kv.get(["failed", 1])).value).toEqual({ text: "as it was sent" });
     expect(given).toHaveLength(3);
+    expect(reports.map(String)).toEqual(Array(3).fill("Error: the handler failed, as the test wants"));
     const [first = 0, second = 0, third = 0] = atMs;
     expect(second - first).toBeGreaterThanOrEqual(30);
     expect(third - second).toBeGreaterThanOrEqual(60);
@@ -239,7 +245,7 @@ const describeDelivery = (): void => {
   });
 
   test("1.12 backoff: without a schedule the default holds, with an empty one there is one attempt", async () => {
-    quieten();
+    const reports = collectReports();
     const { kv } = await openQueue();
     let failures = 0;
     const given = listen(kv, async (value) => {
@@ -252,6 +258,7 @@ const describeDelivery = (): void => {
     await expect.poll(() => given.filter((value) => value === "default")).toHaveLength(2);
     expect(Date.now() - before).toBeGreaterThanOrEqual(100);
     expect(given.filter((value) => value === "once")).toHaveLength(1);
+    expect(reports).toHaveLength(2);
   });
 };
 
@@ -295,7 +302,7 @@ const describeDeath = (): void => {
   test("1.12 lease: a handler keeps its message for as long as it runs, past its lease", async () => {
     const { kv, open } = await openQueue();
     const slow = await open(200);
-    let finish = (): void => {};
+    let finish: (() => void) | undefined;
     const slowly = listen(slow, () => new Promise((resolve) => (finish = resolve)));
     await kv.enqueue("long");
     await expect.poll(() => slowly).toEqual(["long"]);
@@ -304,19 +311,19 @@ const describeDeath = (): void => {
     for (let round = 0; round < 4; round++) await kv.enqueue(round, { delay: round * 100 });
     await expect.poll(() => given.length + slowly.length).toBe(5);
     expect([...given, ...slowly].filter((value) => value === "long")).toHaveLength(1);
-    finish();
+    finish?.();
     slow.close();
   });
 
   test("1.12 close: over a bucket that stays open, a handler that ends later still answers for its message", async () => {
     await using bucket = await openBucket(":memory:");
     const first = await openKv(bucket, { queueLeaseMs: shortLeaseMs });
-    let finish = (): void => {};
+    let finish: (() => void) | undefined;
     const begun = listen(first, () => new Promise((resolve) => (finish = resolve)));
     await first.enqueue("answered");
     await expect.poll(() => begun).toEqual(["answered"]);
     first.close();
-    finish();
+    finish?.();
     await expect.poll(() => bucket.count({ prefix: [new Uint8Array()] })).toBe(0);
   });
 };

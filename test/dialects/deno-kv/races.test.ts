@@ -8,6 +8,8 @@ import { places } from "../places.ts";
 
 const races = 100;
 
+const missing = (n: number): KvEntryMaybe<unknown> => ({ key: ["race", n], value: null, versionstamp: null });
+
 describe.each(places)("$name", (place) => {
   beforeAll(() => place.start());
   afterAll(() => place.stop());
@@ -46,7 +48,6 @@ describe.each(places)("$name", (place) => {
   test(`1.7 check: of ${races} races for a key that is not there each has one winner, whose value stands on both`, async () => {
     const [one, other, devices] = await openTwo();
     await using _ = devices;
-    const missing = (n: number) => ({ key: ["race", n], value: null, versionstamp: null });
     const winners = await Promise.all(numbers.map((n) => race([one, other], [missing(n), missing(n)])));
     for (const [n, device] of winners.entries()) {
       for (const kv of [one, other]) {

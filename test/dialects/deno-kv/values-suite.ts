@@ -136,9 +136,21 @@ export const describeValues = (bed: Bed): void => {
       const cycle: Record<string, unknown> = { name: "cycle" };
       cycle["self"] = cycle;
       const values: unknown[] = [
-        ...[undefined, null, true, -0, Number.NaN, -(2n ** 70n), "a\ud800b\u0000", [1, { a: [] }]],
-        ...[new Date(0), /a+/giu, new Map([["a", new Set([1n])]]), new Uint16Array([1, 2])],
-        ...[new Uint8Array([1]).buffer, new RangeError("m"), cycle],
+        undefined,
+        null,
+        true,
+        -0,
+        Number.NaN,
+        -(2n ** 70n),
+        "a\ud800b\u0000",
+        [1, { a: [] }],
+        new Date(0),
+        /a+/giu,
+        new Map([["a", new Set([1n])]]),
+        new Uint16Array([1, 2]),
+        new Uint8Array([1]).buffer,
+        new RangeError("m"),
+        cycle,
       ];
       for (const value of values) {
         await bed.kv.set([at], value);

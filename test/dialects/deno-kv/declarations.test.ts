@@ -10,7 +10,7 @@ import { expect, test } from "vitest";
 const root = new URL("../../../", import.meta.url);
 const compile = (...options: readonly string[]): Promise<{ readonly stdout: string }> => {
   const tsc = fileURLToPath(new URL("node_modules/typescript/bin/tsc", root));
-  const project = fileURLToPath(new URL("test/dialects/deno-kv/types", root));
+  const project = fileURLToPath(new URL("test/dialects/deno-kv/declarations", root));
   return promisify(execFile)(process.execPath, [tsc, "-p", project, ...options], { timeout: 60_000 });
 };
 
@@ -20,7 +20,7 @@ test("1.0 types: Deno's declarations and ours stand in for each other", async ()
 
 test("1.0 types: what is compiled is this repository's file against Deno's declarations", async () => {
   const { stdout } = await compile("--listFilesOnly");
-  expect(stdout).toMatch(/types\/deno-types\.ts/);
+  expect(stdout).toMatch(/declarations\/deno\.ts/);
   expect(stdout).toMatch(/@types\/deno\/index\.d\.ts/);
 }, 60_000);
 

@@ -1,6 +1,6 @@
 /**
  * What Deno declares and what `@rockpool/deno-kv` declares can stand in each other's place. Compiled by
- * types.test.ts, with Deno's own declarations; never run.
+ * declarations.test.ts, with Deno's own declarations; never run.
  */
 import * as rockpool from "@rockpool/deno-kv";
 
