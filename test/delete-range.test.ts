@@ -4,7 +4,7 @@
  */
 import { expect, test } from "vitest";
 import { packedPrefixRange } from "@rockpool/model";
-import type { VirtualTab } from "./simulator/virtual-tab.ts";
+import type { VirtualTab } from "./simulator/virtual-device.ts";
 import { key, openScene, type Scene, set } from "./sync/scene-suite.ts";
 
 const everything = packedPrefixRange("" as Parameters<typeof packedPrefixRange>[0]);

@@ -55,6 +55,17 @@ test(
   campaignMsMax,
 );
 
+const aims = scenarios.flatMap(({ name, catches }) => catches.map((mutant) => ({ name, mutant })));
+
+test.each(aims)(
+  "a planted bug is caught by the plan that is aimed at it: $mutant",
+  async ({ name, mutant }) => {
+    const found = await hunt({ name: mutant }, { from: 1, seedsMax: 0, steps: 0 });
+    expect(found?.by).toBe(`the scenario "${name}"`);
+  },
+  campaignMsMax,
+);
+
 test("the same seed gives the same run, and another one another", async () => {
   const [first, second, other] = [await traceOf(1), await traceOf(1), await traceOf(2)];
   expect([second === first, other === first]).toEqual([true, false]);

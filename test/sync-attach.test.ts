@@ -118,25 +118,93 @@ test("entries that were deleted at the relay while the device knew of no relay d
   expect(await dataOf(await bed.openTab(device))).toEqual({});
 });
 
-test("what the relay refuses leaves the view, and waits for the app", async () => {
+test("a value that the relay refuses is refused alone: it leaves the view, and waits for the app", async () => {
   bed = await AppBed.open({
     limits: { ...commitLimits, valueBytesMax: 100, pushCommitsMax: 10, pushBytesMax: 10_000 },
   });
   device = bed.device("one");
-  await close(await openFilled({ a: 1, large: "x".repeat(200) }));
-  const one = await bed.openTab(device);
+  const large = "x".repeat(200);
+  await close(await openFilled({ a: 1, large, larger: large, z: 2 }));
+  bed.setOnline("one", false);
+  const offline = await bed.openTab(device);
+  await bed.done(offline.kv.set(["z"], "changed offline"));
+  const checked = await bed.done(offline.kv.get(["a"]));
+  await bed.done(offline.kv.atomic().check(checked).set(["built on a"], 3).commit());
+  const feed = offline.kv.watch([["a"]]).getReader();
+  const seen: unknown[] = [];
+  void (async () => {
+    for (let item = await feed.read(); item.value !== undefined; item = await feed.read()) {
+      seen.push(item.value[0]?.value);
+    }
+  })();
+  bed.setOnline("one", true);
   await bed.world.until(
-    () => one.kv.sync.status.rejected === 1,
+    () => offline.host.state.pendingCount === 0,
     () => "not ruled",
   );
-  await bed.quiet(one);
-  expect(await dataOf(one)).toEqual({});
-  const [group] = await bed.done(one.kv.sync.rejected());
-  expect(group?.commits[0]?.reason.type).toBe("limit");
-  expect(group?.commits[0]?.mutations.map(({ mine }) => mine)).toEqual([1, "x".repeat(200)]);
-  await bed.done(one.host.checkpoint());
-  await close(one);
-  expect(await dataOf(await bed.openTab(device))).toEqual({});
+  const two = await bed.openApp("two");
+  await bed.quiet(offline, two);
+  const expected = { a: 1, "built on a": 3, z: "changed offline" };
+  expect(await dataOf(offline)).toEqual(expected);
+  expect(await dataOf(two)).toEqual(expected);
+  expect(seen.every((value) => value === 1)).toBe(true);
+  await bed.done(offline.host.checkpoint());
+  await close(offline);
+  const one = await bed.openTab(device);
+  const groups = await bed.done(one.kv.sync.rejected());
+  const refused = groups.flatMap(({ commits }) => commits);
+  expect(refused.map(({ reason, mutations }) => [reason.type, mutations.map(({ mine }) => mine)])).toEqual([
+    ["limit", [large]],
+    ["limit", [large]],
+  ]);
+  expect(await dataOf(one)).toEqual(expected);
+});
+
+test("is divided further for a relay that takes less in one commit, though its tab is killed meanwhile", async () => {
+  bed = await AppBed.open({
+    limits: { ...commitLimits, mutationsMax: 7, commitBytesMax: 100, pushCommitsMax: 3, pushBytesMax: 300 },
+  });
+  device = bed.device("one");
+  const entries = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`k${n}`, "x".repeat(n)]));
+  await close(await openFilled(entries));
+  bed.setOnline("one", false);
+  const first = await bed.openTab(device);
+  await bed.done(first.kv.set(["k3"], "changed offline"));
+  bed.setOnline("one", true);
+  await bed.world.until(
+    () => bed.relay.head > 4,
+    () => "nothing ruled",
+  );
+  await bed.done(first.host.checkpoint());
+  first.kill();
+  const one = await bed.openTab(device);
+  const two = await bed.openApp("two");
+  await bed.world.until(
+    () => one.host.state.pendingCount === 0,
+    () => "not ruled",
+  );
+  await bed.quiet(one, two);
+  expect(await dataOf(two)).toEqual({ ...entries, k3: "changed offline" });
+  expect(await dataOf(one)).toEqual(await dataOf(two));
+  expect(await bed.done(one.kv.sync.superseded())).toEqual([]);
+});
+
+test("what had expired by then does not come to the relay, and the device does not differ from it", async () => {
+  const before = await bed.openTab(device, alone);
+  await bed.done(before.kv.set(["brief"], "gone", { expireIn: 1000 }));
+  await bed.done(before.host.checkpoint());
+  await close(before);
+  await bed.world.pass(2000);
+  const one = await bed.openTab(device);
+  const told: unknown[] = [];
+  one.kv.sync.addEventListener("diverged", ({ detail }) => told.push(detail));
+  const two = await bed.openApp("two");
+  await bed.done(two.kv.set(["a"], 1, { confirm: "relay" }));
+  await bed.quiet(one, two);
+  await bed.world.pass(120_000);
+  expect(told).toEqual([]);
+  expect(await dataOf(one)).toEqual({ a: 1 });
+  expect(one.host.state.session.verifiedAtMs).toBeGreaterThan(0);
 });
 
 test("a tab that was opened without the relay goes on, and what it writes is synced", async () => {

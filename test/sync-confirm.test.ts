@@ -183,6 +183,27 @@ describe("without a session", () => {
     expect(await bed.done(one.kv.set(["k"], "later"))).toMatchObject({ ok: true });
   });
 
+  test("one that is being made is waited for, which holds up nothing else", async () => {
+    const one = await bed.openTab(bed.device("one"));
+    const awaited = watch(one.kv.set(["k"], "awaited", relay));
+    expect(await bed.done(one.kv.set(["other"], 1))).toMatchObject({ ok: true });
+    expect([awaited.outcome, bed.relay.head]).toEqual(["open", 0]);
+    await bed.quiet(one);
+    await bed.world.until(
+      () => awaited.outcome !== "open",
+      () => "no answer",
+    );
+    expect(awaited.outcome).toMatchObject({ ok: true });
+    expect((await bed.done(one.kv.get(["k"]))).value).toBe("awaited");
+  });
+
+  test("one that cannot be made is not waited for longer than it takes to know", async () => {
+    bed.setOnline("one", false);
+    const one = await bed.openTab(bed.device("one"));
+    await expect(bed.done(one.kv.set(["k"], 1, relay))).rejects.toMatchObject({ code: "offline" });
+    expect((await bed.done(one.kv.get(["k"]))).value).toBeNull();
+  });
+
   test("while syncing is paused, and in a bucket that has no relay, the error is offline", async () => {
     const [one] = await openTwo();
     await bed.done(one.kv.sync.pause());

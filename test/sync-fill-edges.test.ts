@@ -4,7 +4,7 @@
  */
 import { expect, test } from "vitest";
 import { equalScopes, packKey } from "@rockpool/model";
-import type { VirtualTab } from "./simulator/virtual-tab.ts";
+import type { VirtualTab } from "./simulator/virtual-device.ts";
 import { openScene, set, sum, type Scene } from "./sync/scene-suite.ts";
 
 const follow = async (scene: Scene, tab: VirtualTab, ...prefixes: readonly string[]): Promise<void> => {

@@ -5,7 +5,7 @@
 import { expect, test } from "vitest";
 import type { StorageImage } from "@rockpool/log";
 import { everyChange, textOfEntries } from "./simulator/tab-asks.ts";
-import type { VirtualTab } from "./simulator/virtual-tab.ts";
+import type { VirtualTab } from "./simulator/virtual-device.ts";
 import { key, openScene, set, sum, type Scene } from "./sync/scene-suite.ts";
 
 /** Writes entries `many 0`, `many 1` … in commits of 1,000. */

@@ -5,7 +5,7 @@
 import { describe, expect, test } from "vitest";
 import type { Versionstamp } from "@rockpool/model";
 import { everyChange, textOfEntries } from "./simulator/tab-asks.ts";
-import type { VirtualTab } from "./simulator/virtual-tab.ts";
+import type { VirtualTab } from "./simulator/virtual-device.ts";
 import { key, openScene, set, type Scene } from "./sync/scene-suite.ts";
 
 const settled = (scene: Scene, tab: VirtualTab, versionstamp: Versionstamp) =>

@@ -5,7 +5,7 @@
 import { expect, test } from "vitest";
 import { key, openScene, remove, set, sum, type Scene } from "./sync/scene-suite.ts";
 import { textOf } from "./simulator/tab-asks.ts";
-import type { VirtualTab } from "./simulator/virtual-tab.ts";
+import type { VirtualTab } from "./simulator/virtual-device.ts";
 
 const eventsOf = <Type extends string>(tab: VirtualTab, type: Type) =>
   tab.events.filter((event): event is Extract<typeof event, { type: Type }> => event.type === type);

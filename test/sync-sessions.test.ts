@@ -5,7 +5,7 @@
 import { expect, test } from "vitest";
 import { KvError } from "@rockpool/model";
 import { everyChange, textOfEntries } from "./simulator/tab-asks.ts";
-import type { VirtualTab } from "./simulator/virtual-tab.ts";
+import type { VirtualTab } from "./simulator/virtual-device.ts";
 import { key, openScene, set, sum, type Scene } from "./sync/scene-suite.ts";
 
 const statusOf = (tab: VirtualTab) => {

@@ -3,6 +3,7 @@
  * workload names them ("text a"); numbers stand for themselves. kinds.ts says how often each happens
  * and what it does.
  */
+import type { RelayConfig } from "@rockpool/relay";
 
 /** A mutation: what, of which key, with which number; the last one of a set is its life in ms. */
 export type Write =
@@ -34,9 +35,14 @@ export interface CommitAsked {
   readonly times?: number;
 }
 
+/** Limits small enough to be met. */
+export type PlannedLimits = Partial<RelayConfig["limits"]>;
+
 /** What each kind of action says besides its type. */
 export interface Actions {
   commit: CommitAsked;
+  /** One that waits for the relay's ruling. */
+  confirm: CommitAsked;
   read: { readonly strong: boolean };
   decide: { readonly retry: boolean };
   /** The app follows these prefixes from here on; none is everything. */
@@ -51,6 +57,10 @@ export interface Actions {
   "close-tab": Nothing;
   "kill-tab": Nothing;
   "freeze-tab": For;
+  hide: Nothing;
+  wake: { readonly visible: boolean };
+  /** The page is put away, as a browser keeps one to come back to. */
+  rest: For;
   /** The sync lock is taken away: two hosts carry a session. */
   "steal-sync": Nothing;
   "drop-link": Nothing;
@@ -72,6 +82,8 @@ export interface Actions {
   "relay-dies-after-turn": Down;
   "relay-backup": Nothing;
   "relay-restore": Down;
+  /** The relay starts again with these limits, and for the rest its default ones. */
+  "relay-limits": Down & { readonly limits: PlannedLimits };
 }
 
 export type ActionType = keyof Actions;

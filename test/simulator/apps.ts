@@ -1,27 +1,38 @@
 /**
  * What apps do with their tabs in a run, and what must be true of the answers.
  */
-import type { PackedKey, Versionstamp } from "@rockpool/model";
-import type { CommitAsked } from "./actions.ts";
+import type { TransportMutation, TransportSettled } from "@rockpool/host";
+import type { CommitResult, Mutation, PackedKey, Versionstamp } from "@rockpool/model";
+import type { CommitAsked, Write } from "./actions.ts";
+import { codeOf } from "./calls.ts";
+import type { SeenCommit } from "./device-history.ts";
 import { keyOf, mutationOf, pairs } from "./draw-commit.ts";
-import { same } from "./oracle.ts";
-import type { Run } from "./run.ts";
-import { textOfEntries } from "./tab-asks.ts";
+import type { Inspector } from "./inspector.ts";
+import { type Oracle, same } from "./oracle.ts";
+import { type Ask, textOfEntries } from "./tab-asks.ts";
 import { Violation } from "./violation.ts";
-import type { VirtualDevice } from "./virtual-device.ts";
-import type { VirtualTab } from "./virtual-tab.ts";
+import type { VirtualDevice, VirtualTab } from "./virtual-device.ts";
+
+export interface AppsOptions {
+  readonly inspector: Inspector;
+  readonly oracle: Oracle;
+  /** The relay was put back: what it ruled since is gone. */
+  readonly wasRelayRestored: () => boolean;
+}
 
 export class Apps {
-  readonly #run: Run;
+  readonly #its: AppsOptions;
+  /** Commits whose callers gave up waiting, by name. */
+  readonly #unconfirmed = new Set<string>();
   readonly #acknowledged = new Map<VirtualDevice, Versionstamp[]>();
 
-  constructor(run: Run) {
-    this.#run = run;
+  constructor(its: AppsOptions) {
+    this.#its = its;
   }
 
   async read(tab: VirtualTab, strong: boolean): Promise<void> {
     const at = `a reader of ${tab.device.name}`;
-    const { lastPosition } = this.#run.inspector.historyOf(tab.device);
+    const { lastPosition } = this.#its.inspector.historyOf(tab.device);
     seePairs(textOfEntries(await tab.list(strong)), at);
     const { tail } = tab.host.state;
     if (!strong || tail >= lastPosition) return;
@@ -31,17 +42,45 @@ export class Apps {
   async commit(tab: VirtualTab, asked: CommitAsked): Promise<void> {
     const { writes, check = [], strong = true, times = 1 } = asked;
     for (let time = 0; time < times; time++) {
-      const checks: { key: PackedKey; versionstamp: Versionstamp | null }[] = [];
-      for (const name of check) {
-        const key = keyOf(name);
-        checks.push({ key, versionstamp: (await tab.get(key, strong)).versionstamp });
-      }
+      const checks = await checksOf(tab, check, strong);
       const { device } = tab;
       const { storage } = device;
       const mutations = writes.map((write) => mutationOf(write, time));
       const versionstamp = await tab.commit({ checks, mutations });
       if (versionstamp !== null && device.storage === storage) this.#acknowledge(device, versionstamp);
     }
+  }
+
+  /** Commits, waits for the ruling as a page does, and holds the answer against the oracle. */
+  async confirm(tab: VirtualTab, { writes, check = [], strong = true }: CommitAsked): Promise<void> {
+    const checks = await checksOf(tab, check, strong);
+    const { device } = tab;
+    const { storage } = device;
+    const mutations = writes.map((write) => mutationOf(write, 0));
+    const versionstamp = await tab.commit({ checks, mutations, confirm: "relay" }).catch((error: unknown) => {
+      if (codeOf(error) === "offline") this.#seeNotWritten(device, writes);
+      throw error;
+    });
+    if (versionstamp === null || device.storage !== storage) return;
+    const commit = this.#acknowledge(device, versionstamp);
+    const settled = await tab.host.call("confirm", { versionstamp }).catch((error: unknown) => {
+      // It goes on waiting; should it be rejected, an event says so.
+      if (codeOf(error) === "outcome-unknown") this.#unconfirmed.add(commit.text);
+      else throw error;
+    });
+    if (settled === undefined) return;
+    this.#seeSettled(commit, settled);
+    if (settled.type === "confirmed") return;
+    await tab.host.call("heard", { versionstamp, isHeard: settled.reason.type !== "unknown" });
+  }
+
+  /**
+   * True for a tab that an event must tell that a commit was rejected. One whose caller waits is told of by
+   * the call, and by an event in that tab alone once the caller gave up: the other tabs see that the
+   * caller's host lives. They are told when it is gone, but not if it went with the answer on its way.
+   */
+  isToldByEvent(tab: VirtualTab, { text, name, isAwaited }: SeenCommit): boolean {
+    return !isAwaited || (this.#unconfirmed.has(text) && tab.host.lock.endsWith(name.host));
   }
 
   async decide(tab: VirtualTab, retry: boolean): Promise<void> {
@@ -53,28 +92,78 @@ export class Apps {
   /** Asks what became of the latest commit of the device, and holds the answer against the oracle. */
   async settled(tab: VirtualTab): Promise<void> {
     const versionstamp = this.#acknowledged.get(tab.device)?.at(-1);
-    const { commitByVersionstamp } = this.#run.inspector.historyOf(tab.device);
+    const { commitByVersionstamp } = this.#its.inspector.historyOf(tab.device);
     const commit = versionstamp === undefined ? undefined : commitByVersionstamp.get(versionstamp);
     if (commit === undefined) return;
-    const answer = await tab.host.call("settled", { versionstamp: commit.versionstamp });
-    if (this.#run.relayWasRestored) return;
-    const ruling = this.#run.oracle.history.resultByName.get(commit.text)?.ruling;
-    const expected = ruling?.type === "accepted" ? "confirmed" : "rejected";
-    same(1, `settled of ${commit.text}`, ruling === undefined ? "no answer" : expected, answer.type);
+    this.#seeSettled(commit, await tab.host.call("settled", { versionstamp: commit.versionstamp }));
+  }
+
+  /** What an app is told became of a commit is what the oracle says. */
+  #seeSettled({ text, mutations }: SeenCommit, found: TransportSettled): void {
+    // It may have been told of what is ruled anew since.
+    if (this.#its.wasRelayRestored()) return;
+    const { oracle } = this.#its;
+    const result = oracle.history.resultByName.get(text) ?? oracle.resultOfAnother(text);
+    same(1, `what was told of ${text}`, result && settledOf(result, mutations), describeSettled(found));
+  }
+
+  /** What was refused for want of a session is not in the log. */
+  #seeNotWritten(device: VirtualDevice, writes: readonly Write[]): void {
+    const mutations = writes.map((write) => mutationOf(write, 0));
+    // No two operations set the same value, but they may add the same number.
+    const [set] = mutations.filter(({ type }) => type === "set");
+    if (set === undefined) return;
+    const { commits } = this.#its.inspector.historyOf(device);
+    const found = commits.find((commit) => commit.mutations.some((mutation) => isSameSet(mutation, set)));
+    same(1, `${device.name}, refused as offline`, undefined, found?.text);
   }
 
   /** What an app was told is stored stands in the log. */
-  #acknowledge(device: VirtualDevice, versionstamp: Versionstamp): void {
-    const { commitByVersionstamp } = this.#run.inspector.historyOf(device);
-    if (!commitByVersionstamp.has(versionstamp)) {
+  #acknowledge(device: VirtualDevice, versionstamp: Versionstamp): SeenCommit {
+    const commit = this.#its.inspector.historyOf(device).commitByVersionstamp.get(versionstamp);
+    if (commit === undefined) {
       const expected = `a row of ${versionstamp}`;
       throw new Violation({ invariant: 1, at: device.name, expected, found: "none" });
     }
     const acknowledged = this.#acknowledged.get(device) ?? [];
     acknowledged.push(versionstamp);
     this.#acknowledged.set(device, acknowledged);
+    return commit;
   }
 }
+
+type Checks = NonNullable<Ask["checks"]>;
+
+/** Checks on what a tab sees. */
+const checksOf = async (tab: VirtualTab, names: readonly string[], strong: boolean): Promise<Checks> => {
+  const checks: Checks[number][] = [];
+  for (const key of names.map(keyOf)) {
+    checks.push({ key, versionstamp: (await tab.get(key, strong)).versionstamp });
+  }
+  return checks;
+};
+
+const isSameSet = (mutation: Mutation, set: TransportMutation): boolean =>
+  mutation.type === "set" &&
+  set.type === "set" &&
+  mutation.key === set.key &&
+  mutation.value.encoding === set.value.encoding &&
+  mutation.value.data === set.value.data;
+
+/** What an app ought to be told of a result. */
+const settledOf = ({ revision, ruling }: CommitResult, mutations: readonly Mutation[]): unknown =>
+  ruling.type === "rejected"
+    ? { type: "rejected", reason: ruling.reason.type }
+    : {
+        type: "confirmed",
+        revision,
+        superseded: [...new Set(ruling.superseded.map(({ mutation }) => mutations[mutation]?.key))],
+      };
+
+const describeSettled = (settled: TransportSettled): unknown =>
+  settled.type === "rejected"
+    ? { type: "rejected", reason: settled.reason.type }
+    : { type: "confirmed", revision: settled.revision, superseded: settled.superseded };
 
 /** Two keys that are always written together are seen together, by whomever. */
 export const seePairs = (seen: ReadonlyMap<PackedKey, string | undefined>, by: string): void => {

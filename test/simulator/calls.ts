@@ -4,8 +4,7 @@
  */
 import { KvError } from "@rockpool/model";
 import { Violation } from "./violation.ts";
-import type { VirtualDevice } from "./virtual-device.ts";
-import type { VirtualTab } from "./virtual-tab.ts";
+import type { VirtualDevice, VirtualTab } from "./virtual-device.ts";
 import type { VirtualWorld } from "./virtual-world.ts";
 
 /** A call on a tab that runs is answered within this time, whatever the others do, in ms. */
@@ -81,12 +80,15 @@ export class Calls {
 
   #isExpected(device: VirtualDevice, error: unknown): boolean {
     if (error instanceof Violation) return false;
-    if (/on a non-U64 value|lies outside the prefixes/.test(String(error))) return true;
-    const code =
-      error instanceof KvError ? error.code : (/"code":"([a-z-]+)"/.exec(String(error))?.[1] ?? "");
+    if (/on a non-U64 value|lies outside the prefixes|: the relay's limit/.test(String(error))) return true;
+    const code = codeOf(error);
     return ordinaryCodes.includes(code) || (this.#troubled.has(device) && troubleCodes.includes(code));
   }
 }
+
+/** The code of an error of a call, or of one that an answer carries; "" for another. */
+export const codeOf = (error: unknown): string =>
+  error instanceof KvError ? error.code : (/"code":"([a-z-]+)"/.exec(String(error))?.[1] ?? "");
 
 const late = ({ tab, what }: Call): void => {
   if (!tab.isOpen) return;

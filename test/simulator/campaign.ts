@@ -30,7 +30,9 @@ export interface CampaignReport {
   readonly accepted: number;
   readonly superseded: number;
   readonly rejected: number;
+  readonly rejections: Readonly<Record<string, number>>;
   readonly faults: Readonly<Record<string, number>>;
+  readonly asks: Readonly<Record<string, number>>;
   readonly failures: readonly (SeedOutcome & { readonly failure: Failure })[];
 }
 
@@ -93,12 +95,20 @@ const work = (
 
 const addUp = (outcomes: readonly SeedOutcome[]): CampaignReport => {
   const faults: Record<string, number> = {};
+  const asks: Record<string, number> = {};
+  const rejections: Record<string, number> = {};
   const total = { steps: 0, accepted: 0, superseded: 0, rejected: 0 };
   for (const { report } of outcomes) {
     if (report === undefined) continue;
     for (const name of ["steps", "accepted", "superseded", "rejected"] as const) total[name] += report[name];
-    for (const [fault, times] of Object.entries(report.faults)) faults[fault] = (faults[fault] ?? 0) + times;
+    addTo(faults, report.faults);
+    addTo(asks, report.asks);
+    addTo(rejections, report.rejections);
   }
   const failures = outcomes.filter((outcome) => outcome.failure !== undefined) as CampaignReport["failures"];
-  return { ...total, seeds: outcomes.length, faults, failures };
+  return { ...total, seeds: outcomes.length, faults, asks, rejections, failures };
+};
+
+const addTo = (sums: Record<string, number>, counts: Readonly<Record<string, number>>): void => {
+  for (const [name, times] of Object.entries(counts)) sums[name] = (sums[name] ?? 0) + times;
 };

@@ -10,16 +10,19 @@ import type { Operation, Plan } from "./plan.ts";
 import { reckon } from "./reckoning.ts";
 import { Run } from "./run.ts";
 import { Violation } from "./violation.ts";
-import type { VirtualTab } from "./virtual-tab.ts";
+import type { VirtualDevice, VirtualTab } from "./virtual-device.ts";
 
 /** What a run came to. */
 export interface RunReport {
   readonly steps: number;
   /** How often each fault was injected, by its name. */
   readonly faults: Readonly<Record<string, number>>;
+  /** How often apps did each thing, by its name. */
+  readonly asks: Readonly<Record<string, number>>;
   readonly accepted: number;
   readonly superseded: number;
   readonly rejected: number;
+  readonly rejections: Readonly<Record<string, number>>;
   /** The same for two runs of one plan. */
   readonly trace: number;
 }
@@ -36,6 +39,7 @@ export const carryOut = async (plan: Plan): Promise<RunReport | Error> => {
 const carryOutOrThrow = async (plan: Plan): Promise<RunReport> => {
   const run = new Run(plan);
   const faults: Record<string, number> = {};
+  const asks: Record<string, number> = {};
   await run.relay.start();
   for (const device of plan.devices) run.addDevice(device);
   for (const operation of plan.operations) {
@@ -43,14 +47,15 @@ const carryOutOrThrow = async (plan: Plan): Promise<RunReport> => {
     run.world.reseed(operation.id);
     run.world.note(operation.type);
     const { type } = operation;
-    if (kinds[type].isFault) faults[type] = (faults[type] ?? 0) + 1;
+    const counts = kinds[type].isFault ? faults : asks;
+    counts[type] = (counts[type] ?? 0) + 1;
     act(run, operation);
     run.calls.look();
   }
   await comeToRest(run);
   await reckon(run);
   run.look();
-  return { ...run.oracle.counts, steps: plan.operations.length, faults, trace: run.world.trace };
+  return { ...run.oracle.counts, steps: plan.operations.length, faults, asks, trace: run.world.trace };
 };
 
 const act = <Type extends ActionType>(run: Run, operation: ActionOf<Type> & Operation): void => {
@@ -82,7 +87,17 @@ const comeToRest = async (run: Run): Promise<void> => {
   await world.pass(quietMs);
   // What ended meanwhile may have been told to nobody: tabs look for themselves in time.
   await waitUntil(run, isQuiet, "still quiet", quietMs);
+  await waitUntil(run, () => devices.every(isCarriedInView), "a session in view", handOverMs);
   run.calls.seeEnd();
+};
+
+/** What a visible tab may wait for the session of a hidden one, messages between them being lost, in ms. */
+const handOverMs = 120_000;
+
+/** A visible tab carries the session, if there is one. */
+const isCarriedInView = ({ tabs }: VirtualDevice): boolean => {
+  const visible = [...tabs].filter(({ isVisible }) => isVisible);
+  return visible.length === 0 || visible.some(({ isHolder }) => isHolder);
 };
 
 const waitUntil = async (

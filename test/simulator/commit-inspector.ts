@@ -3,10 +3,11 @@
  * whether that is what the oracle ruled and the tab has been shown.
  */
 import type { TrackedCommit } from "@rockpool/log";
-import { isInScope } from "@rockpool/model";
+import { type Check, isInScope, nameKey } from "@rockpool/model";
 import type { ReplicaState } from "@rockpool/replica";
 import type { Base, DeviceHistory, SeenCommit } from "./device-history.ts";
-import type { Oracle } from "./oracle.ts";
+import { type Oracle, same, type Snapshot } from "./oracle.ts";
+import { seePremises } from "./see-premises.ts";
 import { Violation } from "./violation.ts";
 import type { VirtualDevice } from "./virtual-device.ts";
 
@@ -34,7 +35,7 @@ export class CommitInspector {
       const commit = commits[record.read];
       if (commit === undefined || commit.position > state.tail) break;
       record.unruled.add(commit.text);
-      if (commit.position === state.tail) this.#seeStamp(device, base, state, commit);
+      if (commit.position === state.tail) this.#seeNew({ device, history, base }, state, commit);
     }
     if (state.session.fillDue) return;
     const { epoch, revealed } = state.session;
@@ -49,7 +50,8 @@ export class CommitInspector {
         } else throw new Violation({ invariant: 1, at, expected: "to be tracked", found: "nothing of it" });
         continue;
       }
-      const revision = ruled?.get(name)?.revision;
+      const result = ruled?.get(name);
+      const revision = result?.revision;
       const isShown = revision !== undefined && revision <= revealed;
       const isUnruled = tracked.state === "pending" || tracked.state === "hidden";
       // A copy of the device may have had the same retry ruled before this one was made: the answer tells.
@@ -58,29 +60,37 @@ export class CommitInspector {
         throw new Violation({ invariant: 3, at, expected, found: tracked.state });
       }
       // What a history that is gone rejected stays with the app.
-      const isLost = tracked.state === "rejected" && this.#oracle.hasLost(name);
+      const isLost = tracked.state === "rejected" && this.#oracle.hasLostRejection(name);
       const mayBeRuled = isShown || isLost || tracked.reason?.type === "unknown";
-      if (!mayBeRuled && !isUnruled && this.#oracle.resultOfRetry(name) === undefined) {
+      if (!mayBeRuled && !isUnruled && this.#oracle.resultOfAnother(name) === undefined) {
         const expected = `pending, ruled at ${revision ?? "no revision"}, shown up to ${revealed}`;
         throw new Violation({ invariant: 5, at, expected, found: tracked.state });
       }
       if (tracked.state === "hidden" && tracked.commit.checks.length === 0) {
         throw new Violation({ invariant: 5, at, expected: "a blind commit to be shown", found: "hidden" });
       }
+      // Should the relay lose it, it is given back with the stamp that it was given.
+      if (tracked.state === "confirmed" && tracked.revision === revision) {
+        same(6, at, result?.stamp, tracked.commit.stamp);
+      }
       if (!isUnruled) record.unruled.delete(name);
       if (isUnruled && !name.includes(":")) this.#seeHolds(at, { history, base }, state, tracked);
     }
   }
 
-  /** A checked commit that can no longer hold is hidden by the patch that says so, and no other is. */
+  /**
+   * A checked commit that can no longer hold is hidden by the patch that says so, or by the next one after a
+   * fill that did; and no other is. A part that is set aside says nothing.
+   */
   #seeHolds(
     at: string,
     { history, base }: { readonly history: DeviceHistory; readonly base: Base | undefined },
     state: ReplicaState,
-    { state: found, commit: { checks } }: TrackedCommit,
+    { state: found, commit: { name, checks } }: TrackedCommit,
   ): void {
     const { last } = history;
     if (checks.length === 0 || last?.type !== "patch" || last.position !== state.tail) return;
+    if (!last.patch.upToDate) return;
     const snapshot = base && this.#oracle.snapshotAt(base);
     const revisions = checks.map(({ key, premise }) =>
       premise.type === "revision" && isInScope(base?.scope ?? [], key)
@@ -96,23 +106,52 @@ export class CommitInspector {
     if (hasFailed && found === "pending") {
       throw new Violation({ invariant: 5, at, expected: "hidden", found });
     }
-    if (holds && found === "hidden") throw new Violation({ invariant: 5, at, expected: "pending", found });
-  }
-
-  /** A commit comes after everything its writer saw. */
-  #seeStamp(device: VirtualDevice, base: Base | undefined, state: ReplicaState, { text }: SeenCommit): void {
-    const stamp = state.tracked.get(text)?.commit.stamp;
-    if (stamp === undefined || base === undefined) return;
-    for (const { key, touched } of this.#oracle.snapshotAt(base)?.values() ?? []) {
-      if (touched.stamp < stamp || !isInScope(base.scope, key)) continue;
-      const at = `${device.name}, commit ${text}`;
-      throw new Violation({
-        invariant: 5,
-        at,
-        key,
-        expected: `a stamp above ${touched.stamp}`,
-        found: stamp,
-      });
+    const isHiddenNow = last.hidden.some((hidden) => nameKey(hidden) === nameKey(name));
+    const mayHold =
+      isHiddenNow && base !== undefined && !checks.some((check) => mayFail(check, base, snapshot));
+    if ((holds || mayHold) && found === "hidden") {
+      throw new Violation({ invariant: 5, at, expected: "pending", found });
     }
   }
+
+  #seeNew(
+    { device, history, base }: Pick<CommitsSeen, "base"> & { device: VirtualDevice; history: DeviceHistory },
+    state: ReplicaState,
+    commit: SeenCommit,
+  ): void {
+    const snapshot = base && this.#oracle.snapshotAt(base);
+    if (base === undefined || snapshot === undefined) return;
+    seeStamp(device, { base, snapshot }, state, commit);
+    seePremises(commit, { at: device.name, commits: history.commits, base, snapshot, state });
+  }
 }
+
+/** False for a check of which nobody here can say that it does not hold: of a key that is not followed, too. */
+const mayFail = ({ key, premise }: Check, { scope }: Base, snapshot: Snapshot | undefined): boolean => {
+  if (premise.type === "written") return true;
+  if (!isInScope(scope, key)) return false;
+  const entry = snapshot?.get(key);
+  return premise.type === "absent" ? entry?.value !== undefined : entry?.revision !== premise.revision;
+};
+
+/** A commit comes after everything its writer saw. */
+const seeStamp = (
+  device: VirtualDevice,
+  { base, snapshot }: { readonly base: Base; readonly snapshot: Snapshot },
+  state: ReplicaState,
+  { text }: SeenCommit,
+): void => {
+  const stamp = state.tracked.get(text)?.commit.stamp;
+  if (stamp === undefined) return;
+  for (const { key, touched } of snapshot.values()) {
+    if (touched.stamp < stamp || !isInScope(base.scope, key)) continue;
+    const at = `${device.name}, commit ${text}`;
+    throw new Violation({
+      invariant: 5,
+      at,
+      key,
+      expected: `a stamp above ${touched.stamp}`,
+      found: stamp,
+    });
+  }
+};

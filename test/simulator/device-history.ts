@@ -10,6 +10,8 @@ import {
   type Position,
   type Versionstamp,
   type EpochId,
+  type PackedKey,
+  type ReplicaId,
   type Revision,
   type Scope,
   wholeBucket,
@@ -21,6 +23,8 @@ export interface SeenCommit extends Pick<Commit, "name" | "tag" | "checks" | "mu
   readonly text: string;
   readonly position: Position;
   readonly versionstamp: Versionstamp;
+  /** Its caller waits for the ruling. */
+  readonly isAwaited: boolean;
 }
 
 /** A point in a history, and what of it is followed. */
@@ -38,19 +42,33 @@ export class DeviceHistory {
   readonly commitByVersionstamp: Map<Versionstamp, SeenCommit> = new Map();
   /** Where the app decided on a rejected commit, by name. */
   readonly decidedAt: Map<string, Position> = new Map();
+  /** Every key that its commits ever wrote. */
+  readonly writtenKeys: Set<PackedKey> = new Set();
+  /** What the app follows, and what the last session was welcomed with. */
+  followed: Scope;
+  served: Scope;
+  /** The replica that it is a copy of; null before it has a relay. */
+  replica: ReplicaId | null;
   /** What was confirmed from a position on; undefined where nobody knows. */
   readonly #bases: { readonly position: Position; readonly base: Base | undefined }[] = [];
+  /** What is confirmed stays as it is until a fill. */
+  #isFillDue: boolean;
   #lastPosition = 0;
   #image: StorageImage | undefined;
 
   constructor(at: string, image: StorageImage) {
     this.at = at;
     for (const record of [...image.pending.values()].toSorted((a, b) => a.position - b.position)) {
-      for (const { commit, versionstamp } of record.commits) {
-        this.#add({ ...commit, text: nameKey(commit.name), position: record.position, versionstamp });
+      for (const { commit, versionstamp, awaited = false } of record.commits) {
+        const text = nameKey(commit.name);
+        this.#add({ ...commit, text, position: record.position, versionstamp, isAwaited: awaited });
       }
     }
     this.#lastPosition = image.meta?.checkpoint ?? 0;
+    this.followed = image.meta?.session.followed ?? wholeBucket;
+    this.served = image.meta?.session.scope ?? wholeBucket;
+    this.replica = image.meta?.replica ?? null;
+    this.#isFillDue = image.meta?.session.fillDue === true;
     this.#bases.push({ position: this.#lastPosition, base: baseOf(image.meta?.session) });
     this.read(image, () => {});
   }
@@ -93,6 +111,9 @@ export class DeviceHistory {
 
   #take(row: PlacedRow): void {
     this.#takeBase(row);
+    if (row.type === "follow") this.followed = row.followed;
+    if (row.type === "session") this.served = row.scope;
+    if (row.type === "attach") this.replica = row.replica;
     if (row.type === "commit") this.#addAll(row.commits, row.position);
     if (row.type !== "decision") return;
     for (const name of row.commits) this.decidedAt.set(nameKey(name), row.position);
@@ -106,24 +127,31 @@ export class DeviceHistory {
       const scope = before?.scope ?? row.scope;
       this.#bases.push({ position, base: { epoch: row.epoch, revision: row.patch.to, scope } });
     }
-    if (row.type === "session" && !row.reset && before !== undefined && before.epoch === null) {
-      this.#bases.push({ position, base: { ...before, scope: row.scope } });
+    // At the beginning there is nothing in any scope, so that another one needs no fill.
+    if (row.type === "session") {
+      this.#isFillDue ||= row.reset;
+      if (before?.revision === 0 && !this.#isFillDue) {
+        this.#bases.push({ position, base: { ...before, scope: row.scope } });
+      }
     }
     if (row.type === "fill" && row.relay !== undefined) {
       const { epoch, to, scope } = row.relay;
+      this.#isFillDue = false;
       this.#bases.push({ position, base: { epoch, revision: to, scope } });
     }
   }
 
   #addAll(records: readonly CommitRecord[], position: Position): void {
-    for (const [place, { name, tag, checks, mutations }] of records.entries()) {
+    for (const [place, { name, tag, checks, mutations, awaited = false }] of records.entries()) {
       const versionstamp = createVersionstamp(position, place);
-      this.#add({ name, tag, checks, mutations, text: nameKey(name), position, versionstamp });
+      const text = nameKey(name);
+      this.#add({ name, tag, checks, mutations, text, position, versionstamp, isAwaited: awaited });
     }
   }
 
   #add(commit: SeenCommit): void {
     this.commits.push(commit);
+    for (const { key } of commit.mutations) this.writtenKeys.add(key);
     this.commitByName.set(commit.text, commit);
     this.commitByVersionstamp.set(commit.versionstamp, commit);
   }

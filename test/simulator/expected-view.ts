@@ -13,7 +13,7 @@ interface Content {
   readonly expireAt?: number;
 }
 
-/** Texts by key, of what is there, expiry left aside. */
+/** Texts by key, of what is there, expiry left aside. `scope` is what the snapshot was taken over in. */
 export const expectedView = (
   snapshot: Snapshot,
   scope: Scope,
@@ -32,8 +32,8 @@ export const expectedView = (
     for (const mutation of mutations) {
       const isReplaced = mutation.type === "set" || mutation.type === "delete";
       if (isReplaced) replaced.add(mutation.key);
-      // What it would be combined with is not here.
-      else if (!isKnown(state, mutation.key) && !replaced.has(mutation.key)) continue;
+      // What it would be combined with is not here: not followed any more, or not filled yet.
+      else if (!isInScope(scope, mutation.key) && !replaced.has(mutation.key)) continue;
       contents.set(mutation.key, applied(contents.get(mutation.key) ?? {}, mutation, atMs));
     }
   }
@@ -44,10 +44,6 @@ export const expectedView = (
   }
   return texts;
 };
-
-/** Until a fill, what stood here is shown; then only what is in the scope. */
-const isKnown = ({ session }: ReplicaState, key: PackedKey): boolean =>
-  session.epoch === null || session.fillDue || isInScope(session.scope, key);
 
 /** What a pending mutation shows: nothing new where it cannot be applied. */
 const applied = (before: Content, mutation: Mutation, atMs: number): Content => {

@@ -1,6 +1,6 @@
 /**
- * Hunts a planted bug: first with the scenarios, then with seed after seed, until a run breaks an
- * invariant.
+ * Hunts a planted bug: first with the scenarios that are aimed at it, then with seed after seed, until
+ * a run breaks an invariant.
  */
 import { runCampaign } from "./campaign.ts";
 import type { Mutant } from "./mutants.ts";
@@ -15,6 +15,7 @@ export interface Catch {
 
 export interface HuntOptions {
   readonly from: number;
+  /** 0: the scenarios alone. */
   readonly seedsMax: number;
   readonly steps: number;
 }
@@ -24,9 +25,10 @@ export const hunt = async (
   { name }: Pick<Mutant, "name">,
   { from, seedsMax, steps }: HuntOptions,
 ): Promise<Catch | undefined> => {
-  const aimed = await chase(name, 1 - scenarios.length, scenarios.length, steps);
-  if (aimed !== undefined) {
-    return { by: `the scenario "${scenarios[-aimed.seed]?.name}"`, message: aimed.message };
+  for (const [index, scenario] of scenarios.entries()) {
+    if (!scenario.catches.includes(name)) continue;
+    const aimed = await chase(name, -index, 1, steps);
+    if (aimed !== undefined) return { by: `the scenario "${scenario.name}"`, message: aimed.message };
   }
   const found = await chase(name, from, seedsMax, steps);
   return found && { by: `${found.seeds} seeds`, message: found.message };
@@ -42,5 +44,5 @@ const chase = async (name: string, from: number, seedsMax: number, steps: number
     shrinkRunsMax: 0,
   });
   const [first] = failures;
-  return first && { seed: first.seed, seeds, message: first.failure.message };
+  return first && { seeds, message: first.failure.message };
 };

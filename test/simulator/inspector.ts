@@ -19,9 +19,10 @@ import { type Base, DeviceHistory } from "./device-history.ts";
 import { briefKeys } from "./draw-commit.ts";
 import { expectedView, textOfContent } from "./expected-view.ts";
 import { type Oracle, same } from "./oracle.ts";
+import { ScopeInspector } from "./scope-inspector.ts";
 import { Violation } from "./violation.ts";
 import type { VirtualDevice } from "./virtual-device.ts";
-import type { VirtualTab } from "./virtual-tab.ts";
+import type { VirtualTab } from "./virtual-device.ts";
 
 /** What is known of one disk. */
 interface DiskRecord {
@@ -44,6 +45,7 @@ export class Inspector {
   readonly #devices: Iterable<VirtualDevice>;
   readonly #oracle: Oracle;
   readonly #commits: CommitInspector;
+  readonly #scopes: ScopeInspector;
   readonly #note: (what: string) => void;
   readonly #recordByStorage = new WeakMap<DeviceStorage, DiskRecord>();
   readonly #highestByDevice = new WeakMap<VirtualDevice, Position>();
@@ -53,6 +55,7 @@ export class Inspector {
     this.#devices = devices;
     this.#oracle = oracle;
     this.#commits = new CommitInspector(oracle);
+    this.#scopes = new ScopeInspector(oracle);
     this.#note = note;
   }
 
@@ -76,11 +79,13 @@ export class Inspector {
       };
       this.#recordByStorage.set(storage, record);
     }
-    record.history.read(storage.image, (row) => {
+    const { history } = record;
+    history.read(storage.image, (row) => {
       this.#note(`${device.name} ${row.position} ${row.type}`);
       this.#seePosition(device, row);
+      this.#scopes.look(history, row, storage.image);
     });
-    return record.history;
+    return history;
   }
 
   /** A position that was lost with the power or deleted by the browser is never given again. */
@@ -121,8 +126,18 @@ export class Inspector {
     const disk = this.#recordByStorage.get(device.storage);
     if (disk === undefined) return;
     record.base = disk.history.baseAt(state.tail);
+    this.#seeBase(device, record.base, state);
     this.#commits.look(device, disk.history, record, state);
     this.#seeView(device, disk, record, state);
+  }
+
+  /** What was confirmed last is what the epoch that the tab stands in has at its cursor. */
+  #seeBase(device: VirtualDevice, base: Base | undefined, { session }: ReplicaState): void {
+    const { epoch, revealed: revision, scope, fillDue } = session;
+    if (base === undefined || epoch === null || fillDue) return;
+    if (this.#oracle.snapshotAt({ epoch, revision, scope }) === this.#oracle.snapshotAt(base)) return;
+    const [expected, found] = [`revision ${revision} of ${epoch}`, `${base.revision} of ${base.epoch}`];
+    throw new Violation({ invariant: 6, at: device.name, expected, found });
   }
 
   #seeNothingGoesBack(device: VirtualDevice, before: TabRecord, { tail, session }: ReplicaState): void {

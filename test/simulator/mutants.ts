@@ -25,7 +25,7 @@ const atRelay: readonly Mutant[] = [
   mutant(
     "forget a host's last n",
     "relay/src/turn.ts",
-    "if (commit.name.n > Math.max(last, retried)) return undefined;",
+    "if (commit.name.n > Math.max(last, retried)) return this.#acceptedBefore(commit, last);",
     "return undefined;",
   ),
   mutant(
@@ -33,6 +33,12 @@ const atRelay: readonly Mutant[] = [
     "relay/src/turn.ts",
     "if (first === undefined) return;",
     "return;",
+  ),
+  mutant(
+    "rule on a retry of what was accepted",
+    "relay/src/turn.ts",
+    "if (first === undefined) return undefined;",
+    "return undefined;",
   ),
   mutant(
     "split a revision",
@@ -112,6 +118,12 @@ const atRelay: readonly Mutant[] = [
     "bucket.floor = Math.max(bucket.floor, revision);",
     "",
   ),
+  mutant(
+    "accept what is over a limit",
+    "relay/src/resolve.ts",
+    'if (exceeded !== undefined) return rejected(stamp, { type: "limit", message: exceeded });',
+    "",
+  ),
 ];
 
 const atReplica: readonly Mutant[] = [
@@ -136,6 +148,31 @@ const atReplica: readonly Mutant[] = [
     "return patch.upToDate ? reveal(state, row) : noEffect;",
     "return reveal(state, row);",
   ),
+  mutant(
+    "leave the scope out of the guard",
+    "replica/src/receive.ts",
+    "if (epoch !== session.epoch || !equalScopes(scope, session.scope)) return",
+    "if (epoch !== session.epoch) return",
+  ),
+  mutant(
+    "leave the epoch out of the guard",
+    "replica/src/receive.ts",
+    "if (epoch !== session.epoch || !equalScopes(scope, session.scope)) return",
+    "if (!equalScopes(scope, session.scope)) return",
+  ),
+  mutant(
+    "reveal parts that were read at a later head",
+    "replica/src/receive.ts",
+    "const upToDate = patch.upToDate && patch.to >= (session.setAside?.head ?? 0);",
+    "const { upToDate } = patch;",
+  ),
+  mutant(
+    "keep what was set aside over an epoch",
+    "replica/src/fold-sync.ts",
+    "  if (!moved) return noEffect;\n  session.setAside = null;",
+    "  if (!moved) return noEffect;",
+  ),
+  mutant("take any welcome", "replica/src/adopt.ts", 'if (!asGreeted) return { type: "moved" };', ""),
   mutant(
     "leave the cursor out of the guard",
     "replica/src/receive.ts",
@@ -186,6 +223,27 @@ const atReplica: readonly Mutant[] = [
     'if (tracked.state === "rejected" || lost.has(tracked)) continue;',
   ),
   mutant(
+    "give a commit back with the stamp it was made with",
+    "replica/src/fold-sync.ts",
+    "const commit: Commit = { ...before.commit, stamp };",
+    "const { commit } = before;",
+  ),
+  mutant(
+    "sweep the pages that the log's tail shows",
+    "replica/src/stored-generations.ts",
+    "    foldRow(state, row);\n    passed.add(state.generation);",
+    "    void row;",
+  ),
+  mutant(
+    "check a retry on what was seen then",
+    "replica/src/rejected.ts",
+    `const checks = commit.checks.map(({ key }): Check => {
+      const draft = drafts.get(key);`,
+    `const checks = commit.checks.map(({ key, premise }): Check => {
+      const draft = drafts.get(key);
+      if (draft === undefined) return { key, premise };`,
+  ),
+  mutant(
     "a retry under a fresh name",
     "replica/src/rejected.ts",
     "const name = retryName(commit.name);",
@@ -215,6 +273,12 @@ const atReplica: readonly Mutant[] = [
     "for (const tracked of state.unruled.values()) {",
     "for (const tracked of [...state.unruled.values()].toReversed()) {",
   ),
+  mutant(
+    "push more than the relay takes",
+    "replica/src/push.ts",
+    "inFlight.size < limits.pushCommitsMax && ",
+    "",
+  ),
 ];
 
 const atHost: readonly Mutant[] = [
@@ -243,11 +307,74 @@ const atHost: readonly Mutant[] = [
     "const atLeast = {};",
   ),
   mutant(
+    "checkpoint without verifying the base",
+    "log/src/memory-log.ts",
+    "if ((image.meta?.checkpoint ?? 0) !== base) return { result: false };",
+    "",
+  ),
+  mutant(
     "tell nobody of rejections among rows that were missed",
     "host/src/sync/decisions.ts",
     "this.#tellOf(missed);",
     "",
   ),
+  mutant(
+    "say confirmed before the ruling",
+    "host/src/sync/settlements.ts",
+    "if (!isUnruled(tracked)) return settledOf(tracked);",
+    'if (tracked.state !== "hidden") return settledOf(tracked);',
+  ),
+  mutant(
+    "a hidden tab keeps the session",
+    "host/src/sync/sync-lock.ts",
+    "if (!this.#isVisible) this.#handOver();",
+    "",
+  ),
 ];
 
-export const mutants: readonly Mutant[] = [...atRelay, ...atReplica, ...atHost];
+const ofScope: readonly Mutant[] = [
+  mutant(
+    "show a sum over what is not here",
+    "replica/src/view.ts",
+    "const isKnown = session.epoch === null || isInScope(session.confirmedScope, key);",
+    "const isKnown = session.epoch === null || session.fillDue || isInScope(session.confirmedScope, key);",
+  ),
+  mutant(
+    "tell nobody of a sum that leaves the view",
+    "replica/src/receive.ts",
+    "shownOperations(state, key, leaves),",
+    "shownOperations(state, key)?.filter((operation) => !leaves(operation)),",
+  ),
+  mutant(
+    "hide a commit whose check is of what is not followed",
+    "replica/src/receive.ts",
+    "if (isKnown && !entries.has(key))",
+    "if (!entries.has(key))",
+  ),
+  mutant(
+    "send what is not followed",
+    "relay/src/turn-news.ts",
+    "changed: this.#changed.filter(({ key }) => isInScope(scope, key))",
+    "changed: this.#changed",
+  ),
+  mutant(
+    "tell the stamp of what is not followed",
+    "relay/src/turn-news.ts",
+    "stamp: highestStamp(changed) };",
+    "stamp: highestStamp(this.#changed) };",
+  ),
+  mutant(
+    "tell everybody of a ruling",
+    "relay/src/memory-engine.ts",
+    "(kept.replica === replica && !part.addResult(kept.result))",
+    "!part.addResult(kept.result)",
+  ),
+  mutant(
+    "compare more than what is followed",
+    "relay/src/session.ts",
+    "hashScope(this.#bucket, this.#feed.scope, at, isAsked)",
+    'hashScope(this.#bucket, [""] as never, at, isAsked)',
+  ),
+];
+
+export const mutants: readonly Mutant[] = [...atRelay, ...atReplica, ...atHost, ...ofScope];

@@ -6,11 +6,13 @@ import {
   type Check,
   clockAheadMsMax,
   type Commit,
+  type CommitLimits,
   type CommitName,
   counterOfStamp,
   createStamp,
   type EpochId,
   type Mutation,
+  mutationBytes,
   msOfStamp,
   nameKey,
   type PackedKey,
@@ -46,6 +48,7 @@ export interface OracleContext {
   readonly revision: Revision;
   readonly nowMs: number;
   readonly retentionMs: number;
+  readonly limits: CommitLimits;
   readonly epochs: readonly { readonly epoch: EpochId; readonly firstRevision: Revision }[];
   readonly digestOf: (value: Value | undefined) => string;
 }
@@ -67,6 +70,7 @@ export const ruleOne = (entries: Entries, commit: Commit, context: OracleContext
     stamp: given,
     entries: [],
   });
+  if (isOver(commit, context.limits)) return refuse({ type: "limit", message: "" });
   if (msOfStamp(stamp) < context.nowMs - context.retentionMs) return refuse({ type: "too-old" });
   const failed = commit.checks.flatMap((check, index) => (holds(entries, check, context) ? [] : [index]));
   if (failed.length > 0) return refuse({ type: "check", checks: failed });
@@ -86,6 +90,20 @@ export const ruleOne = (entries: Entries, commit: Commit, context: OracleContext
     after.set(mutation.key, next);
   }
   return { ruling: { type: "accepted", superseded }, stamp: given, entries: [...after.values()] };
+};
+
+const isOver = ({ checks, mutations }: Commit, limits: CommitLimits): boolean => {
+  const keys = [...checks, ...mutations].map(({ key }) => key.length);
+  const values = mutations.map((mutation) => mutationBytes(mutation) - mutation.key.length);
+  const bytes = [...keys, ...values].reduce((total, size) => total + size, 0);
+  const sets = values.filter((_, index) => mutations[index]?.type === "set");
+  return (
+    checks.length > limits.checksMax ||
+    mutations.length > limits.mutationsMax ||
+    keys.some((size) => size > limits.keyBytesMax) ||
+    sets.some((size) => size > limits.valueBytesMax) ||
+    bytes > limits.commitBytesMax
+  );
 };
 
 /** A clock more than a minute ahead is set to the relay's. */

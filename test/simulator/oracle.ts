@@ -11,6 +11,7 @@ import {
   type EpochId,
   nameKey,
   type PackedKey,
+  type ReplicaId,
   type Revision,
   type Ruling,
 } from "@rockpool/model";
@@ -37,16 +38,22 @@ export interface RulingCounts {
   accepted: number;
   superseded: number;
   rejected: number;
+  /** By reason. */
+  readonly rejections: Record<string, number>;
 }
 
 const emptySnapshot: Snapshot = new Map();
 
 export class Oracle {
-  readonly counts: RulingCounts = { accepted: 0, superseded: 0, rejected: 0 };
+  readonly counts: RulingCounts = { accepted: 0, superseded: 0, rejected: 0, rejections: {} };
   /** Every commit that was ruled anew, as it was pushed. */
   readonly commitByName: Map<string, Commit> = new Map();
+  /** Whose each of them was. */
+  readonly replicaByName: Map<string, ReplicaId> = new Map();
   /** Names that were rejected in a history that is gone. */
   readonly #lostRejections = new Set<string>();
+  /** It was put back since the last epoch began. */
+  #mayBeOlder = false;
   readonly #historyByEpoch = new Map<EpochId, History>();
   #history: History = {
     snapshots: [emptySnapshot],
@@ -91,16 +98,28 @@ export class Oracle {
     throw new Violation({ invariant: 6, at: "a cursor", expected: `at most ${length - 1}`, found: revision });
   }
 
-  /** True for a commit that was ruled in a history that is gone, and not since. */
-  hasLost(name: string): boolean {
-    return this.commitByName.has(name) && !this.#history.resultByName.has(name);
+  /** True for a commit that was rejected in a history that is gone: a copy of its device may have it ruled since. */
+  hasLostRejection(name: string): boolean {
+    return this.#lostRejections.has(name);
   }
 
-  /** A retry that was ruled counts as the commit it stands for, should a copy of its device push that one. */
-  resultOfRetry(name: string): CommitResult | undefined {
-    const host = name.replace(/\.(\d+)$/, ":$1");
-    for (const result of this.#history.resultByName.values()) if (result.name.host === host) return result;
-    return undefined;
+  /** The relay's file is put back: the next epoch begins where that copy ends, and knows of no epoch since. */
+  expectOlder(): void {
+    this.#mayBeOlder = true;
+  }
+
+  /**
+   * Attempts at a commit count as one, whichever copy of its device pushed them: a retry that was ruled as the
+   * commit it stands for, the last of them, and any that was accepted as each retry to come.
+   */
+  resultOfAnother(name: string): CommitResult | undefined {
+    const first = name.replace(/:(\d+)\.\d+$/, ".$1");
+    const host = first.replace(/\.(\d+)$/, ":$1");
+    return [...this.#history.resultByName.values()].findLast(({ name: attempt, ruling }) =>
+      name === first
+        ? attempt.host === host
+        : ruling.type === "accepted" && (attempt.host === host || nameKey(attempt) === first),
+    );
   }
 
   /** The relay began an epoch: of the same history, or of one that was put back to `head`. */
@@ -109,7 +128,11 @@ export class Oracle {
     if (head > this.head) {
       throw new Violation({ invariant: 6, at: "relay", expected: this.head, found: head });
     }
-    if (head < this.head) {
+    const listed = epochs.slice(0, -1);
+    const known = this.#history.epochs;
+    same(6, "relay", known.slice(0, listed.length), listed);
+    if (this.#mayBeOlder) {
+      this.#mayBeOlder = false;
       const { snapshots, resultByName, nameByTag } = this.#history;
       const kept = new Map([...resultByName].filter(([, { revision }]) => revision <= head));
       for (const [name, { revision, ruling }] of resultByName) {
@@ -119,8 +142,11 @@ export class Oracle {
         snapshots: snapshots.slice(0, head + 1),
         resultByName: kept,
         nameByTag: new Map([...nameByTag].filter(([, name]) => kept.has(name))),
-        epochs: epochs.slice(0, -1),
+        epochs: [...listed],
       };
+    } else {
+      same(6, "relay", this.head, head);
+      same(6, "relay", known.length, listed.length);
     }
     this.#history.epochs.push({ epoch, firstRevision: head + 1 });
     this.#historyByEpoch.set(epoch, this.#history);
@@ -183,6 +209,7 @@ export class Oracle {
       revision,
       nowMs: turn.nowMs,
       retentionMs: turn.retentionMs,
+      limits: turn.limits,
       epochs,
       digestOf,
     };
@@ -204,6 +231,7 @@ export class Oracle {
     if (ruling.type === "accepted") this.#acceptTag(commit);
     resultByName.set(name, result);
     this.commitByName.set(name, commit);
+    this.replicaByName.set(name, replica);
     snapshots.push(entries.length === 0 ? this.latest : withEntries(this.latest, entries));
   }
 
@@ -221,13 +249,17 @@ export class Oracle {
     const isUnknown = result.ruling.type === "rejected" && result.ruling.reason.type === "unknown";
     // What a history that is gone had rejected stays with the app: a copy of the device may push it after others.
     if (isUnknown && this.#lostRejections.has(name)) return;
-    const known = resultByName.get(nameKey(result.name)) ?? this.resultOfRetry(nameKey(result.name));
+    const known = resultByName.get(nameKey(result.name)) ?? this.resultOfAnother(nameKey(result.name));
     same(1, "relay", known, { ...result, name: known?.name }, nameKey(result.name));
   }
 
   #count(ruling: Ruling): void {
-    if (ruling.type === "rejected") this.counts.rejected++;
-    else {
+    if (ruling.type === "rejected") {
+      const { rejections } = this.counts;
+      const { type } = ruling.reason;
+      this.counts.rejected++;
+      rejections[type] = (rejections[type] ?? 0) + 1;
+    } else {
       this.counts.accepted++;
       this.counts.superseded += ruling.superseded.length;
     }

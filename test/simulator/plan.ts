@@ -3,7 +3,7 @@
  * other. It is drawn from a seed, or written down; every operation says all about itself, so that any
  * of them can be left out and the rest still makes sense.
  */
-import type { Action } from "./actions.ts";
+import type { Action, PlannedLimits } from "./actions.ts";
 
 export interface PlannedDevice {
   readonly tabs: number;
@@ -16,9 +16,14 @@ export interface PlannedDevice {
 
 export interface PlannedRelay {
   readonly patchEntriesMax: number;
+  /** Parts of a catch-up that come unasked. Default as the relay has it. */
+  readonly catchUpPartsMax?: number;
   readonly retentionMs: number;
   readonly sweepMs?: number;
   readonly sweepEntriesMax?: number;
+  readonly turnCommitsMax?: number;
+  /** Those that are not as the relay has them by default. */
+  readonly limits?: PlannedLimits;
 }
 
 export type Operation = Action & {

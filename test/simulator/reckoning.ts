@@ -17,7 +17,7 @@ import type { Run } from "./run.ts";
 import { Violation } from "./violation.ts";
 import type { VirtualDevice } from "./virtual-device.ts";
 import { textOf } from "./tab-asks.ts";
-import type { VirtualTab } from "./virtual-tab.ts";
+import type { VirtualTab } from "./virtual-device.ts";
 
 /** @throws Violation */
 export const reckon = async (run: Run): Promise<void> => {
@@ -75,9 +75,10 @@ const seeCommits = (run: Run, device: VirtualDevice): void => {
   const [tab] = device.tabs;
   if (tab === undefined) throw new Error(`${device.name} has no tab at the end`);
   const { tracked } = tab.host.state;
-  for (const { text } of history.commits) {
+  for (const commit of history.commits) {
+    const { text } = commit;
     const at = `${device.name}, commit ${text}`;
-    const result = run.oracle.history.resultByName.get(text) ?? run.oracle.resultOfRetry(text);
+    const result = run.oracle.history.resultByName.get(text) ?? run.oracle.resultOfAnother(text);
     const here = tracked.get(text);
     if (history.decidedAt.has(text)) continue;
     if (here === undefined) {
@@ -86,7 +87,7 @@ const seeCommits = (run: Run, device: VirtualDevice): void => {
     if (here.reason?.type === "unknown") continue;
     if (result === undefined) {
       // A relay that was put back rules again on what it had accepted; what it had rejected stays with the app.
-      if (here.state === "rejected" && run.oracle.hasLost(text)) continue;
+      if (here.state === "rejected" && run.oracle.hasLostRejection(text)) continue;
       throw new Violation({ invariant: 1, at, expected: "a ruling", found: "none" });
     }
     // A copy of the device may have had it ruled again since; the app decides on what it was told.
@@ -99,6 +100,7 @@ const seeCommits = (run: Run, device: VirtualDevice): void => {
       { state: here.state, revision: here.revision },
     );
     for (const one of device.tabs) {
+      if (expected === "rejected" && !run.apps.isToldByEvent(one, commit)) continue;
       if (here.versionstamp >= one.openedAt) seeTold(one, here.versionstamp, result);
     }
   }
@@ -133,6 +135,15 @@ const seeTold = (tab: VirtualTab, versionstamp: Versionstamp, { name, ruling }: 
 
 /** What a tab lists, and what its feed came to, is what the relay holds. */
 const seeTab = async (run: Run, tab: VirtualTab, all: ReadonlyMap<PackedKey, string>): Promise<void> => {
+  // It was found, and put right; but nothing may come to that.
+  if (tab.events.some(({ type }) => type === "diverged")) {
+    throw new Violation({
+      invariant: 3,
+      at: tab.device.name,
+      expected: "what the relay holds",
+      found: "other",
+    });
+  }
   const { followed } = tab.host.state.session;
   const held = new Map([...all].filter(([key]) => isInScope(followed, key)));
   const listed = await run.world.resolved(tab.list());

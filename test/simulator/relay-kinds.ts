@@ -1,10 +1,11 @@
 /**
  * What befalls the relay. One part of the table in kinds.ts.
  */
+import { drawLimits } from "./draw-limits.ts";
 import type { KindsOf } from "./kind.ts";
 
 export const relayKinds: KindsOf<
-  "relay-restart" | "relay-dies-after-turn" | "relay-backup" | "relay-restore"
+  "relay-restart" | "relay-dies-after-turn" | "relay-backup" | "relay-restore" | "relay-limits"
 > = {
   "relay-restart": {
     weight: 0.7,
@@ -29,5 +30,15 @@ export const relayKinds: KindsOf<
     isFault: true,
     draw: (chance) => ({ downMs: chance.between(0, 2000) }),
     act: (run, { downMs }) => run.restoreRelay(downMs),
+  },
+  "relay-limits": {
+    weight: 0.25,
+    isFault: true,
+    // Commits that were made under the limits of before may be over the new ones.
+    draw: (chance) => ({
+      downMs: chance.between(0, 1000),
+      limits: chance.is(0.4) ? {} : drawLimits(chance),
+    }),
+    act: (run, { downMs, limits }) => run.relay.limit(limits, downMs),
   },
 };

@@ -10,7 +10,7 @@ import { Oracle } from "./oracle.ts";
 import type { Operation, Plan, PlannedDevice } from "./plan.ts";
 import { everyChange, textOfEntries } from "./tab-asks.ts";
 import { VirtualDevice } from "./virtual-device.ts";
-import type { VirtualTab } from "./virtual-tab.ts";
+import type { VirtualTab } from "./virtual-device.ts";
 import { VirtualRelay } from "./virtual-relay.ts";
 import { VirtualWorld } from "./virtual-world.ts";
 
@@ -27,18 +27,20 @@ export class Run {
   readonly oracle: Oracle = new Oracle();
   readonly inspector: Inspector;
   readonly calls: Calls;
-  readonly apps: Apps = new Apps(this);
+  readonly apps: Apps;
   /** The relay was put back: what it ruled since is gone. */
   relayWasRestored = false;
   /** What the feed of each tab came to. */
   readonly fedByTab: Map<VirtualTab, Map<PackedKey, string | undefined>> = new Map();
   /** What ends the faults under way, by what they are about. */
+  #putAway = 0;
   readonly #healers = new Map<string, () => void>();
 
   constructor({ seed, relay }: Pick<Plan, "seed" | "relay">) {
     this.world = new VirtualWorld(seed);
     this.calls = new Calls(this.world);
     this.relay = new VirtualRelay(this.world, relay);
+    this.relay.onPutBack = () => this.oracle.expectOlder();
     this.relay.onEpoch = (state) => this.calls.attempt(() => this.oracle.beginEpoch(state));
     this.relay.onRuled = (turn, ruled) => {
       this.calls.attempt(() => this.oracle.hear(turn, ruled));
@@ -46,6 +48,11 @@ export class Run {
     };
     this.relay.onSwept = (options, sweep) => this.calls.attempt(() => this.oracle.hearSweep(options, sweep));
     this.inspector = new Inspector(this.devices, this.oracle, (what) => this.world.note(what));
+    this.apps = new Apps({
+      inspector: this.inspector,
+      oracle: this.oracle,
+      wasRelayRestored: () => this.relayWasRestored,
+    });
     this.world.watch(() => this.look());
   }
 
@@ -100,6 +107,18 @@ export class Run {
     tab.life.freeze();
     this.world.schedule(forMs, () => tab.life.thaw());
     this.calls.excuse(tab);
+  }
+
+  /** A page that is put away is at rest and frozen until it comes back. */
+  putAway(tab: VirtualTab | undefined, forMs: number): void {
+    if (tab === undefined) return;
+    this.calls.add(tab.device, tab.host.call("rest", {}));
+    tab.life.freeze();
+    this.calls.excuse(tab);
+    this.healLater(`away ${++this.#putAway}`, forMs, () => {
+      tab.life.thaw();
+      if (tab.isOpen) this.calls.add(tab.device, tab.wake(true));
+    });
   }
 
   /** Ends a fault after a while; another of the same name takes its place. */

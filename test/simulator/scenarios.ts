@@ -2,43 +2,13 @@
  * Aimed plans: what random runs seldom meet, written down. They find nothing in sound code, and catch
  * the planted bugs that are meant for them.
  */
-import type { Action } from "./actions.ts";
-import type { Operation, Plan, PlannedRelay } from "./plan.ts";
-
-export interface Scenario {
-  readonly name: string;
-  readonly plan: Plan;
-}
-
-/** An action on a device, so many ms after the one before. */
-type Step = readonly [afterMs: number, device: number, action: Action];
-
-const relayDefault: PlannedRelay = { patchEntriesMax: 5, retentionMs: 7_776_000_000, sweepMs: 5000 };
-
-const scenario = (
-  name: string,
-  tabs: readonly number[],
-  steps: readonly Step[],
-  relay: Partial<PlannedRelay> = {},
-): Scenario => ({
-  name,
-  plan: {
-    seed: 1,
-    relay: { ...relayDefault, ...relay },
-    devices: tabs.map((count) => ({ tabs: count, clockAheadMs: 0, channelLoss: 0, tailEntries: 20 })),
-    operations: steps.map(([afterMs, device, action], id): Operation => ({
-      id,
-      afterMs,
-      device,
-      tab: 0,
-      ...action,
-    })),
-  },
-});
+import { scenario, type Scenario } from "./scenario.ts";
+import { lateScenarios } from "./scenarios-late.ts";
 
 export const scenarios: readonly Scenario[] = [
   scenario(
     "a copy pushes a commit of which the relay, put back since, knows a retry alone",
+    ["do not count a retry as the commit it stands for"],
     [1, 1],
     [
       [3000, 0, { type: "commit", writes: [["set", "checked a", 1]] }],
@@ -54,23 +24,27 @@ export const scenarios: readonly Scenario[] = [
     ],
   ),
   scenario(
-    "a patch of an epoch that is gone arrives late, and follows on the cursor",
-    [2, 1],
+    "a device retries what the relay, put back since, has accepted from its copy",
+    ["rule on a retry of what was accepted"],
+    [1, 1],
     [
-      [3000, 1, { type: "commit", writes: [["set", "text b", 1]] }],
-      [1000, 1, { type: "relay-backup" }],
-      [500, 1, { type: "commit", writes: [["set", "text b", 2]] }],
-      [1000, 0, { type: "freeze-tab", forMs: 12_000 }],
-      [100, 1, { type: "commit", writes: [["set", "text a", 3]] }],
-      [500, 1, { type: "evict" }],
-      [0, 0, { type: "relay-restore", downMs: 0 }],
-      [100, 0, { type: "steal-sync" }],
-      [500, 1, { type: "open-tab" }],
-      [2000, 1, { type: "commit", writes: [["set", "text c", 4]] }],
+      [3000, 0, { type: "commit", writes: [["set", "checked a", 1]] }],
+      [2000, 0, { type: "relay-backup" }],
+      [100, 0, { type: "offline", forMs: 6000 }],
+      [100, 0, { type: "commit", writes: [["sum", "counter a", 1]], check: ["checked a"] }],
+      [100, 0, { type: "clone" }],
+      [0, 2, { type: "offline", forMs: 40_000 }],
+      [500, 1, { type: "commit", writes: [["set", "checked a", 2]] }],
+      [15_000, 1, { type: "offline", forMs: 90_000 }],
+      [1000, 0, { type: "offline", forMs: 60_000 }],
+      [100, 0, { type: "relay-restore", downMs: 100 }],
+      [1000, 0, { type: "decide", retry: true }],
+      [90_000, 0, { type: "decide", retry: true }],
     ],
   ),
   scenario(
     "a device and its copy both retry what was rejected",
+    ["a retry under a fresh name", "check a retry on what was seen then"],
     [1, 1],
     [
       [3000, 0, { type: "commit", writes: [["set", "checked a", 1]] }],
@@ -84,6 +58,7 @@ export const scenarios: readonly Scenario[] = [
   ),
   scenario(
     "a device comes back when a deletion that it never saw is forgotten",
+    ["forget the floor of dropped deletions"],
     [1, 1],
     [
       [3000, 0, { type: "commit", writes: [["set", "text a", 1]] }],
@@ -91,6 +66,7 @@ export const scenarios: readonly Scenario[] = [
       [1000, 0, { type: "commit", writes: [["delete", "text a"]] }],
       [50_000, 0, { type: "commit", writes: [["set", "text b", 2]] }],
     ],
-    { retentionMs: 20_000, sweepMs: 1000 },
+    { relay: { retentionMs: 20_000, sweepMs: 1000 } },
   ),
+  ...lateScenarios,
 ];

@@ -31,14 +31,21 @@ const number = (name: "seeds" | "from" | "steps" | "minutes"): number => {
 };
 
 const describe = (report: CampaignReport, seconds: number): string => {
-  const faults = Object.entries(report.faults).toSorted(([, a], [, b]) => b - a);
   return [
     `${report.seeds} seeds, ${report.steps} steps in ${seconds.toFixed(0)} s`,
-    `faults: ${faults.map(([fault, times]) => `${times} ${fault}`).join(", ")}`,
-    `commits: ${report.accepted} accepted (${report.superseded} mutations superseded), ${report.rejected} rejected`,
+    `faults: ${listed(report.faults)}`,
+    `asks: ${listed(report.asks)}`,
+    `commits: ${report.accepted} accepted (${report.superseded} mutations superseded), ${report.rejected} rejected (${listed(report.rejections)})`,
     `violations: ${report.failures.length}`,
   ].join("\n");
 };
+
+/** The most frequent first. */
+const listed = (counts: Readonly<Record<string, number>>): string =>
+  Object.entries(counts)
+    .toSorted(([, a], [, b]) => b - a)
+    .map(([name, times]) => `${times} ${name}`)
+    .join(", ");
 
 const simulate = async (): Promise<boolean> => {
   const startMs = Date.now();

@@ -8,6 +8,7 @@ import { type Mutation, type PackedKey, type Value, type Versionstamp, wholeRang
 export interface Ask {
   readonly checks?: readonly { readonly key: PackedKey; readonly versionstamp: Versionstamp | null }[];
   readonly mutations: readonly (TransportMutation | Mutation)[];
+  readonly confirm?: "relay";
 }
 
 /** Follows everything. */

@@ -4,7 +4,16 @@
 import type { KindsOf } from "./kind.ts";
 
 export const tabKinds: KindsOf<
-  "checkpoint" | "sweep" | "open-tab" | "close-tab" | "kill-tab" | "freeze-tab" | "steal-sync"
+  | "checkpoint"
+  | "sweep"
+  | "open-tab"
+  | "close-tab"
+  | "kill-tab"
+  | "freeze-tab"
+  | "hide"
+  | "wake"
+  | "rest"
+  | "steal-sync"
 > = {
   checkpoint: {
     weight: 2,
@@ -44,6 +53,28 @@ export const tabKinds: KindsOf<
     isFault: true,
     draw: (chance) => ({ forMs: chance.between(100, chance.pick([2000, 60_000])) }),
     act: (run, { forMs }, where) => run.freeze(run.tab(where), forMs),
+  },
+  hide: {
+    weight: 1.5,
+    isFault: false,
+    draw: () => ({}),
+    act: (run, _, where) =>
+      run.call(where, (tab) => {
+        tab.isVisible = false;
+        return tab.host.call("hide", {});
+      }),
+  },
+  wake: {
+    weight: 1,
+    isFault: false,
+    draw: (chance) => ({ visible: chance.is(0.8) }),
+    act: (run, { visible }, where) => run.call(where, (tab) => tab.wake(visible)),
+  },
+  rest: {
+    weight: 1,
+    isFault: false,
+    draw: (chance) => ({ forMs: chance.between(100, chance.pick([2000, 60_000])) }),
+    act: (run, { forMs }, where) => run.putAway(run.tab(where), forMs),
   },
   "steal-sync": {
     weight: 1,

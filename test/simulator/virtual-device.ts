@@ -1,16 +1,33 @@
 /**
- * A device in a virtual world: one disk, its tabs' locks and channel, and a clock of its own. Its tabs
- * take from the world what hosts take from their platform. A device loses power, is emptied, restored
- * or cloned.
+ * A device in a virtual world: one disk, what its tabs take from their platform, and a clock of its own;
+ * and its tabs, each a real host. A device loses power, is emptied, restored or cloned; a tab is closed
+ * as an app does it, killed or frozen.
  */
-import type { HostChannel, HostEnvironment, HostSettings } from "@rockpool/host";
-import { emptyImage, openMemoryLog, type StorageImage } from "@rockpool/log";
-import { FakeLocks } from "../fake-locks.ts";
+import {
+  type FeedItem,
+  type FeedRequest,
+  Host,
+  type HostAnswer,
+  type HostEnvironment,
+  type HostEvent,
+  type HostRequest,
+  type HostSettings,
+  type TransportEntry,
+  type TransportMutation,
+} from "@rockpool/host";
+import { emptyImage, type Log, openMemoryLog, type StorageImage } from "@rockpool/log";
+import {
+  lastVersionstampOf,
+  type PackedKey,
+  type Versionstamp,
+  wholeRange,
+  zeroVersionstamp,
+} from "@rockpool/model";
+import { DevicePlatform } from "./device-platform.ts";
 import { DeviceStorage } from "./device-storage.ts";
-import { TabChannel } from "./tab-channel.ts";
-import { TabLife } from "./tab-life.ts";
-import type { VirtualRelay } from "./virtual-relay.ts";
-import { VirtualTab } from "./virtual-tab.ts";
+import type { Ask, FeedState } from "./tab-asks.ts";
+import { mortalLog, TabLife } from "./tab-life.ts";
+import { bucketName, type VirtualRelay } from "./virtual-relay.ts";
 import type { VirtualWorld } from "./virtual-world.ts";
 
 export interface DeviceOptions {
@@ -35,8 +52,7 @@ export class VirtualDevice {
   clockWentBack = false;
   /** Another one after each loss of what was stored. */
   storage: DeviceStorage;
-  readonly #locks = new FakeLocks();
-  readonly #channels = new Set<TabChannel>();
+  readonly #platform: DevicePlatform;
   #stalled: Promise<void> | undefined;
 
   constructor(world: VirtualWorld, relay: VirtualRelay, options: DeviceOptions) {
@@ -45,6 +61,13 @@ export class VirtualDevice {
     this.name = options.name;
     this.options = options;
     this.clockAheadMs = options.clockAheadMs ?? 0;
+    this.#platform = new DevicePlatform({
+      name: options.name,
+      world,
+      network: relay.network,
+      now: () => world.nowMs + this.clockAheadMs,
+      channelLoss: options.channelLoss ?? 0,
+    });
     this.storage = this.#createStorage(options.image ?? emptyImage);
   }
 
@@ -60,7 +83,12 @@ export class VirtualDevice {
   /** Opens a tab; time must pass before it is there. */
   async open(): Promise<VirtualTab> {
     const life = new TabLife();
-    const tab = new VirtualTab(this, await openMemoryLog(this.storage), life, this.#environment(life));
+    const tab = new VirtualTab(
+      this,
+      await openMemoryLog(this.storage),
+      life,
+      this.#platform.environment(life),
+    );
     this.tabs.add(tab);
     try {
       await tab.start();
@@ -73,7 +101,7 @@ export class VirtualDevice {
 
   /** Takes the sync lock from whoever holds it and does not hear of it: the next in line carries a session too. */
   stealSync(): void {
-    this.#locks.takeUnheard("rockpool:sync:db");
+    this.#platform.stealSync();
   }
 
   /** Its disk answers nothing until the result is called. */
@@ -101,7 +129,7 @@ export class VirtualDevice {
   environment(end: AbortSignal): HostEnvironment {
     const life = new TabLife();
     end.addEventListener("abort", () => life.kill(), { once: true });
-    return this.#environment(life);
+    return this.#platform.environment(life);
   }
 
   #createStorage(image: StorageImage): DeviceStorage {
@@ -116,57 +144,131 @@ export class VirtualDevice {
       now: () => world.nowMs,
     });
   }
+}
 
-  #environment(life: TabLife): HostEnvironment {
-    const { world } = this;
-    return {
-      now: () => world.nowMs + this.clockAheadMs,
-      random: () => world.random(),
-      drawId: () => world.drawId(),
-      locks: life.seeLocks(this.#locks.forTab(life.end)),
-      openChannel: (name) => this.#openChannel(name, life),
-      openSocket: (_url, events) =>
-        this.relay.network.open(
-          this.name,
-          {
-            onOpen: () => life.do(() => events.onOpen()),
-            onFrame: (frame) => life.do(() => events.onFrame(frame)),
-            onClose: (permanent, reason) => life.do(() => events.onClose(permanent, reason)),
-          },
-          life.end,
-        ),
-      setTimer: (callback, delayMs) => {
-        let isCancelled = false;
-        const cancel = world.schedule(delayMs, () =>
-          life.do(() => {
-            if (!isCancelled) callback();
-          }),
-        );
-        return () => {
-          isCancelled = true;
-          cancel();
-        };
-      },
-      onWake: (callback) => life.onWake(callback),
-    };
+export class VirtualTab {
+  readonly device: VirtualDevice;
+  readonly life: TabLife;
+  readonly environment: HostEnvironment;
+  /** What the host told unasked, in order. */
+  readonly events: HostEvent[] = [];
+  readonly #log: Log;
+  readonly #onItemById = new Map<number, (item: FeedItem) => void>();
+  /** A feed ended because the disk failed. */
+  hasLostFeed = false;
+  /** What was stored when it was opened is no later than this. */
+  openedAt: Versionstamp = zeroVersionstamp;
+  /** The page is looked at. */
+  isVisible = true;
+  #host: Host | undefined;
+  #feeds = 0;
+
+  constructor(device: VirtualDevice, log: Log, life: TabLife, environment: HostEnvironment) {
+    this.device = device;
+    this.life = life;
+    this.environment = environment;
+    this.#log = mortalLog(log, life);
   }
 
-  #openChannel(name: string, life: TabLife): HostChannel {
-    const channel = new TabChannel(name, life, (message) => this.#post(channel, message));
-    this.#channels.add(channel);
-    life.end.addEventListener("abort", () => this.#channels.delete(channel), { once: true });
-    return channel;
+  async start(): Promise<void> {
+    const options = { bucket: bucketName, database: "db", relay: "relay", durability: "relaxed" } as const;
+    this.#host = await Host.open(
+      this.#log,
+      this.environment,
+      options,
+      (event) => this.#hear(event),
+      this.device.settings,
+    );
+    this.openedAt = lastVersionstampOf(this.#host.state.tail);
   }
 
-  /** Messages of one tab to another stay in order; each may be lost. */
-  #post(from: TabChannel, message: unknown): void {
-    for (const channel of this.#channels) {
-      if (channel === from || channel.name !== from.name) continue;
-      if (this.world.chance(this.options.channelLoss ?? 0)) continue;
-      const copy: unknown = structuredClone(message);
-      const { nowMs } = this.world;
-      channel.busyUntilMs = Math.max(channel.busyUntilMs, nowMs + this.world.between(0, 5));
-      this.world.schedule(channel.busyUntilMs - nowMs, () => channel.hear(copy));
-    }
+  /** False before it is opened and after its end. */
+  get isOpen(): boolean {
+    return this.#host !== undefined && !this.life.hasEnded && this.device.tabs.has(this);
+  }
+
+  get host(): Host {
+    if (this.#host === undefined) throw new Error("the tab is not open yet");
+    return this.#host;
+  }
+
+  /** Commits; fulfilled with the versionstamp, or null when a check does not hold here. */
+  async commit({ checks = [], mutations, confirm }: Ask): Promise<Versionstamp | null> {
+    const request = { type: "commit", checks, mutations: mutations as TransportMutation[] } as const;
+    const answer = await this.#ask(confirm === undefined ? request : { ...request, confirm });
+    if (answer.type !== "committed") throw new Error(`a commit was answered by ${answer.type}`);
+    return answer.versionstamp;
+  }
+
+  async get(key: PackedKey, strong = true): Promise<TransportEntry> {
+    return (await this.#entries({ type: "read", keys: [key], strong }))[0] as TransportEntry;
+  }
+
+  list(strong = true): Promise<readonly TransportEntry[]> {
+    const limit = Number.MAX_SAFE_INTEGER;
+    return this.#entries({ type: "list", range: wholeRange, limit, reverse: false, strong });
+  }
+
+  /** Follows; `onState` is called whenever what was given is one state. */
+  feed(request: FeedRequest, onState: (state: FeedState) => void): void {
+    const id = ++this.#feeds;
+    let entries: TransportEntry[] = [];
+    let isReset = false;
+    this.#onItemById.set(id, (item) => {
+      if (item.type === "update") entries.push(...item.entries);
+      isReset ||= item.type === "reset";
+      const isPart = item.type === "reset" || (item.type === "update" && item.more === true);
+      if (!isPart && (isReset || entries.length > 0)) {
+        onState({ entries, versionstamp: item.versionstamp, isReset });
+        entries = [];
+        isReset = false;
+      }
+      this.host.pullFeed(id);
+    });
+    this.host.openFeed(id, request);
+    this.host.pullFeed(id);
+  }
+
+  /** The page comes back, or is looked at again. */
+  async wake(isVisible: boolean): Promise<void> {
+    this.isVisible = isVisible;
+    await this.host.call("wake", { visible: isVisible });
+  }
+
+  /** True while it carries the session, as it says. */
+  get isHolder(): boolean {
+    const told = this.events.findLast(({ type }) => type === "status");
+    return told?.type === "status" && told.status.syncing;
+  }
+
+  async close(): Promise<void> {
+    this.device.tabs.delete(this);
+    await this.host.close();
+  }
+
+  /** Ends it as a browser ends a tab: no callback, no answer, no word from it. */
+  kill(): void {
+    this.life.kill();
+    this.device.tabs.delete(this);
+  }
+
+  async #ask(request: HostRequest): Promise<HostAnswer> {
+    const [answer] = await this.host.batch([request]);
+    if (answer === undefined) throw new Error("no answer");
+    if (answer.type === "error") throw new Error(`refused: ${JSON.stringify(answer.error)}`);
+    return answer;
+  }
+
+  async #entries(request: HostRequest): Promise<readonly TransportEntry[]> {
+    const answer = await this.#ask(request);
+    if (answer.type !== "entries") throw new Error(`a read was answered by ${answer.type}`);
+    return answer.entries;
+  }
+
+  #hear(event: HostEvent): void {
+    if (this.life.hasEnded) return;
+    this.events.push(event);
+    if (event.type === "feed-error") this.hasLostFeed = true;
+    if (event.type === "feed") this.#onItemById.get(event.id)?.(event.item);
   }
 }

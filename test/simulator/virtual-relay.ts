@@ -21,8 +21,14 @@ import type { VirtualWorld } from "./virtual-world.ts";
 
 export const bucketName = "b";
 
+const { limits: limitsDefault } = createRelayConfig();
 const restartMsDefault = 200;
 const heartbeatMs = 25_000;
+
+export type VirtualRelayConfig = Partial<Omit<RelayConfig, "limits">> & {
+  /** Those that are not the default ones. */
+  readonly limits?: Partial<RelayConfig["limits"]>;
+};
 
 export class VirtualRelay {
   readonly network: VirtualNetwork;
@@ -30,10 +36,12 @@ export class VirtualRelay {
   onRuled: ((turn: Turn, ruled: RuledTurn) => void) | null = null;
   /** Told of each sweep when it is stored. */
   onSwept: ((options: SweepOptions, sweep: Sweep) => void) | null = null;
+  /** Told when its file is put back or lost, before it starts on that. */
+  onPutBack: (() => void) | null = null;
   /** Told of each epoch as it begins. */
   onEpoch: ((state: BucketState) => void) | null = null;
   readonly #world: VirtualWorld;
-  readonly #config: RelayConfig;
+  #config: RelayConfig;
   /** Every result of a commit that was ruled, by name: what the relay may never change. */
   readonly resultByName: Map<string, CommitResult> = new Map();
   /** Told of each commit before it is ruled. */
@@ -50,9 +58,13 @@ export class VirtualRelay {
   #cancelHeartbeat: (() => void) | undefined;
   #cancelSweep: (() => void) | undefined;
 
-  constructor(world: VirtualWorld, config: Partial<RelayConfig> = {}) {
+  constructor(world: VirtualWorld, { limits, ...config }: VirtualRelayConfig = {}) {
     this.#world = world;
-    this.#config = createRelayConfig({ helloMsMax: 60_000, ...config });
+    this.#config = createRelayConfig({
+      helloMsMax: 60_000,
+      ...config,
+      limits: { ...limitsDefault, ...limits },
+    });
     this.network = new VirtualNetwork(world, (socket) => {
       if (this.#core === undefined) return false;
       this.#core.accept(socket);
@@ -63,13 +75,17 @@ export class VirtualRelay {
   async start(): Promise<void> {
     const engine = await openMemoryEngine({ storage: this.#storage, randomId: () => this.#world.drawId() });
     this.#engine = engine;
-    this.#core = new RelayCore({
+    const core = new RelayCore({
       engine: this.#recording(engine),
       config: this.#config,
       now: () => this.#world.nowMs,
       schedule: (delayMs, run) => this.#world.schedule(delayMs, run),
-      onError: (error) => this.errors.push(error),
+      // One that was killed says nothing more.
+      onError: (error) => {
+        if (this.#core === core) this.errors.push(error);
+      },
     });
+    this.#core = core;
     this.#beatLater();
     this.#sweepLater();
   }
@@ -102,6 +118,12 @@ export class VirtualRelay {
     this.#world.schedule(downMs, () => void this.start());
   }
 
+  /** Starts it again with these limits. */
+  limit(limits: Partial<RelayConfig["limits"]>, downMs: number): void {
+    this.#config = { ...this.#config, limits: { ...limitsDefault, ...limits } };
+    this.goDown(downMs);
+  }
+
   /** Kills it when its next turn is stored and nobody has heard of it. */
   dieAfterTurn(downMs: number): void {
     this.#dieForMs = downMs;
@@ -116,6 +138,7 @@ export class VirtualRelay {
   restore(downMs: number): boolean {
     if (!this.isUp) return false;
     this.goDown(downMs);
+    this.onPutBack?.();
     this.#storage = this.#backup === undefined ? new MemoryEngineStorage() : copyOf(this.#backup);
     for (const [name, { revision }] of this.resultByName) {
       if (revision > this.head) this.resultByName.delete(name);
@@ -126,6 +149,7 @@ export class VirtualRelay {
   /** Kills it and starts one that knows nothing: its file was lost. */
   async replace(): Promise<void> {
     this.kill();
+    this.onPutBack?.();
     this.#storage = new MemoryEngineStorage();
     this.resultByName.clear();
     await this.start();

@@ -7,7 +7,7 @@ import { isUnruled } from "@rockpool/replica";
 import { type Mutation, packKey, type PackedKey, type Versionstamp } from "@rockpool/model";
 import { type DeviceOptions, VirtualDevice } from "../simulator/virtual-device.ts";
 import { json, textOf } from "../simulator/tab-asks.ts";
-import type { VirtualTab } from "../simulator/virtual-tab.ts";
+import type { VirtualTab } from "../simulator/virtual-device.ts";
 import { VirtualRelay } from "../simulator/virtual-relay.ts";
 import { VirtualWorld } from "../simulator/virtual-world.ts";
 import { Inspector } from "../simulator/inspector.ts";
@@ -36,6 +36,7 @@ export class Scene {
   constructor(seed: number, patchEntriesMax: number) {
     this.world = new VirtualWorld(seed);
     this.relay = new VirtualRelay(this.world, { patchEntriesMax });
+    this.relay.onPutBack = () => this.#oracle.expectOlder();
     this.relay.onEpoch = (state) => this.#oracle.beginEpoch(state);
     this.relay.onRuled = (turn, ruled) => {
       try {

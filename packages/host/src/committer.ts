@@ -252,7 +252,7 @@ const answer = (waiting: Waiting, outcome: CommitOutcome | undefined, position: 
 const outsideError = (key: PackedKey): KvError =>
   new KvError(
     "unsupported",
-    `the key ${JSON.stringify(unpackKey(key).map(String))} lies outside the prefixes that this device follows and may read, so its entry is not here to be checked or combined with; nothing was written. Follow its prefix first, or set it blindly`,
+    `the key ${JSON.stringify(unpackKey(key).map(String))} lies outside the prefixes that this device follows, may read and has received, so its entry is not here to be checked or combined with; nothing was written. Follow its prefix first, wait until what it holds is here, or set it blindly`,
   );
 
 /** Checkpoints tell of their failures themselves, and a log that cannot be reached tells the next call. */

@@ -112,14 +112,6 @@ export class Host {
     const readClock = (): number => this.#readClock();
     const room = (): Room => this.#upkeep.room;
     this.#committer = new Committer({ ledger, host: id, drawId: environment.drawId, readClock, room });
-    this.#requests = new Requests({
-      ledger,
-      committer: this.#committer,
-      readClock,
-      options,
-      assertOpen: () => this.#assertOpen(),
-      assertLive: () => this.#rulings.assertLive(),
-    });
     this.#feeds = new Feeds({ log, ledger, readClock, emit, limits: settings.feeds ?? feedLimits });
     const { bucket, database } = options;
     // A failure in the background: the next call meets it too, and can say so to the app.
@@ -133,10 +125,18 @@ export class Host {
       environment,
       readClock,
       emit,
-      isLive: () => this.#sync.isLive,
+      reach: () => this.#sync.reach,
       onFailure,
       asksApp: options.resolvesConflicts === true && options.readonly !== true,
       onUndecided: (ids) => this.#sync.tellUndecided(ids),
+    });
+    this.#requests = new Requests({
+      ledger,
+      committer: this.#committer,
+      readClock,
+      options,
+      assertOpen: () => this.#assertOpen(),
+      confirmations: this.#rulings.confirmations,
     });
     const limits = settings.limits ?? checkpointLimits;
     this.#sync = new SyncControl({

@@ -39,6 +39,7 @@ const openChannel = (name: string): HostChannel => {
     close: () => channel.close(),
   };
   channel.onmessage = ({ data }) => host.onMessage?.(data);
+  letProcessEnd(channel);
   return host;
 };
 
@@ -70,10 +71,10 @@ const setTimer = (callback: () => void, delayMs: number): (() => void) => {
   return () => clearTimeout(timer);
 };
 
-/** In Node a timer keeps the process alive unless it is told not to. */
-const letProcessEnd = (timer: unknown): void => {
-  if (typeof timer === "object" && timer !== null && "unref" in timer && typeof timer.unref === "function") {
-    timer.unref();
+/** In Node a timer and a channel keep the process alive unless they are told not to. */
+const letProcessEnd = (held: unknown): void => {
+  if (typeof held === "object" && held !== null && "unref" in held && typeof held.unref === "function") {
+    held.unref();
   }
 };
 

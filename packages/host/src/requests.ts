@@ -18,6 +18,7 @@ import {
 import type { Committer } from "./committer.ts";
 import type { HostAnswer, HostOpenOptions, HostRequest } from "./host-api.ts";
 import type { Ledger } from "./ledger.ts";
+import type { Confirmations } from "./sync/confirmations.ts";
 import { fromTransportMutation, toTransportEntry, toTransportVersion } from "./transport.ts";
 
 export interface RequestsOptions {
@@ -28,8 +29,7 @@ export interface RequestsOptions {
   readonly options: Pick<HostOpenOptions, "durability" | "conflict">;
   /** @throws KvError "closed" */
   readonly assertOpen: () => void;
-  /** @throws KvError "offline" when no relay could rule on a commit now */
-  readonly assertLive: () => void;
+  readonly confirmations: Pick<Confirmations, "sessionInMaking" | "assertLive">;
 }
 
 type WriteAsk = Extract<HostRequest, { type: "commit" | "delete" }>;
@@ -67,10 +67,16 @@ export class Requests {
   }
 
   async #write(ask: WriteAsk): Promise<HostAnswer[]> {
-    const { committer, assertOpen, assertLive } = this.#its;
+    const { committer, assertOpen, confirmations } = this.#its;
     try {
       assertOpen();
-      if (ask.confirm === "relay") assertLive();
+      if (ask.confirm === "relay") {
+        // Only where one is being made: what was asked for in a turn is done in its order.
+        const making = confirmations.sessionInMaking();
+        if (making !== undefined) await making;
+        assertOpen();
+        confirmations.assertLive();
+      }
       if (ask.type === "commit") return [await this.#commit(ask)];
       const policy = { byRevision: this.#byRevision, awaited: ask.confirm === "relay" };
       const piece = await committer.deleteRange(ask.range, policy, this.#strict, this.#reading);

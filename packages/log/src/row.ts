@@ -73,7 +73,10 @@ export interface PatchRow {
 export interface AttachRow {
   readonly type: "attach";
   readonly replica: ReplicaId;
-  /** What it held before that, as initial sets for the relay to rule on. Absent: it was empty. */
+  /**
+   * What it held before that, as initial sets for the relay to rule on. Empty: only what had expired. Absent:
+   * it was empty, and has the relay's history from its beginning.
+   */
   readonly commits?: readonly CommitRecord[];
 }
 

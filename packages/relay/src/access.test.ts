@@ -4,6 +4,7 @@
 import { packKey, type Key, type Mutation } from "@rockpool/model";
 import { describe, expect, test } from "vitest";
 import { check, commitOf, set, testNowMs, text } from "./commit-fixture.ts";
+import type { Grant } from "./access.ts";
 import { grantTo, openGrantingRelay } from "./grants-fixture.ts";
 import { openHeldEngine } from "./relay-fixture.ts";
 import { helloOf, TestSocket } from "./test-socket.ts";
@@ -53,16 +54,22 @@ describe("a hello", () => {
     ["throws what is no refusal", () => Promise.reject(new Error("password of the database"))],
     ["grants what is no grant", () => Promise.resolve(grantTo("\n"))],
     ["grants what is no key", () => Promise.resolve(grantTo("ann", { read: ["a" as unknown as Key] }))],
-  ])("is refused without a reason when authenticate %s, and the owner is told", async (_, authenticate) => {
-    await using granting = await openGrantingRelay({}, { authenticate });
-    const socket = await TestSocket.open(granting.relay.url);
-    socket.send(helloOf("r", { token: "one" }));
-    expect(await socket.next("error")).toMatchObject({
-      code: "unauthorized",
-      message: "the token was not accepted",
-    });
-    expect(granting.errors).toHaveLength(1);
-  });
+    ["grants nothing", () => Promise.resolve(null as unknown as Grant)],
+  ])(
+    "is told to come back, and no reason, when authenticate %s; the owner is told",
+    async (_, authenticate) => {
+      await using granting = await openGrantingRelay({}, { authenticate });
+      const socket = await TestSocket.open(granting.relay.url);
+      socket.send(helloOf("r", { token: "one" }));
+      expect(await socket.next("error")).toEqual({
+        type: "error",
+        code: "internal",
+        message: "the relay could not look at the token",
+      });
+      expect(await socket.closed).toBe(1011);
+      expect(granting.errors).toEqual([expect.any(Error)]);
+    },
+  );
 
   test("is told to come back later when its token is not looked at in time", async () => {
     await using granting = await openGrantingRelay({ one: grantTo("ann") }, { helloMsMax: 30, busyMs: 7 });
@@ -186,6 +193,16 @@ describe("a session with a token", () => {
     expect(await endOf(socket)).toEqual([code, closeCode]);
   });
 
+  test("ends when the relay cannot look at its next token, and may come back", async () => {
+    await using granting = await openGrantingRelay({ one: grantTo("ann") });
+    const { socket } = await joinWith(granting.relay.url, "one");
+    granting.fail(new TypeError("the database is down"));
+    socket.send({ type: "auth", token: "two" });
+    expect(await endOf(socket)).toEqual(["internal", 1011]);
+    expect(granting.errors).toMatchObject([{ message: "the database is down" }]);
+    await joinWith(granting.relay.url, "one");
+  });
+
   test("goes on when rights change that it has no part in", async () => {
     await using granting = await openGrantingRelay({
       one: grantTo("ann", { read: [["a"]] }),
@@ -244,6 +261,20 @@ describe("a recheck", () => {
     await granting.relay.recheck();
     expect(await endOf(other)).toEqual(["unauthorized", 4401]);
     expect(same.messages.at(-1)).toMatchObject({ type: "pong" });
+  });
+
+  test("that cannot be had ends the session, which may come back", async () => {
+    await using granting = await openGrantingRelay({ one: grantTo("ann"), two: grantTo("bob") });
+    const { socket } = await joinWith(granting.relay.url, "one");
+    const { socket: other } = await joinWith(granting.relay.url, "two", "s");
+    granting.fail(new TypeError("the database is down"));
+    await granting.relay.recheck("ann");
+    expect(await endOf(socket)).toEqual(["internal", 1011]);
+    expect(granting.errors).toMatchObject([{ message: "the database is down" }]);
+    await granting.relay.recheck();
+    other.send({ type: "ping", id: 1 });
+    await other.next("pong");
+    await joinWith(granting.relay.url, "one");
   });
 
   test("takes back what was pushed and not yet ruled", async () => {

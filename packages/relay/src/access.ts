@@ -19,14 +19,16 @@ export interface Grant {
 
 /**
  * Says what a token stands for in a bucket; undefined is a hello without one. Whoever may not use the
- * bucket is refused by throwing: an `UnauthorizedError` is told to the peer, anything else to `onError`.
+ * bucket is refused by throwing an `UnauthorizedError`, which the peer is told: it asks its app for another
+ * token. Anything else it throws is a fault on this side (a database that is down): `onError` is told of it,
+ * and the peer comes back after a while.
  */
 export type Authenticate = (
   token: string | undefined,
   context: { readonly bucket: string },
 ) => Promise<Grant>;
 
-/** A token that does not hold. Its message is sent to whoever showed it. */
+/** A token that does not hold. Its message is sent to whoever showed it, who needs another one. */
 export class UnauthorizedError extends Error {
   override readonly name = "UnauthorizedError";
 }
@@ -46,6 +48,16 @@ export const allRights: Rights = { read: wholeBucket, write: wholeBucket };
 
 const openAccess: Access = { ...allRights, subject: null, expiresAt: null };
 
+/** Why somebody is not let in. - `unauthorized`: the token does not hold. - `internal`: nobody could tell. */
+export interface Refusal {
+  readonly code: "unauthorized" | "internal";
+  readonly message: string;
+}
+
+export type Admission =
+  | { readonly ok: true; readonly access: Access }
+  | { readonly ok: false; readonly refusal: Refusal };
+
 export interface GatekeeperOptions {
   /** Without it everybody may do everything. */
   readonly authenticate?: Authenticate | undefined;
@@ -60,33 +72,41 @@ export class Gatekeeper {
     this.#options = options;
   }
 
-  /** @throws UnauthorizedError for a token that does not hold, whatever the reason. */
-  async admit(token: string | undefined, bucket: string): Promise<Access> {
+  async admit(token: string | undefined, bucket: string): Promise<Admission> {
     const { authenticate, now, onError } = this.#options;
-    if (authenticate === undefined) return openAccess;
+    if (authenticate === undefined) return { ok: true, access: openAccess };
     try {
       const access = accessOf(await authenticate(token, { bucket }));
-      if (access.expiresAt !== null && access.expiresAt <= now()) {
-        throw new UnauthorizedError("the token has expired: come back with another one");
-      }
-      return access;
+      return access.expiresAt !== null && access.expiresAt <= now()
+        ? refused("unauthorized", "the token has expired: come back with another one")
+        : { ok: true, access };
     } catch (error) {
-      if (error instanceof UnauthorizedError) throw error;
+      if (error instanceof UnauthorizedError) return refused("unauthorized", error.message);
       onError(error);
-      throw new UnauthorizedError(
-        token === undefined ? "this relay asks for a token" : "the token was not accepted",
-        { cause: error },
-      );
+      return refused("internal", "the relay could not look at the token");
     }
   }
 }
 
-/** As the wire takes it. */
-const subjectForm = /^[^\p{Control}\p{Surrogate}]{1,200}$/u;
+const refused = (code: Refusal["code"], message: string): Admission => ({
+  ok: false,
+  refusal: { code, message },
+});
+
+/** As the wire takes it: 1 to 200 characters, no control characters. */
+export const isSubject = (subject: unknown): subject is string =>
+  typeof subject === "string" && /^[^\p{Control}\p{Surrogate}]{1,200}$/u.test(subject);
 
 /** @throws TypeError for a grant that is none: a fault of the owner's hook. */
-const accessOf = ({ subject, read, write, expiresAt }: Grant): Access => {
-  if (typeof subject !== "string" || !subjectForm.test(subject)) {
+const accessOf = (grant: Grant): Access => {
+  // Not every hook is written in TypeScript.
+  if (typeof grant !== "object" || (grant as unknown) === null) {
+    throw new TypeError(
+      `authenticate gave ${String(grant)} and no grant; throw an UnauthorizedError for a token that does not hold`,
+    );
+  }
+  const { subject, read, write, expiresAt } = grant;
+  if (!isSubject(subject)) {
     throw new TypeError(
       `authenticate gave the subject ${JSON.stringify(subject)}; give 1 to 200 characters, no control characters`,
     );

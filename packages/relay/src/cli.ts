@@ -22,7 +22,7 @@ const failWith = (error: unknown): never => {
 
 const serve = async ({ host, port, data, jwt }: Settings & { command: "serve" }): Promise<void> => {
   const authenticate = jwt === undefined ? undefined : createJwtAuthenticator(jwt);
-  const engine = await openSqliteEngine(data);
+  const engine = await openSqliteEngine(data, { onDamage: logError });
   const relay = await startRelay({ host, port, engine, authenticate, onError: logError });
   console.log(`Rockpool relay listens on ${relay.url} and keeps its data in ${data}`);
   let isEnding = false;

@@ -1,9 +1,18 @@
 /**
  * For tests: the part of the suite of engines that is about names: every commit is ruled once.
  */
+import type { Commit } from "@rockpool/model";
 import { describe, expect, test } from "vitest";
 import { check, commitOf, key, number, set, sum, text } from "./commit-fixture.ts";
-import { accepted, entriesOf, openBucketOf, ruleOn, unknown, type OpenEngine } from "./engine-fixture.ts";
+import {
+  accepted,
+  entriesOf,
+  openBucketOf,
+  readAll,
+  ruleOn,
+  unknown,
+  type OpenEngine,
+} from "./engine-fixture.ts";
 
 /** A commit's name makes it exactly once. */
 export const describeNames = (name: string, open: OpenEngine): void => {
@@ -87,6 +96,49 @@ export const describeNames = (name: string, open: OpenEngine): void => {
         { name: first.name, tag: first.tag, revision: 2, ruling: accepted, isNew: false },
       ]);
       expect(await entriesOf(engine)).toEqual([[key("n"), number(1n), 2]]);
+    });
+
+    test("a retry of what was accepted is answered with that, and not run again", async () => {
+      await using engine = await openBucketOf(open);
+      const first = commitOf("a", 3, [sum("n", 1n), set("k", "late")]);
+      const retry = (attempt: number, tag = first.tag): Commit => ({
+        ...commitOf("a:3", attempt, [sum("n", 1n), set("k", "late")]),
+        tag,
+      });
+      await ruleOn(engine, commitOf("b", 1, [set("k", "later")], { atMs: 5 }));
+      const [ruled] = await ruleOn(engine, first);
+      for (const { name, tag, mutations } of [retry(1), retry(1), retry(2)]) {
+        const again = commitOf(name.host, name.n, mutations, { tag, atMs: 9 });
+        expect(await ruleOn(engine, again)).toEqual([{ ...ruled, name, isNew: false }]);
+      }
+      expect((await readAll(engine)).head).toBe(2);
+      // Another commit's tag: the first name was used for something else, and this was never ruled.
+      expect(await ruleOn(engine, retry(1, "another"))).toMatchObject([
+        { ruling: { type: "accepted" }, isNew: true },
+      ]);
+      expect(await entriesOf(engine)).toContainEqual([key("n"), number(2n), 3]);
+    });
+
+    test("a retry whose earlier attempt was accepted is answered with that one, in the same turn too", async () => {
+      await using engine = await openBucketOf(open);
+      const gone = check("k", { type: "revision", epoch: "gone", revision: 1 });
+      const first = commitOf("a", 3, [sum("n", 1n)], { checks: [gone] });
+      const [one, two, three] = [1, 2, 3].map((attempt) =>
+        commitOf("a:3", attempt, [sum("n", 1n)], {
+          tag: first.tag,
+          ...(attempt === 1 ? { checks: [gone] } : {}),
+        }),
+      ) as [Commit, Commit, Commit];
+      const answers = await ruleOn(engine, first, one, two, three);
+      expect(answers.map(({ ruling, isNew }) => [ruling.type, isNew])).toEqual([
+        ["rejected", true],
+        ["rejected", true],
+        ["accepted", true],
+        ["accepted", false],
+      ]);
+      expect(answers[3]).toEqual({ ...answers[2], name: three.name, isNew: false });
+      expect(await ruleOn(engine, three)).toEqual([answers[3]]);
+      expect(await entriesOf(engine)).toEqual([[key("n"), number(1n), 3]]);
     });
 
     test("ruling a retry does not rule the names below the one it stands for", async () => {

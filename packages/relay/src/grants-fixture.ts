@@ -15,6 +15,8 @@ export interface GrantingRelay extends AsyncDisposable {
   readonly errors: unknown[];
   /** Holds the answer on the next token, as it is, until the returned function is called. */
   readonly hold: () => () => void;
+  /** Has the next look at a token fail. */
+  readonly fail: (error: Error) => void;
 }
 
 const all: readonly Key[] = [[]];
@@ -35,7 +37,11 @@ export const openGrantingRelay = async (
   const grantByToken = new Map(Object.entries(grants));
   const errors: unknown[] = [];
   let held: Promise<void> | undefined;
+  let failure: Error | undefined;
   const authenticate: Authenticate = async (token) => {
+    const error = failure;
+    failure = undefined;
+    if (error !== undefined) throw error;
     const grant = grantByToken.get(token ?? "none");
     const wait = held;
     held = undefined;
@@ -55,6 +61,7 @@ export const openGrantingRelay = async (
       held = promise;
       return resolve;
     },
+    fail: (error) => void (failure = error),
     [Symbol.asyncDispose]: () => relay.close(),
   };
 };

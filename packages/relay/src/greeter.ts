@@ -4,7 +4,7 @@
  * session serves and whether the replica's cursor lies in its history.
  */
 import { protocolVersion, type Hello } from "@rockpool/protocol";
-import { UnauthorizedError, type Access, type Gatekeeper } from "./access.ts";
+import type { Access, Gatekeeper } from "./access.ts";
 import type { BucketDirectory } from "./bucket-directory.ts";
 import type { BucketHub } from "./bucket-hub.ts";
 import { helloTimeoutCloseCode, type Connection, type ConnectionEvents } from "./connection.ts";
@@ -68,12 +68,12 @@ export class Greeter {
       const followed = `${hello.follow.length} prefixes are followed, at most ${followMax}`;
       return connection.fail("too-large", `${followed}: follow one that holds several of them`);
     }
+    const admission = await this.#options.gatekeeper.admit(hello.token, hello.bucket);
+    if (!admission.ok) return connection.fail(admission.refusal.code, admission.refusal.message);
     try {
-      const access = await this.#options.gatekeeper.admit(hello.token, hello.bucket);
       const hub = await this.#options.buckets.open(hello.bucket);
-      if (connection.isOpen) this.#begin(connection, hello, hub, access);
-    } catch (error) {
-      if (error instanceof UnauthorizedError) return connection.fail("unauthorized", error.message);
+      if (connection.isOpen) this.#begin(connection, hello, hub, admission.access);
+    } catch {
       // The directory has reported it to the relay's owner.
       connection.fail("internal", "the relay could not open the bucket");
     }

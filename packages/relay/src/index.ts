@@ -28,4 +28,4 @@ export { createRelayConfig, type RelayConfig } from "./relay-config.ts";
 export { RelayCore, type RelayCoreOptions } from "./relay-core.ts";
 export type { Schedule } from "./schedule.ts";
 export { type Relay, type RelayOptions, startRelay } from "./server.ts";
-export { openSqliteEngine } from "./sqlite-engine.ts";
+export { openSqliteEngine, type SqliteEngineOptions } from "./sqlite-engine.ts";

@@ -43,6 +43,7 @@ describe("a token does not hold", () => {
     ["that has expired", () => sign({ ...claims, exp: seconds - 1 }), "exp"],
     ["that is not yet good", () => sign({ ...claims, nbf: seconds + 60 }), "nbf"],
     ["of no subject", () => sign(nameless), "`sub`"],
+    ["of a subject that is no text", () => sign({ ...claims, sub: 7 as unknown as string }), "`sub`"],
     ["without a list of what may be read", () => sign({ ...claims, read: undefined }), "`read`"],
     ["whose prefixes are no keys", () => sign({ ...claims, write: [[null]] }), "`write`"],
     ["whose prefixes are no lists", () => sign({ ...claims, write: ["users"] }), "`write`"],

@@ -6,7 +6,7 @@
  */
 import type { Key } from "@rockpool/model";
 import { errors, jwtVerify, type JWTPayload } from "jose";
-import { UnauthorizedError, type Authenticate, type Grant } from "./access.ts";
+import { isSubject, UnauthorizedError, type Authenticate, type Grant } from "./access.ts";
 
 export interface JwtOptions {
   /** At least 32 bytes, drawn at random; text counts as UTF-8. */
@@ -54,8 +54,10 @@ export const createJwtAuthenticator = ({
 
 /** @throws UnauthorizedError naming the claim that is missing or wrong. */
 const grantOf = ({ sub, exp, read, write, buckets }: JWTPayload, bucket: string): Grant => {
-  if (sub === undefined || sub === "") {
-    throw new UnauthorizedError("the token names no subject: set the claim `sub`");
+  if (!isSubject(sub)) {
+    throw new UnauthorizedError(
+      "the token names no subject: set the claim `sub` to text of 1 to 200 characters, no control characters",
+    );
   }
   if (buckets !== undefined && !(Array.isArray(buckets) && buckets.includes(bucket))) {
     throw new UnauthorizedError(

@@ -3,8 +3,9 @@
  * key, and so does a sum, whose outcome tells what stood there: without it neither is looked at, so
  * that nothing is learnt of what may not be read.
  */
-import { isInScope, unpackKey, type Commit, type KeyPart, type PackedKey } from "@rockpool/model";
+import { isInScope, type Commit, type PackedKey } from "@rockpool/model";
 import type { Rights } from "./access.ts";
+import { keyText } from "./key-text.ts";
 
 /** What the commit may not do, naming the key and never a value; undefined when it may do all of it. */
 export const deniedAccess = (commit: Commit, { read, write }: Rights): string | undefined => {
@@ -21,17 +22,3 @@ export const deniedAccess = (commit: Commit, { read, write }: Rights): string | 
 
 const denied = (does: string, key: PackedKey, right: "read" | "write"): string =>
   `the commit ${does} ${keyText(key)}, which the token may not ${right}: leave the key out, or ask for the right`;
-
-/** Longest text of a key in a message, in characters. */
-const keyTextMax = 200;
-
-const keyText = (key: PackedKey): string => {
-  const text = `[${unpackKey(key).map(partText).join(", ")}]`;
-  return text.length > keyTextMax ? `${text.slice(0, keyTextMax)}…` : text;
-};
-
-const partText = (part: KeyPart): string => {
-  if (typeof part === "bigint") return `${part}n`;
-  if (part instanceof Uint8Array) return `0x${Buffer.from(part).toString("hex")}`;
-  return typeof part === "string" ? JSON.stringify(part) : String(part);
-};

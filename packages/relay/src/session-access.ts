@@ -4,7 +4,7 @@
  * welcomed with.
  */
 import { equalScopes, intersectScopes, type Scope } from "@rockpool/model";
-import { UnauthorizedError, type Access, type Gatekeeper, type Rights } from "./access.ts";
+import type { Access, Gatekeeper, Refusal, Rights } from "./access.ts";
 import type { Connection } from "./connection.ts";
 import type { Schedule } from "./schedule.ts";
 
@@ -98,16 +98,13 @@ export class SessionAccess {
     return true;
   }
 
-  /** What the token stands for; undefined when it does not hold: the session ends then if it `matters`. */
+  /** What the token stands for; undefined when that cannot be had: the session ends then if it `matters`. */
   async #admit(token: string | undefined, matters: () => boolean): Promise<Access | undefined> {
     const { gatekeeper, bucket } = this.#options;
-    try {
-      return await gatekeeper.admit(token, bucket);
-    } catch (error) {
-      if (!(error instanceof UnauthorizedError)) throw error;
-      if (matters()) this.#revoke("unauthorized", error.message);
-      return undefined;
-    }
+    const admission = await gatekeeper.admit(token, bucket);
+    if (admission.ok) return admission.access;
+    if (matters()) this.#revoke(admission.refusal.code, admission.refusal.message);
+    return undefined;
   }
 
   #adopt(access: Access): boolean {
@@ -127,7 +124,7 @@ export class SessionAccess {
     return true;
   }
 
-  #revoke(code: "unauthorized" | "scope", message: string): void {
+  #revoke(code: Refusal["code"] | "scope", message: string): void {
     this.#isRevoked = true;
     this.#connection.fail(code, message);
   }

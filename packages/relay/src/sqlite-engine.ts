@@ -1,11 +1,12 @@
 /**
  * The relay's own engine: one SQLite file in WAL mode with synchronous=FULL, so a commit that was
  * acknowledged survives a power cut. `node:sqlite` works in the calling thread: every method does
- * its work in one go, and nothing comes in between.
+ * its work in one go, and nothing comes in between. A row that cannot be read stops nothing but itself.
  */
 import { DatabaseSync } from "node:sqlite";
 import {
   assert,
+  isStamp,
   KvError,
   rangesOfScope,
   type CommitName,
@@ -27,11 +28,13 @@ import type {
   SweepOptions,
   Turn,
 } from "./engine.ts";
+import { DamageReport, damagedBucket } from "./damage.ts";
 import type { EngineOptions } from "./memory-engine.ts";
 import { PagePart } from "./page-part.ts";
 import { PatchPart } from "./patch-part.ts";
+import { RowReader } from "./row-reader.ts";
 import { addResults, keepResults, KeptResults } from "./sqlite-results.ts";
-import { keyToBlob, readEntryRow, rowOf, writeEntryRow } from "./sqlite-row.ts";
+import { isCount, keyToBlob, rowOf, writeEntryRow, type SqlValue } from "./sqlite-row.ts";
 import { prepareSchema } from "./sqlite-schema.ts";
 import { prepareStatements, type Statements } from "./sqlite-statements.ts";
 import { sweepBucket } from "./sqlite-sweep.ts";
@@ -41,38 +44,53 @@ import { ruleTurn, type TurnOutcome } from "./turn.ts";
  * Opens or makes the file. One relay at a time may have it open; any tool may read it meanwhile.
  * @throws KvError "newer-format" | "unavailable"
  */
-export const openSqliteEngine = async (file: string, options: EngineOptions = {}): Promise<Engine> =>
-  new SqliteEngine(openDatabase(file), options.randomId ?? (() => crypto.randomUUID()));
+export const openSqliteEngine = async (file: string, options: SqliteEngineOptions = {}): Promise<Engine> =>
+  new SqliteEngine(
+    openDatabase(file),
+    options.randomId ?? (() => crypto.randomUUID()),
+    new DamageReport(options.onDamage ?? ((error) => process.emitWarning(error))),
+  );
+
+export interface SqliteEngineOptions extends EngineOptions {
+  /**
+   * Hears once of each row that cannot be read (code "damaged"), with bucket, table and key; the rest is
+   * served. Without it they are warnings of the process.
+   */
+  readonly onDamage?: (error: KvError) => void;
+}
 
 interface OpenBucket extends Pick<BucketState, "epoch" | "epochs"> {
   readonly id: number;
+  readonly rows: RowReader;
 }
 
 class SqliteEngine implements Engine {
   readonly #database: DatabaseSync;
   readonly #statements: Statements;
   readonly #randomId: () => string;
+  readonly #report: DamageReport;
   readonly #bucketByName = new Map<string, OpenBucket>();
 
-  constructor(database: DatabaseSync, randomId: () => string) {
+  constructor(database: DatabaseSync, randomId: () => string, report: DamageReport) {
     this.#database = database;
     this.#statements = prepareStatements(database);
     this.#randomId = randomId;
+    this.#report = report;
   }
 
   async openBucket(name: string): Promise<BucketState> {
     this.#assertOpen();
     const { epoch, epochs, id } = this.#bucketByName.get(name) ?? this.#beginEpoch(name);
-    const { head, floor } = this.#heights(id);
+    const { head, floor } = this.#heights(name, id);
     return { epoch, epochs, head, floor };
   }
 
   async rule(name: string, turn: Turn): Promise<RuledTurn> {
-    const { id, epochs } = this.#mustGetBucket(name);
+    const { id, epochs, rows } = this.#mustGetBucket(name);
     const { getEntry } = this.#statements;
-    return this.#inTransaction("BEGIN IMMEDIATE", () => {
-      const kept = new KeptResults(this.#statements, id);
-      const { head, stampFloor } = this.#heights(id);
+    return this.#inTransaction(name, "BEGIN IMMEDIATE", () => {
+      const kept = new KeptResults(this.#statements, id, rows);
+      const { head, stampFloor } = this.#heights(name, id);
       const outcome = ruleTurn(
         {
           head,
@@ -80,7 +98,7 @@ class SqliteEngine implements Engine {
           epochs,
           entry: (key: PackedKey) => {
             const row = getEntry.get(id, keyToBlob(key));
-            return row === undefined ? undefined : readEntryRow(rowOf(row));
+            return row === undefined ? undefined : rows.entry(row);
           },
           host: (host: string) => kept.host(host),
           result: (commit: CommitName) => kept.result(commit),
@@ -93,29 +111,31 @@ class SqliteEngine implements Engine {
   }
 
   async readPatch(name: string, replica: ReplicaId, from: Revision, query: PatchQuery): Promise<Patch> {
-    const { id } = this.#mustGetBucket(name);
+    const { id, rows } = this.#mustGetBucket(name);
     const { entriesAfter, resultsAfter } = this.#statements;
-    return this.#inTransaction("BEGIN", () => {
+    return this.#inTransaction(name, "BEGIN", () => {
       const part = new PatchPart(query);
       for (const row of entriesAfter.iterate(id, Math.max(from, query.entriesAfter ?? 0))) {
-        if (!part.addEntry(readEntryRow(rowOf(row)))) break;
+        const entry = rows.entry(row);
+        if (entry !== undefined && !part.addEntry(entry)) break;
       }
-      addResults(part, from, resultsAfter.iterate(id, replica, from));
-      return part.finish(from, this.#heights(id).head);
+      addResults(part, from, resultsAfter.iterate(id, replica, from), rows);
+      return part.finish(from, this.#heights(name, id).head);
     });
   }
 
   async readPage(name: string, { scope, after, ...size }: PageQuery): Promise<Page> {
-    const { id } = this.#mustGetBucket(name);
+    const { id, rows } = this.#mustGetBucket(name);
     const { entriesInRange } = this.#statements;
-    return this.#inTransaction("BEGIN", () => {
+    return this.#inTransaction(name, "BEGIN", () => {
       const part = new PagePart(size);
-      const { head } = this.#heights(id);
+      const { head } = this.#heights(name, id);
       for (const { start, end } of rangesOfScope(scope)) {
         // The least key behind `after` is itself and a zero byte.
         const first = after < start ? start : (`${after}\0` as PackedKey);
         for (const row of entriesInRange.iterate(id, keyToBlob(first), keyToBlob(end))) {
-          if (!part.addEntry(readEntryRow(rowOf(row)))) return part.finish(head, false);
+          const entry = rows.entry(row);
+          if (entry !== undefined && !part.addEntry(entry)) return part.finish(head, false);
         }
       }
       return part.finish(head, true);
@@ -123,9 +143,9 @@ class SqliteEngine implements Engine {
   }
 
   async sweep(name: string, options: SweepOptions): Promise<Sweep> {
-    const { id } = this.#mustGetBucket(name);
-    return this.#inTransaction("BEGIN IMMEDIATE", () =>
-      sweepBucket(this.#statements, { id, ...this.#heights(id) }, options),
+    const { id, rows } = this.#mustGetBucket(name);
+    return this.#inTransaction(name, "BEGIN IMMEDIATE", () =>
+      sweepBucket(this.#statements, { id, rows, ...this.#heights(name, id) }, options),
     );
   }
 
@@ -139,16 +159,20 @@ class SqliteEngine implements Engine {
 
   #beginEpoch(name: string): OpenBucket {
     const { addBucket, getBucket, addEpoch, allEpochs } = this.#statements;
-    const bucket = this.#inTransaction("BEGIN IMMEDIATE", () => {
+    const bucket = this.#inTransaction(name, "BEGIN IMMEDIATE", () => {
       addBucket.run(name);
-      const [id, head] = rowOf(getBucket.get(name)) as [number, number];
+      const [id] = rowOf(getBucket.get(name)) as [number];
+      const { head } = this.#heights(name, id);
       const epoch = this.#randomId();
       addEpoch.run(id, epoch, head + 1);
       const epochs = allEpochs.all(id).map((row) => {
         const [listed, firstRevision] = rowOf(row);
-        return { epoch: listed as string, firstRevision: firstRevision as number };
+        if (typeof listed !== "string" || !isCount(firstRevision)) {
+          throw damagedBucket(name, "one of its epochs cannot be read");
+        }
+        return { epoch: listed, firstRevision };
       });
-      return { id, epoch, epochs };
+      return { id, epoch, epochs, rows: new RowReader(name, this.#report) };
     });
     this.#bucketByName.set(name, bucket);
     return bucket;
@@ -161,16 +185,17 @@ class SqliteEngine implements Engine {
     if (ruled.to > ruled.from) setHead.run(ruled.to, id);
   }
 
-  #heights(id: number): { readonly head: Revision; readonly floor: Revision; readonly stampFloor: Stamp } {
+  #heights(
+    name: string,
+    id: number,
+  ): { readonly head: Revision; readonly floor: Revision; readonly stampFloor: Stamp } {
     const [head, floor, stampFloor] = rowOf(this.#statements.getHead.get(id));
-    return {
-      head: head as Revision,
-      floor: floor as Revision,
-      stampFloor: (stampFloor ?? zeroStamp) as Stamp,
-    };
+    const isRead = isRevision(head) && isRevision(floor) && (stampFloor === null || isStamp(stampFloor));
+    if (!isRead) throw damagedBucket(name, "how far its history goes cannot be read");
+    return { head, floor, stampFloor: stampFloor ?? zeroStamp };
   }
 
-  #inTransaction<Result>(begin: "BEGIN" | "BEGIN IMMEDIATE", work: () => Result): Result {
+  #inTransaction<Result>(name: string, begin: "BEGIN" | "BEGIN IMMEDIATE", work: () => Result): Result {
     this.#database.exec(begin);
     try {
       const result = work();
@@ -179,7 +204,7 @@ class SqliteEngine implements Engine {
     } catch (error) {
       // SQLite has rolled back on its own after some errors, such as a full disk.
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
-      throw error;
+      throw isDamage(error) ? damagedBucket(name, error.message) : error;
     }
   }
 
@@ -194,6 +219,18 @@ class SqliteEngine implements Engine {
     if (!this.#database.isOpen) throw new KvError("closed", "The engine was closed; open another one");
   }
 }
+
+const isRevision = (value: SqlValue | undefined): value is Revision => value === 0 || isCount(value);
+
+/** Source: sqlite.org/rescode.html; the low byte of an extended code. */
+const sqliteCorrupt = 11;
+
+/** True where SQLite itself finds the file damaged, not one row of ours. */
+const isDamage = (error: unknown): error is Error =>
+  error instanceof Error &&
+  "errcode" in error &&
+  typeof error.errcode === "number" &&
+  error.errcode % 256 === sqliteCorrupt;
 
 const openDatabase = (file: string): DatabaseSync => {
   try {

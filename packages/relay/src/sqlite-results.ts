@@ -4,7 +4,8 @@
  */
 import { assert, type CommitName, type CommitResult, type Revision } from "@rockpool/model";
 import type { PatchPart } from "./patch-part.ts";
-import { readResults, rowOf, writeResults, type SqlValue } from "./sqlite-row.ts";
+import type { RowReader } from "./row-reader.ts";
+import { rowOf, writeResults, type SqlValue } from "./sqlite-row.ts";
 import type { Statements } from "./sqlite-statements.ts";
 import type { HostState, KeptResult } from "./turn.ts";
 
@@ -12,12 +13,14 @@ import type { HostState, KeptResult } from "./turn.ts";
 export class KeptResults {
   readonly #statements: Statements;
   readonly #bucket: number;
+  readonly #rows: RowReader;
   /** The row read last: whoever asks for one result of it mostly asks for the next one too. */
   #read = { host: "", first: 0, last: 0, resultByN: new Map<number, CommitResult>() };
 
-  constructor(statements: Statements, bucket: number) {
+  constructor(statements: Statements, bucket: number, rows: RowReader) {
     this.#statements = statements;
     this.#bucket = bucket;
+    this.#rows = rows;
   }
 
   host(host: string): HostState {
@@ -33,7 +36,8 @@ export class KeptResults {
 
   #readRow({ host, n }: CommitName): void {
     const row = this.#statements.getResults.get(this.#bucket, host, n);
-    const results = row === undefined ? [] : readResults(rowOf(row)[0] as string);
+    const about = `of the host ${host}`;
+    const results = row === undefined ? [] : this.#rows.results(rowOf(row)[0], "results", about);
     const resultByN = new Map(results.map((result) => [result.name.n, result]));
     const last = results.at(-1)?.name.n ?? n;
     this.#read = { host, first: Math.min(n, results[0]?.name.n ?? n), last, resultByN };
@@ -41,7 +45,8 @@ export class KeptResults {
 
   #retriedResult({ host, n }: CommitName): CommitResult | undefined {
     const row = this.#statements.getRetried.get(this.#bucket, host, n);
-    return row === undefined ? undefined : readResults(rowOf(row)[0] as string)[0];
+    const about = `of the commit ${host}.${n}`;
+    return row === undefined ? undefined : this.#rows.results(rowOf(row)[0], "retried", about)[0];
   }
 }
 
@@ -76,7 +81,12 @@ export const keepResults = (
 };
 
 /** Adds the results after `from` to a part, from rows of (turn, results) ascending by turn. */
-export const addResults = (part: PatchPart, from: Revision, rows: Iterable<unknown>): void => {
+export const addResults = (
+  part: PatchPart,
+  from: Revision,
+  rows: Iterable<unknown>,
+  reader: RowReader,
+): void => {
   let turn: SqlValue | undefined;
   // The rows of one turn lie between one another: their hosts took turns.
   let inTurn: CommitResult[] = [];
@@ -92,7 +102,7 @@ export const addResults = (part: PatchPart, from: Revision, rows: Iterable<unkno
       inTurn = [];
     }
     turn = rowTurn;
-    inTurn.push(...readResults(results as string));
+    inTurn.push(...reader.results(results, "results", `of the turn up to revision ${String(turn)}`));
   }
   addTurn();
 };

@@ -4,14 +4,15 @@
  */
 import {
   assert,
-  KvError,
+  isPackedKeyForWrite,
+  isStamp,
+  u64Max,
+  zeroStamp,
   type CommitResult,
   type PackedKey,
-  type ReplicaId,
-  type Stamp,
   type Value,
 } from "@rockpool/model";
-import { readResult, writeResult } from "@rockpool/protocol";
+import { ProtocolError, readResult, writeResult } from "@rockpool/protocol";
 import type { RelayEntry } from "./relay-entry.ts";
 
 export type SqlValue = null | number | string | Uint8Array;
@@ -36,30 +37,84 @@ export const writeEntryRow = (entry: RelayEntry): SqlValue[] => [
   entry.deletedMs ?? null,
 ];
 
-export const readEntryRow = (row: SqlRow): RelayEntry => {
-  const value = readValueColumns(row[1] as string | null, row[2] ?? null);
-  return {
-    key: blobToText(row[0] as Uint8Array, "latin1") as PackedKey,
+/** What a row was read as: nothing where its place is not known; `fault` says what could not be read. */
+export interface ReadEntry {
+  readonly entry: RelayEntry | undefined;
+  readonly fault?: string;
+}
+
+/**
+ * The entry of a row, as far as it can be read, so that one damaged row stops nothing but itself. A value that
+ * cannot be read is one that nobody can decode: the entry stands at its revision until it is written again.
+ */
+export const readEntryRow = (row: SqlRow): ReadEntry => {
+  const [keyBlob, encoding, data, expireAt, revision] = row;
+  const key = keyBlob instanceof Uint8Array ? blobToText(keyBlob, "latin1") : undefined;
+  if (!isPackedKeyForWrite(key)) return { entry: undefined, fault: "its key: it is left out" };
+  if (!isCount(revision)) return { entry: undefined, fault: "its revision: it is left out" };
+  const deletedMs = row[11] ?? null;
+  const value = readValueColumns(encoding ?? null, data ?? null, deletedMs);
+  const past = readPast(row);
+  const hasEnd = typeof expireAt === "number";
+  const faults = [
+    ...(value === unreadableValue ? ["its value: reads of it fail until it is set or deleted"] : []),
+    ...(past === unknownPast ? ["who wrote it when: any later write replaces it"] : []),
+    ...(hasEnd || expireAt === null ? [] : ["when it ends: it stays"]),
+  ];
+  const entry: RelayEntry = {
+    key,
     ...(value === undefined ? {} : { value }),
-    ...(row[3] === null ? {} : { expireAt: row[3] as number }),
-    revision: row[4] as number,
-    stamp: row[5] as Stamp,
-    stampHolder: row[6] as ReplicaId,
-    setStamp: (row[7] ?? row[5]) as Stamp,
-    setHolder: (row[8] ?? row[6]) as ReplicaId,
-    writer: { host: row[9] as string, n: row[10] as number },
-    ...(row[11] === null ? {} : { deletedMs: row[11] as number }),
+    ...(hasEnd ? { expireAt } : {}),
+    revision,
+    ...past,
+    ...(typeof deletedMs === "number" ? { deletedMs } : {}),
   };
+  return faults.length === 0 ? { entry } : { entry, fault: faults.join("; ") };
 };
+
+type Past = Pick<RelayEntry, "stamp" | "stampHolder" | "setStamp" | "setHolder" | "writer">;
+
+/** Of a row that does not say: nothing is late against it, and no check names its writer. */
+const unknownPast: Past = {
+  stamp: zeroStamp,
+  stampHolder: "",
+  setStamp: zeroStamp,
+  setHolder: "",
+  writer: { host: "0", n: 1 },
+};
+
+const readPast = (row: SqlRow): Past => {
+  const [stamp, stampHolder] = [row[5], row[6]];
+  const [setStamp, setHolder] = [row[7] ?? stamp, row[8] ?? stampHolder];
+  const [host, n] = [row[9], row[10]];
+  return isStamp(stamp) &&
+    isStamp(setStamp) &&
+    typeof stampHolder === "string" &&
+    typeof setHolder === "string" &&
+    typeof host === "string" &&
+    /^[0-9A-Za-z:]{1,200}$/.test(host) &&
+    isCount(n)
+    ? { stamp, stampHolder, setStamp, setHolder, writer: { host, n } }
+    : unknownPast;
+};
+
+export const isCount = (value: SqlValue | undefined): value is number =>
+  Number.isSafeInteger(value) && Number(value) >= 1;
 
 /** Results as JSON, in the form they have on the wire. */
 export const writeResults = (results: readonly CommitResult[]): string =>
   JSON.stringify(results.map(writeResult));
 
-export const readResults = (text: string): readonly CommitResult[] => {
-  const results: unknown = JSON.parse(text);
-  assert(Array.isArray(results), "kept results are an array");
-  return results.map((result) => readResult(result));
+/** Undefined for text that cannot be read. */
+export const readResults = (text: SqlValue | undefined): readonly CommitResult[] | undefined => {
+  if (typeof text !== "string") return undefined;
+  try {
+    const results: unknown = JSON.parse(text);
+    return Array.isArray(results) ? results.map((result) => readResult(result)) : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof ProtocolError) return undefined;
+    throw error;
+  }
 };
 
 const writeValueColumns = (value: Value | undefined): [encoding: string | null, data: SqlValue] => {
@@ -79,25 +134,25 @@ const writeValueColumns = (value: Value | undefined): [encoding: string | null, 
   }
 };
 
-const readValueColumns = (encoding: string | null, data: SqlValue): Value | undefined => {
-  switch (encoding) {
-    case null:
-      return undefined;
-    case "json":
-    case "rich":
-      return { encoding, data: data as string };
-    case "json16":
-      return { encoding: "json", data: blobToText(data as Uint8Array, "utf16le") };
-    case "rich16":
-      return { encoding: "rich", data: blobToText(data as Uint8Array, "utf16le") };
-    case "bytes":
-      return { encoding, data: data as Uint8Array };
-    case "u64":
-      return { encoding, data: BigInt(data as string) };
-    default:
-      throw new KvError("corrupt", `A kept value has the unknown encoding "${encoding}"`);
+/** Text that no reader takes for JSON. */
+const unreadableValue: Value = { encoding: "json", data: "unreadable at the relay" };
+
+const readValueColumns = (encoding: SqlValue, data: SqlValue, deletedMs: SqlValue): Value | undefined => {
+  if (encoding === null && data === null && deletedMs !== null) return undefined;
+  const isBlob = data instanceof Uint8Array;
+  if (typeof data === "string") {
+    if (encoding === "json" || encoding === "rich") return { encoding, data };
+    if (encoding === "u64" && isU64(data)) return { encoding, data: BigInt(data) };
   }
+  if (isBlob && encoding === "bytes") return { encoding, data };
+  if (isBlob && data.length % 2 === 0) {
+    if (encoding === "json16") return { encoding: "json", data: blobToText(data, "utf16le") };
+    if (encoding === "rich16") return { encoding: "rich", data: blobToText(data, "utf16le") };
+  }
+  return unreadableValue;
 };
+
+const isU64 = (text: string): boolean => /^(?:0|[1-9][0-9]{0,19})$/.test(text) && BigInt(text) <= u64Max;
 
 const blobToText = (blob: Uint8Array, encoding: "latin1" | "utf16le"): string =>
   Buffer.from(blob.buffer, blob.byteOffset, blob.byteLength).toString(encoding);

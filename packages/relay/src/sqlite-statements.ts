@@ -39,7 +39,7 @@ const replacedColumns = entryColumns
 /** Parameters stand in the order of the question marks; `bucket` is a bucket's id. */
 const sqlByName: Readonly<Record<StatementName, string>> = {
   addBucket: "INSERT INTO buckets (name, head) VALUES (?, 0) ON CONFLICT (name) DO NOTHING",
-  getBucket: "SELECT id, head FROM buckets WHERE name = ?",
+  getBucket: "SELECT id FROM buckets WHERE name = ?",
   getHead: "SELECT head, floor, stamp_floor FROM buckets WHERE id = ?",
   setHead: "UPDATE buckets SET head = ? WHERE id = ?",
   addEpoch:

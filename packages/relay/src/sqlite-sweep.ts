@@ -2,11 +2,12 @@
  * What time asks of a bucket in the SQLite file: expired entries become tombstones, old tombstones and
  * results are dropped. Bounded: partial indexes find what is due without looking at the rest.
  */
-import { laterStamp, resultMs, type Revision, type Stamp, zeroStamp } from "@rockpool/model";
+import { isStamp, laterStamp, resultMs, type Revision, zeroStamp } from "@rockpool/model";
 import type { Sweep, SweepOptions } from "./engine.ts";
 import { expiredOf, type RelayEntry } from "./relay-entry.ts";
 import { hostKeptMs, stampAt } from "./retention.ts";
-import { readEntryRow, rowOf, writeEntryRow, type SqlValue } from "./sqlite-row.ts";
+import type { RowReader } from "./row-reader.ts";
+import { isCount, rowOf, writeEntryRow, type SqlValue } from "./sqlite-row.ts";
 import type { Statements } from "./sqlite-statements.ts";
 
 /** A bucket's id, its head and its floor before the sweep. */
@@ -14,14 +15,17 @@ interface SweptBucket {
   readonly id: number;
   readonly head: Revision;
   readonly floor: Revision;
+  readonly rows: RowReader;
 }
 
 /** Sweeps within the transaction of the caller. */
 export const sweepBucket = (statements: Statements, bucket: SweptBucket, options: SweepOptions): Sweep => {
   const { id, head } = bucket;
   const { nowMs, entriesMax } = options;
-  const expired = statements.expiredEntries.all(id, nowMs, entriesMax);
-  const changed = expired.map((row) => expiredOf(readEntryRow(rowOf(row)), head + 1, nowMs));
+  const changed = statements.expiredEntries.all(id, nowMs, entriesMax).flatMap((row) => {
+    const entry = bucket.rows.entry(row);
+    return entry === undefined ? [] : [expiredOf(entry, head + 1, nowMs)];
+  });
   for (const entry of changed) statements.putEntry.run(id, ...writeEntryRow(entry));
   const to = changed.length > 0 ? head + 1 : head;
   if (to > head) statements.setHead.run(to, id);
@@ -32,7 +36,7 @@ export const sweepBucket = (statements: Statements, bucket: SweptBucket, options
     statements.raiseFloor.run(floor, stampFloor, id);
   }
   const arePruned = pruneResults(statements, id, options);
-  const isDone = expired.length < entriesMax && dropped.length < entriesMax && arePruned;
+  const isDone = changed.length < entriesMax && dropped.length < entriesMax && arePruned;
   return { from: head, to, changed, floor, isDone };
 };
 
@@ -43,10 +47,12 @@ const dropTombstones = (
   { nowMs, retentionMs, entriesMax }: SweepOptions,
 ): readonly Pick<RelayEntry, "revision" | "stamp">[] => {
   const beforeMs = nowMs - retentionMs;
-  return staleTombstones.all(id, beforeMs, stampAt(beforeMs), entriesMax).map((row) => {
+  return staleTombstones.all(id, beforeMs, stampAt(beforeMs), entriesMax).flatMap((row) => {
     const [key, revision, stamp] = rowOf(row);
+    // What cannot be read says nothing of what may be forgotten.
+    if (!isCount(revision) || !isStamp(stamp)) return [];
     dropEntry.run(id, key as SqlValue);
-    return { revision: revision as Revision, stamp: stamp as Stamp };
+    return [{ revision, stamp }];
   });
 };
 

@@ -7,6 +7,7 @@
 import {
   msOfStamp,
   nameKey,
+  type Commit,
   type CommitName,
   type CommitResult,
   type PackedKey,
@@ -84,10 +85,10 @@ class TurnDraft {
   /** The answer to a name that was ruled on before; undefined for a new one. */
   knownResult({ commit }: PushedCommit): CommitResult | undefined {
     const { last, retried } = this.#host(commit.name.host);
-    if (commit.name.n > Math.max(last, retried)) return undefined;
-    const kept = this.#keptByName.get(nameKey(commit.name))?.result ?? this.#reader.result(commit.name);
+    if (commit.name.n > Math.max(last, retried)) return this.#acceptedBefore(commit, last);
+    const kept = this.#result(commit.name);
     if (kept?.tag === commit.tag) return kept;
-    if (kept === undefined && commit.name.n > last) return undefined;
+    if (kept === undefined && commit.name.n > last) return this.#acceptedBefore(commit, last);
     const { name, tag, stamp } = commit;
     return {
       name,
@@ -128,6 +129,24 @@ class TurnDraft {
       hosts: this.#hostById,
       results: [...this.#keptByName.values()],
     };
+  }
+
+  /**
+   * What the commit that a new retry stands for came to, if it was accepted after all: a relay that was put
+   * back may have it from a copy of the device that never heard of the rejection. Counted twice otherwise.
+   */
+  #acceptedBefore({ name, tag }: Commit, lastAttempt: number): CommitResult | undefined {
+    const first = firstAttemptOf(name);
+    if (first === undefined) return undefined;
+    const attempts = [first, ...(lastAttempt > 0 ? [{ host: name.host, n: lastAttempt }] : [])];
+    const accepted = attempts
+      .map((attempt) => this.#result(attempt))
+      .find((result) => result?.tag === tag && result.ruling.type === "accepted");
+    return accepted && { ...accepted, name };
+  }
+
+  #result(name: CommitName): CommitResult | undefined {
+    return this.#keptByName.get(nameKey(name))?.result ?? this.#reader.result(name);
   }
 
   #keep(result: CommitResult, replica: ReplicaId): void {

@@ -44,7 +44,7 @@ export interface CommitRequest {
  * - `type`: a sum, min or max over a value that is no u64. - `full`: too much waits for the relay.
  * - `versionstamped`: a key waits for its commit's versionstamp, which no other device would share.
  * - `excess`: over a limit of the relay, which the message names with the remedy.
- * - `outside`: a check, sum, min or max on a key whose entry this device does not follow.
+ * - `outside`: a check, sum, min or max on a key whose entry is not here: not followed, or not filled yet.
  */
 export type CommitOutcome =
   | { readonly type: "committed"; readonly place: number }

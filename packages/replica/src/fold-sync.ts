@@ -7,6 +7,7 @@ import {
   type CommitResult,
   createVersionstamp,
   equalScopes,
+  intersectScopes,
   isInScope,
   isPurge,
   laterStamp,
@@ -25,6 +26,7 @@ import type {
 } from "@rockpool/log";
 import { nextCommitState } from "./commit-table.ts";
 import { setAside } from "./folded-session.ts";
+import { divideInitialSets } from "./initial-sets.ts";
 import { lossFields } from "./losses.ts";
 import { noEffect, rememberedFrom, type RowEffect } from "./row-effect.ts";
 import type { ReplicaState } from "./state.ts";
@@ -47,6 +49,7 @@ const reveal = (state: ReplicaState, row: PatchRow & PlacedRow): RowEffect => {
   const { entries, results } = session.setAside ?? { entries: new Map(), results: [] };
   const versionstamp = createVersionstamp(row.position);
   session.setAside = null;
+  session.checksDue = false;
   session.revealed = row.patch.to;
   const { ruled, purged, versionstampByRevision } = settleResults(state, results, row.readingMs);
   for (const { key, ...content } of entries.values()) {
@@ -151,7 +154,11 @@ export const foldSession = (state: ReplicaState, row: SessionRow & PlacedRow): R
   const { session } = state;
   session.clockOffsetMs = row.clockOffsetMs;
   session.subject = row.subject ?? session.subject;
-  session.limits = row.limits ?? session.limits;
+  if (row.limits !== undefined) {
+    session.limits = row.limits;
+    const divided = divideInitialSets([...state.tracked.values()], row.limits);
+    if (divided !== undefined) state.replaceTracked(divided);
+  }
   const moved = session.epoch !== row.epoch || row.reset || !equalScopes(session.scope, row.scope);
   session.epoch = row.epoch;
   session.scope = row.scope;
@@ -159,16 +166,17 @@ export const foldSession = (state: ReplicaState, row: SessionRow & PlacedRow): R
   session.setAside = null;
   if (row.reset) {
     session.fillDue = true;
-    if (row.keeps !== true) session.confirmedScope = [];
+    session.fillsAll ||= row.keeps !== true;
     session.revealed = Math.min(session.revealed, row.shared ?? 0);
   }
   session.received = session.revealed;
   // A cursor that is valid in the new epoch lies in the history both share, and so do all entries.
   if (session.fillDue) return noEffect;
+  const shared = intersectScopes(session.confirmedScope, row.scope);
   session.confirmedEpoch = row.epoch;
   session.confirmedScope = row.scope;
-  // What is pending there may be shown no more.
-  const outside = [...state.operations.keys()].filter((key) => !isInScope(row.scope, key));
+  // What is pending there may be shown no more, or from now on.
+  const outside = [...state.operations.keys()].filter((key) => !isInScope(shared, key));
   for (const key of outside) state.cover(key, undefined, createVersionstamp(row.position));
   return { ...noEffect, changed: outside };
 };
@@ -182,7 +190,7 @@ export const foldVerify = (state: ReplicaState, row: VerifyRow): RowEffect => {
   session.differedAtMs = row.readingMs;
   if (isRepeated) return noEffect;
   session.fillDue = true;
-  session.confirmedScope = [];
+  session.fillsAll = true;
   return noEffect;
 };
 
@@ -215,6 +223,8 @@ const foldFilledFrom = (state: ReplicaState, filled: FilledFrom): RowEffect => {
   session.revealed = filled.to;
   session.setAside = null;
   session.fillDue = false;
+  session.fillsAll = false;
+  session.checksDue = true;
   session.verifiedAtMs = 0;
   state.relayStamp = laterStamp(state.relayStamp, filled.stamp);
   state.stamp = laterStamp(state.stamp, filled.stamp);

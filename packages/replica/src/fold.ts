@@ -76,12 +76,12 @@ export const foldRow = (state: ReplicaState, row: PlacedRow): RowEffect => {
 /** What is confirmed here is not of the relay's history: it waits for a fill to take its place. */
 const foldAttach = (state: ReplicaState, row: AttachRow & PlacedRow): RowEffect => {
   state.replica = row.replica;
-  const { commits = [] } = row;
-  if (commits.length > 0) {
+  const { commits } = row;
+  if (commits !== undefined) {
     state.session.fillDue = true;
-    state.session.confirmedScope = [];
+    state.session.fillsAll = true;
   }
-  return foldCommits(state, { ...row, commits });
+  return foldCommits(state, { ...row, commits: commits ?? [] });
 };
 
 const foldCommits = (

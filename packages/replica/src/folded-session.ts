@@ -36,13 +36,17 @@ export interface FoldedSession {
   /** Up to where history is shown; while a fill is due, up to where it is shared with the relay. */
   revealed: Revision;
   scope: Scope;
-  /** The scope of what is confirmed here up to `revealed`: behind `scope` only while a fill is due. */
+  /** The scope of what is confirmed here: behind `scope` only while a fill is due. Nothing is known of other keys. */
   confirmedScope: Scope;
   followed: Scope;
   clockOffsetMs: number;
   paused: boolean;
   /** What is confirmed here waits for a fill to take its place: no patch applies before. */
   fillDue: boolean;
+  /** With `fillDue`: what is confirmed here is of another history or differs, so that all of it is to be filled. */
+  fillsAll: boolean;
+  /** A fill was shown since the last patch: pending checks are still to be held against what it put in place. */
+  checksDue: boolean;
   setAside: SetAside | null;
   /** Whose replica this is; null while no relay has said. */
   subject: string | null;
@@ -70,6 +74,8 @@ export const foldedSession = (stored: SessionState | undefined): FoldedSession =
   clockOffsetMs: stored?.clockOffsetMs ?? 0,
   paused: stored?.paused ?? false,
   fillDue: stored?.fillDue === true,
+  fillsAll: stored?.fillsAll === true,
+  checksDue: stored?.checksDue === true,
   setAside: null,
   subject: stored?.subject ?? null,
   limits: stored?.limits ?? null,
@@ -80,7 +86,8 @@ export const foldedSession = (stored: SessionState | undefined): FoldedSession =
 /** The session as a checkpoint keeps it. Nothing may be set aside. */
 export const storedSession = (session: FoldedSession): SessionState => {
   const { epoch, confirmedEpoch, revealed, scope, followed, clockOffsetMs, paused } = session;
-  const { confirmedScope, fillDue, subject, limits, verifiedAtMs, differedAtMs } = session;
+  const { confirmedScope, fillDue, fillsAll, checksDue, subject, limits } = session;
+  const { verifiedAtMs, differedAtMs } = session;
   return {
     epoch,
     cursor: revealed,
@@ -91,6 +98,8 @@ export const storedSession = (session: FoldedSession): SessionState => {
     ...(confirmedEpoch === epoch ? {} : { confirmedEpoch }),
     ...(equalScopes(confirmedScope, scope) ? {} : { confirmedScope }),
     ...(fillDue ? { fillDue } : {}),
+    ...(fillsAll ? { fillsAll } : {}),
+    ...(checksDue ? { checksDue } : {}),
     ...(subject === null ? {} : { subject }),
     ...(limits === null ? {} : { limits }),
     ...(verifiedAtMs === 0 ? {} : { verifiedAtMs }),

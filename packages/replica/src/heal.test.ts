@@ -120,7 +120,7 @@ test("a comparison counts only at the revision and in the epoch that it was made
   replica.append({ ...verify, epoch: "e1", at: 2 });
   expect(replica.state.session).toMatchObject({ fillDue: false, verifiedAtMs: 0 });
   replica.append({ ...verify, epoch: "e1", at: 3 });
-  expect(replica.state.session).toMatchObject({ fillDue: true, confirmedScope: [] });
+  expect(replica.state.session).toMatchObject({ fillDue: true, fillsAll: true });
 });
 
 test("what is confirmed stays known to be of its own scope, after a checkpoint too", () => {

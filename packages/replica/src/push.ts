@@ -7,8 +7,9 @@ import type { ReplicaState } from "./state.ts";
 
 /** What was sent on this connection and is not yet ruled. */
 export interface PushWindow {
-  /** Everything up to here was sent. */
+  /** Everything before this was sent, and of what is here those names: the parts of a divided commit share it. */
   readonly upTo: Versionstamp;
+  readonly namesThere: ReadonlySet<string>;
   /** Bytes of the commits that are under way, by name. */
   readonly inFlight: ReadonlyMap<string, number>;
   readonly bytes: number;
@@ -23,16 +24,19 @@ export interface NextPush {
 export const nextPush = (window: PushWindow, state: ReplicaState, limits: RelayLimits): NextPush => {
   const commits: Commit[] = [];
   const inFlight = new Map(window.inFlight);
-  let { upTo, bytes } = window;
+  let { upTo, namesThere, bytes } = window;
   for (const tracked of state.unruled.values()) {
-    if (tracked.versionstamp <= window.upTo) continue;
+    const { versionstamp } = tracked;
+    const name = nameKey(tracked.commit.name);
+    if (versionstamp < upTo || (versionstamp === upTo && namesThere.has(name))) continue;
     const size = commitBytes(tracked.commit.checks, tracked.commit.mutations);
     const fits = inFlight.size < limits.pushCommitsMax && bytes + size <= limits.pushBytesMax;
     if (!fits && inFlight.size > 0) break;
     commits.push(tracked.commit);
-    inFlight.set(nameKey(tracked.commit.name), size);
+    inFlight.set(name, size);
     bytes += size;
-    upTo = tracked.versionstamp;
+    namesThere = versionstamp === upTo ? new Set([...namesThere, name]) : new Set([name]);
+    upTo = versionstamp;
   }
-  return { commits, window: { upTo, inFlight, bytes } };
+  return { commits, window: { upTo, namesThere, inFlight, bytes } };
 };

@@ -20,7 +20,12 @@ const askAgainMs = 10_000;
 /** Connections begun anew at once in a row; who must begin anew more often waits like who failed. */
 const atOnceMax = 3;
 
-const emptyWindow: PushWindow = { upTo: zeroVersionstamp, inFlight: new Map(), bytes: 0 };
+const emptyWindow: PushWindow = {
+  upTo: zeroVersionstamp,
+  namesThere: new Set(),
+  inFlight: new Map(),
+  bytes: 0,
+};
 
 export const offSession: Session = {
   phase: "off",

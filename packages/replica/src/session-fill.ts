@@ -36,9 +36,9 @@ export const needsFill = (session: Session, { session: replica }: ReplicaState):
 
 export const beginFill = (session: Session, { replica }: SessionContext): SessionStep => {
   const id = session.fills + 1;
-  const { scope, confirmedScope, fillDue, revealed } = replica.session;
+  const { scope, confirmedScope, fillDue, fillsAll, revealed } = replica.session;
   // What is confirmed is of use only where it is but of another scope.
-  const kept = fillDue ? scope.filter((prefix) => isInScope(confirmedScope, prefix)) : [];
+  const kept = fillDue && !fillsAll ? scope.filter((prefix) => isInScope(confirmedScope, prefix)) : [];
   const rest = scope.map((prefix): FillSource => ({
     from: kept.includes(prefix) ? "here" : "relay",
     prefix,

@@ -94,7 +94,7 @@ export const keepRulings = (session: Session, results: readonly CommitResult[]):
 
 /**
  * Patches carry the results of what was ruled. A few come by answer alone (`unknown`; a name of which
- * a retry was ruled): they are kept until the cursor reaches their revision.
+ * another attempt was ruled): they are kept until the cursor reaches their revision.
  */
 const settle = (session: Session, { replica }: SessionContext): SessionStep => {
   if (session.rulings.length === 0) return stay(session);

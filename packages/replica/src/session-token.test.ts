@@ -103,6 +103,21 @@ describe("a token", () => {
     }
   });
 
+  test("that the relay could not look at was not refused: it is shown again after a while, for as long as it takes", () => {
+    goLive();
+    for (let count = 0; count < 5; count++) {
+      refuse("internal");
+      expect(session).toMatchObject({ phase: "waiting", wasRefused: false, error: { code: "offline" } });
+      expect(session.wakeAtMs).toBeGreaterThan(nowMs);
+      nowMs = session.wakeAtMs ?? nowMs;
+      expect(step({ type: "timer" })).toEqual([{ type: "askToken" }]);
+      step({ type: "token", token: "t1" });
+      expect(step({ type: "opened" })).toMatchObject([{ messages: [{ type: "hello", token: "t1" }] }]);
+    }
+    refuse("unauthorized");
+    expect(session).toMatchObject({ phase: "waiting", wakeAtMs: nowMs });
+  });
+
   test("that nobody gives cannot be asked for", () => {
     givesTokens = false;
     step({ type: "start" });

@@ -162,6 +162,12 @@ export class ReplicaState {
     }
   }
 
+  /** Puts other commits in the place of all that matter, in log order. */
+  replaceTracked(all: readonly TrackedCommit[]): void {
+    for (const { commit } of this.tracked.values()) this.untrack(commit.name);
+    for (const tracked of all) this.track(tracked);
+  }
+
   untrack(name: CommitName): void {
     const before = this.tracked.get(nameKey(name));
     if (before === undefined) return;

@@ -67,15 +67,18 @@ export const viewOf = (state: ReplicaState, pages: Pages, key: PackedKey): Entry
   foldOperations(confirmedOf(state, pages, key), shownOperations(state, key));
 
 /**
- * The pending operations on a key, in log order. A sum, min or max is not shown where the replica does not
- * follow its key: what stands there is not known here, unless an earlier one of them sets it.
+ * The pending operations on a key that are shown, in log order, those left aside that `leaves` names. A sum,
+ * min or max is not shown where what it is combined with is not here: what stands under a key that is not
+ * followed, or not filled yet, is not known, unless an earlier one of them sets it.
  */
 export const shownOperations = (
   { operations, session }: Pick<ReplicaState, "operations" | "session">,
   key: PackedKey,
+  leaves?: (operation: PendingOperations) => boolean,
 ): readonly PendingOperations[] | undefined => {
-  const all = operations.get(key);
-  const isKnown = session.epoch === null || session.fillDue || isInScope(session.scope, key);
+  const pending = operations.get(key);
+  const all = leaves === undefined ? pending : pending?.filter((operation) => !leaves(operation));
+  const isKnown = session.epoch === null || isInScope(session.confirmedScope, key);
   if (all === undefined || isKnown) return all;
   const first = all
     .flatMap(({ mutations }) => mutations)

@@ -1,6 +1,7 @@
 /**
  * Attaching a bucket to its relay, the first time it is opened with one: what it holds by then is pushed
- * like any commit, and counts where the relay never had anything.
+ * like any commit, and counts where the relay never had anything. One row hands over all of it, or a tab that
+ * ends in between would leave half a bucket synced; so all of it is in memory once, bounded by what may wait.
  */
 import { KvError, pendingBytesMax, type ReplicaId } from "@rockpool/model";
 import { type CommitAuthor, decideAttach } from "@rockpool/replica";

@@ -4,6 +4,7 @@
  */
 import { KvError, type Versionstamp } from "@rockpool/model";
 import type { Decisions } from "./decisions.ts";
+import type { SessionReach } from "./device-session.ts";
 import type { HostEnvironment } from "../environment.ts";
 import type { TransportSettled } from "../ruling-api.ts";
 import type { Ledger } from "../ledger.ts";
@@ -14,8 +15,8 @@ export interface ConfirmationsOptions {
   readonly environment: Pick<HostEnvironment, "setTimer">;
   readonly settlements: Settlements;
   readonly decisions: Decisions;
-  /** True while a tab of this device has a session with the relay. */
-  readonly isLive: () => boolean;
+  /** Whether a tab of this device has a session with the relay. */
+  readonly reach: () => SessionReach;
 }
 
 interface Wait {
@@ -25,27 +26,35 @@ interface Wait {
 
 /** Longest wait for a ruling, in ms. */
 const rulingMsMax = 30_000;
-/** How long a session may be away before its callers are told, in ms: another tab may take it over. */
+/** How long a session may be away, or in the making, before callers are told, in ms: another tab may take it over. */
 const awayMsMax = 5000;
 
 export class Confirmations {
   readonly #its: ConfirmationsOptions;
   readonly #waits = new Set<Wait>();
+  /** What waits for a session that is being made. */
+  readonly #onMade: (() => void)[] = [];
 
   constructor(its: ConfirmationsOptions) {
     this.#its = its;
   }
 
+  /** What ends when a session that is being made is there, or is not to be had soon; undefined when none is being made. */
+  sessionInMaking(): Promise<void> | undefined {
+    if (this.#its.ledger.state.replica === null || this.#its.reach() !== "coming") return undefined;
+    return this.#whenMade();
+  }
+
   /** @throws KvError "offline" when nobody could rule now */
   assertLive(): void {
-    const { ledger, isLive } = this.#its;
+    const { ledger, reach } = this.#its;
     if (ledger.state.replica === null) {
       throw new KvError(
         "offline",
         `nothing was written: confirm: "relay" needs a relay, and the bucket has none; open it with the option relay, or commit without confirm`,
       );
     }
-    if (!isLive()) {
+    if (reach() !== "live") {
       throw new KvError(
         "offline",
         `nothing was written: confirm: "relay" needs a session with the relay, and there is none now; try again when sync.status.state is "synced" or "syncing", or commit without confirm`,
@@ -78,11 +87,23 @@ export class Confirmations {
 
   /** The session came or went. */
   onSession(): void {
+    if (this.#its.reach() !== "coming") this.#onMade.splice(0).forEach((tell) => tell());
     for (const wait of this.#waits) this.#look(wait);
   }
 
+  /** Until there is a session, or none to be had soon. */
+  #whenMade(): Promise<void> {
+    return new Promise((made) => {
+      const cancel = this.#its.environment.setTimer(made, awayMsMax);
+      this.#onMade.push(() => {
+        cancel();
+        made();
+      });
+    });
+  }
+
   #look(wait: Wait): void {
-    if (this.#its.isLive()) {
+    if (this.#its.reach() === "live") {
       wait.cancelLost?.();
       wait.cancelLost = undefined;
     } else {

@@ -49,7 +49,7 @@ const create = (): Rulings => {
     environment: { locks, setTimer: () => () => {} },
     readClock: () => 0,
     emit: (event) => events.push(event),
-    isLive: () => true,
+    reach: () => "live",
     onFailure: () => {},
     asksApp: false,
     onUndecided: () => {},

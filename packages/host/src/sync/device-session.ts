@@ -5,7 +5,7 @@
  */
 import type { Log } from "@rockpool/log";
 import { packError } from "@rockpool/model";
-import type { CheckpointLimits } from "@rockpool/replica";
+import type { CheckpointLimits, SessionPhase } from "@rockpool/replica";
 import type { HostEnvironment } from "../environment.ts";
 import type { HostEvent, HostOpenOptions } from "../host-api.ts";
 import type { Ledger } from "../ledger.ts";
@@ -36,6 +36,18 @@ export type SessionMessage = Extract<
   TabMessage,
   { type: "session" | "joined" | "ask" | "probe" | "wake" | "resume" }
 >;
+
+/** - `live`: commits are ruled. - `coming`: one is being made, and nothing is known to stand in its way. - `away`: there is none. */
+export type SessionReach = "live" | "coming" | "away";
+
+const comingPhases: ReadonlySet<string> = new Set<SessionPhase>([
+  "off",
+  "asking",
+  "connecting",
+  "greeting",
+  "adopting",
+  "filling",
+]);
 
 export class DeviceSession {
   readonly #its: DeviceSessionOptions;
@@ -111,9 +123,14 @@ export class DeviceSession {
     };
   }
 
-  /** True while there is one, as far as is known here. */
-  get isLive(): boolean {
-    return !this.#its.ledger.state.session.paused && this.news?.phase === "live";
+  /** Whether there is one, as far as is known here. */
+  get reach(): SessionReach {
+    const { news } = this;
+    if (this.#its.ledger.state.session.paused) return "away";
+    if (news?.phase === "live") return "live";
+    // Another tab may have it and not have said so yet.
+    const isComing = news === undefined ? this.isOwn : news.error === null && comingPhases.has(news.phase);
+    return isComing ? "coming" : "away";
   }
 
   /** Queues for it. */

@@ -4,6 +4,7 @@
  */
 import type { RowEffect } from "@rockpool/replica";
 import { Confirmations } from "./confirmations.ts";
+import type { SessionReach } from "./device-session.ts";
 import { Conflicts } from "./conflicts.ts";
 import { Decisions, type DecisionsOptions } from "./decisions.ts";
 import type { HostEnvironment } from "../environment.ts";
@@ -14,7 +15,7 @@ import { Settlements } from "./settlements.ts";
 export interface RulingsOptions extends Omit<DecisionsOptions, "locks"> {
   readonly environment: Pick<HostEnvironment, "locks" | "setTimer">;
   /** True while a tab of this device has a session with the relay. */
-  readonly isLive: () => boolean;
+  readonly reach: () => SessionReach;
   /** Something failed that no call of the app's is told of. */
   readonly onFailure: (error: unknown) => void;
   /** The app was asked about these rejected groups and left them: the other tabs should know. */
@@ -42,7 +43,7 @@ export class Rulings {
   readonly #conflicts: Conflicts | undefined;
 
   constructor(its: RulingsOptions) {
-    const { ledger, environment, isLive } = its;
+    const { ledger, environment, reach } = its;
     this.#settlements = new Settlements(ledger);
     this.#decisions = new Decisions({ ...its, locks: environment.locks });
     this.#losses = new Losses(its);
@@ -52,7 +53,7 @@ export class Rulings {
       environment,
       settlements,
       decisions: this.#decisions,
-      isLive,
+      reach,
     });
     if (its.asksApp) this.#conflicts = new Conflicts({ ...its, decisions: this.#decisions });
   }
@@ -83,9 +84,9 @@ export class Rulings {
     this.#confirmations.onSession();
   }
 
-  /** @throws KvError "offline" when nobody could rule now */
-  assertLive(): void {
-    this.#confirmations.assertLive();
+  /** Commits that wait for the relay. */
+  get confirmations(): Pick<Confirmations, "sessionInMaking" | "assertLive"> {
+    return this.#confirmations;
   }
 
   call(call: RulingCall): Promise<HostCallResults[RulingCallType]> {

@@ -6,7 +6,7 @@ import type { Log } from "@rockpool/log";
 import type { CheckpointLimits, CommitAuthor } from "@rockpool/replica";
 import { attachRelay } from "./attach.ts";
 import { followPrefixes } from "./sync-settings.ts";
-import { DeviceSession } from "./device-session.ts";
+import { DeviceSession, type SessionReach } from "./device-session.ts";
 import type { HostEnvironment } from "../environment.ts";
 import { Flushes } from "./flushes.ts";
 import type { HostEvent, HostOpenOptions, TransportStatus } from "../host-api.ts";
@@ -129,9 +129,9 @@ export class SyncControl {
     this.#session.rest();
   }
 
-  /** True while a tab of this device has a session with the relay, as far as is known here. */
-  get isLive(): boolean {
-    return this.#session.isLive;
+  /** Whether a tab of this device has a session with the relay, as far as is known here. */
+  get reach(): SessionReach {
+    return this.#session.reach;
   }
 
   /** Tells the other tabs that the app left these rejected groups in the list. */
@@ -188,7 +188,7 @@ export class SyncControl {
 
   #onNews(): void {
     // Whatever failed, it did not stand in the way.
-    if (this.#session.isHolder && this.#session.isLive) this.#failure = undefined;
+    if (this.#session.isHolder && this.#session.reach === "live") this.#failure = undefined;
     this.#flushes.ask();
     this.#its.onSession();
     this.#teller.tell();
