@@ -25,6 +25,8 @@ const installMsMax = 180_000;
 vi.setConfig({ testTimeout: testMsMax, hookTimeout: testMsMax });
 
 const packageNames = [
+  "@rockpool/deno-kv",
+  "@rockpool/forge-kvs",
   "@rockpool/host",
   "@rockpool/log",
   "@rockpool/log-idb",
