@@ -105,9 +105,12 @@ export class Stream {
     return keptMessages(await kv.history(messageKey(this.name, key)), lens, Date.now());
   }
 
-  /** All messages under a filter, by revision. @throws StreamNotFoundError */
-  async messages(filter: KeyFilter = createKeyFilter([])): Promise<readonly Message[]> {
-    const { feed, initial } = await this.follow(filter, "all");
+  /**
+   * All messages under a filter, by revision. `marks`: false for who has the turn of writers, which a marker
+   * of an ended life would wait for. @throws StreamNotFoundError
+   */
+  async messages(filter: KeyFilter = createKeyFilter([]), marks = true): Promise<readonly Message[]> {
+    const { feed, initial } = await this.follow(filter, "all", marks);
     await feed.cancel();
     return initial;
   }
@@ -116,6 +119,7 @@ export class Stream {
   async follow(
     filter: KeyFilter,
     begin: "all" | "end",
+    marks = true,
   ): Promise<{ readonly feed: VersionFeed; readonly lens: Lens; readonly initial: readonly Message[] }> {
     const kv = await this.open();
     const lens = await this.mustGetLens();
@@ -125,7 +129,7 @@ export class Stream {
       const nowMs = Date.now();
       const ended = keys.flatMap((versions) => this.#endedIn(versions, filter, lens, nowMs) ?? []);
       // A second time only, for those whose marker cannot be made now.
-      if (ended.length === 0 || attempt > 0) {
+      if (ended.length === 0 || attempt > 0 || !marks) {
         const kept = keys.flatMap((versions) => keptMessages(versions, lens, nowMs));
         const initial = kept.filter(({ key }) => filter.matches(key)).toSorted(byRevision);
         return { feed, lens, initial };
@@ -150,10 +154,14 @@ export class Stream {
 
   /** Lands a message as its key's last, and gives its revision. @throws JetStreamNotEnabled without a bucket; as {@link judgeDraft} */
   async publish(key: string, draft: Draft, options: PublishOptions): Promise<number> {
+    return this.#inTurn(key, (kv) => this.#publish(kv, key, draft, options));
+  }
+
+  /** Writes of one key, or all of them where there is one sequence, one after the other: see {@link takeTurn}. */
+  async #inTurn<T>(key: string, write: (kv: Kv) => Promise<T>): Promise<T> {
     const kv = await this.open();
     const { revision } = await kv.get(streamKey(this.name), { consistency: "eventual" });
-    const turn = revision === undefined ? this.name : `${this.name} ${key}`;
-    return takeTurn(kv, turn, () => this.#publish(kv, key, draft, options));
+    return takeTurn(kv, revision === undefined ? this.name : `${this.name} ${key}`, () => write(kv));
   }
 
   async #publish(kv: Kv, key: string, draft: Draft, options: PublishOptions): Promise<number> {
@@ -165,7 +173,7 @@ export class Stream {
       const standing = await this.#stand(kv, key);
       if (standing === undefined) throw notEnabled(subject);
       if (attempt === 0 && standing.last !== undefined && leavesMarker(standing.last, standing, Date.now())) {
-        await this.markEnd(key);
+        await this.#markEnd(kv, key);
         continue;
       }
       last = standing.last === undefined || isOver(standing.last, Date.now()) ? undefined : standing.last;
@@ -234,7 +242,10 @@ export class Stream {
    * At a relay it is made by whoever is connected, once; a device that is offline leaves it.
    */
   async markEnd(key: string): Promise<void> {
-    const kv = await this.open();
+    await this.#inTurn(key, (kv) => this.#markEnd(kv, key));
+  }
+
+  async #markEnd(kv: Kv, key: string): Promise<void> {
     const standing = await this.#stand(kv, key);
     if (standing?.last === undefined || !leavesMarker(standing.last, standing, Date.now())) return;
     const confirm = standing.hasRelay ? "relay" : "local";
@@ -246,7 +257,7 @@ export class Stream {
   }
 
   async #bytesInAll(): Promise<number> {
-    return this.bytes(await this.messages());
+    return this.bytes(await this.messages(createKeyFilter([]), false));
   }
 
   /** Bytes that messages take at a server. */
@@ -265,24 +276,22 @@ export class Stream {
   }
 
   /** Removes a key with all its versions and no marker; false when this is its last message no more. */
-  async remove(last: Message): Promise<boolean> {
-    const kv = await this.open();
-    const at = messageKey(this.name, last.key);
-    const { ok } = await kv.atomic().check({ key: at, versionstamp: last.versionstamp }).purge(at).commit();
-    return ok;
+  remove(last: Message): Promise<boolean> {
+    return this.#inTurn(last.key, async (kv) => {
+      const at = messageKey(this.name, last.key);
+      const { ok } = await kv.atomic().check({ key: at, versionstamp: last.versionstamp }).purge(at).commit();
+      return ok;
+    });
   }
 
   /** Drops a key's older versions; false when this is its last message no more. */
-  async dropOlder(last: Message): Promise<boolean> {
-    const kv = await this.open();
+  dropOlder(last: Message): Promise<boolean> {
     const at = messageKey(this.name, last.key);
     const keptMs = last.expireAtMs === undefined ? undefined : Math.max(last.expireAtMs - Date.now(), 0);
-    const { ok } = await kv
-      .atomic()
-      .check({ key: at, versionstamp: last.versionstamp })
-      .purge(at)
-      .set(at, encodeMessage({ ...last, isFirst: true }), { expireIn: keptMs ?? "never" })
-      .commit();
-    return ok;
+    return this.#inTurn(last.key, async (kv) => {
+      const operation = kv.atomic().check({ key: at, versionstamp: last.versionstamp }).purge(at);
+      operation.set(at, encodeMessage({ ...last, isFirst: true }), { expireIn: keptMs ?? "never" });
+      return (await operation.commit()).ok;
+    });
   }
 }
