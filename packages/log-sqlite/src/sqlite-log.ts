@@ -25,7 +25,7 @@ import {
   type VersionsOf,
 } from "@rockpool/log";
 import { assert, KvError, type PackedKey, type Position, type Versionstamp } from "@rockpool/model";
-import { type HeldFile, holdFile } from "./bucket-file.ts";
+import { type HeldFile, holdFile } from "./held-file.ts";
 import { addRow, lastPosition, readMeta, writeCheckpoint, writePages } from "./checkpoint.ts";
 import { decodeRecord } from "./record-codec.ts";
 import { dropReserve, writeReserve } from "./reserve.ts";
@@ -129,7 +129,7 @@ class SqliteLog implements Log {
   async giveUp(what: "versions" | "reserve"): Promise<boolean> {
     return what === "versions"
       ? this.#write(({ clearVersions }) => Number(clearVersions.run().changes) > 0)
-      : this.#read(() => dropReserve(this.#held.bucket.path));
+      : this.#read(() => dropReserve(this.#held.bucket));
   }
 
   keepReserve(bytes: number): Promise<void> {

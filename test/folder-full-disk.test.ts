@@ -1,0 +1,63 @@
+/**
+ * A bucket in a folder on a disk that is full to the last byte: writes are refused with quota, whole;
+ * reads go on, it opens again, deletions work, and what they free can be written.
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type Kv, KvError, openKv } from "rockpool";
+import { expect, test } from "vitest";
+import { makeSmallDisk } from "./folder/small-disk.ts";
+
+const megabytes = 12;
+
+test(
+  "a bucket on a full disk keeps what was acknowledged, opens again, deletes, and writes again",
+  { timeout: 60_000 },
+  async ({ skip }) => {
+    using disk = makeSmallDisk(megabytes);
+    if (disk === undefined) return skip("only root on Linux can make a small disk");
+    const folder = join(disk.folder, "data");
+    const hasReserve = (): boolean => existsSync(join(folder, "b.sqlite-reserve"));
+    const kv = await openKv("b", { folder });
+    await expect.poll(hasReserve, { timeout: 10_000 }).toBe(true);
+    let written = 0;
+    for (const size of [100_000, 10_000, 1000, 10]) {
+      while (await isSet(kv, written, size)) written++;
+    }
+    expect(written).toBeGreaterThan(40);
+    await expectWhole(kv, written);
+    await kv[Symbol.asyncDispose]();
+
+    await using again = await openKv("b", { folder });
+    await expectWhole(again, written);
+    expect(hasReserve()).toBe(true);
+    for (let n = 0; n < 30; n++) await again.delete(["n", n]);
+    expect(await again.count({ prefix: [] })).toBe(written - 30);
+    // Large ones were deleted: some of them may be put aside again.
+    for (let n = 0; n < 5; n++) {
+      await expect.poll(() => isSet(again, n, 100_000), { timeout: 20_000, interval: 300 }).toBe(true);
+    }
+    await expect.poll(hasReserve, { timeout: 20_000 }).toBe(true);
+    await expect.poll(async () => (await again.status()).error, { timeout: 20_000 }).toBeNull();
+  },
+);
+
+/** False on a full disk. */
+const isSet = async (kv: Kv, n: number, size: number): Promise<boolean> => {
+  try {
+    await kv.set(["n", n], `${n} `.padEnd(size, "x"));
+    return true;
+  } catch (error) {
+    if (error instanceof KvError && error.code === "quota") return false;
+    throw error;
+  }
+};
+
+const expectWhole = async (kv: Kv, count: number): Promise<void> => {
+  let read = 0;
+  for await (const { key, value } of kv.list<string>({ prefix: ["n"] })) {
+    expect(value.startsWith(`${String(key[1])} `)).toBe(true);
+    read++;
+  }
+  expect(read).toBe(count);
+};
