@@ -50,7 +50,7 @@ export class BucketFile {
     } catch (error) {
       // The write-ahead log may have the room that is wanted.
       const isFull = error instanceof KvError && error.code === "quota";
-      if (!isFull || !this.emptyWal()) throw error;
+      if (!isFull || !this.#emptyWal()) throw error;
       return this.#transact(work);
     }
   }
@@ -63,17 +63,6 @@ export class BucketFile {
       return work(this.#statements);
     } catch (cause) {
       throw faultOf(cause, this.path, "work");
-    }
-  }
-
-  /** Moves the write-ahead log into the file, and gives its room back to the disk. False when the disk is too full. */
-  emptyWal(): boolean {
-    try {
-      this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
-      return true;
-    } catch {
-      // What stands in the log stands.
-      return false;
     }
   }
 
@@ -148,6 +137,17 @@ export class BucketFile {
     } catch (cause) {
       this.#rollBack();
       throw faultOf(cause, this.path, phase);
+    }
+  }
+
+  /** Moves the write-ahead log into the file, and gives its room back to the disk. False when the disk is too full. */
+  #emptyWal(): boolean {
+    try {
+      this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+      return true;
+    } catch {
+      // What stands in the log stands.
+      return false;
     }
   }
 

@@ -6,7 +6,7 @@
 import { randomFillSync } from "node:crypto";
 import { rmSync, statSync, writeFileSync } from "node:fs";
 import { KvError } from "@rockpool/model";
-import { type BucketFile, reserveFileOf } from "./bucket-file.ts";
+import { reserveFileOf } from "./bucket-file.ts";
 import { walBytes } from "./schema.ts";
 import { unavailableError } from "./storage-fault.ts";
 
@@ -26,11 +26,10 @@ export const writeReserve = (file: string, bytesAsked: number): void => {
 };
 
 /** Leaves the room to the write-ahead log. False when nothing was put aside. */
-export const dropReserve = (bucket: BucketFile): boolean => {
-  const reserve = reserveFileOf(bucket.path);
+export const dropReserve = (file: string): boolean => {
+  const reserve = reserveFileOf(file);
   const isKept = sizeOf(reserve) > 0;
   rmSync(reserve, { force: true });
-  bucket.emptyWal();
   return isKept;
 };
 

@@ -129,7 +129,7 @@ class SqliteLog implements Log {
   async giveUp(what: "versions" | "reserve"): Promise<boolean> {
     return what === "versions"
       ? this.#write(({ clearVersions }) => Number(clearVersions.run().changes) > 0)
-      : this.#read(() => dropReserve(this.#held.bucket));
+      : this.#read(() => dropReserve(this.#held.bucket.path));
   }
 
   keepReserve(bytes: number): Promise<void> {
