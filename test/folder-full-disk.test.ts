@@ -2,11 +2,14 @@
  * A bucket in a folder on a disk that is full to the last byte: writes are refused with quota, whole;
  * reads go on, it opens again, deletions work, and what they free can be written.
  */
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { openSqliteLog } from "@rockpool/log-sqlite";
+import { packKey } from "@rockpool/model";
 import { type Kv, KvError, openKv } from "rockpool";
 import { expect, test } from "vitest";
 import { makeSmallDisk } from "./folder/small-disk.ts";
+import { pageOf } from "./log/log-bed.ts";
 
 const megabytes = 12;
 
@@ -41,6 +44,22 @@ test(
     await expect.poll(async () => (await again.status()).error, { timeout: 20_000 }).toBeNull();
   },
 );
+
+test("what needs no more room than it has goes on, on a disk that others have filled", async ({ skip }) => {
+  using disk = makeSmallDisk(4);
+  if (disk === undefined) return skip("only root on Linux can make a small disk");
+  const file = join(disk.folder, "b.sqlite");
+  const first = await openSqliteLog(file);
+  await first.putPages([pageOf(1, "a", 0)]);
+  // Closing moves what stands in the write-ahead log into the file.
+  await first.close();
+  await using log = await openSqliteLog(file);
+  await log.putPages([pageOf(1, "a", 1)]);
+  expect(() => writeFileSync(join(disk.folder, "others"), new Uint8Array(8_000_000))).toThrow("ENOSPC");
+  for (let count = 2; count < 300; count++) await log.putPages([pageOf(1, "a", count)]);
+  const all = { generation: 1, from: packKey([]), to: packKey(["b"]) };
+  expect((await log.read(0, [all])).pages).toEqual([[pageOf(1, "a", 299)]]);
+});
 
 /** False on a full disk. */
 const isSet = async (kv: Kv, n: number, size: number): Promise<boolean> => {
