@@ -21,7 +21,8 @@ export const makeSmallDisk = (megabytes: number): SmallDisk | undefined => {
   return {
     folder,
     [Symbol.dispose]: () => {
-      spawnSync("umount", [folder]);
+      // Lazily: a test that failed may have left a file open.
+      spawnSync("umount", ["-l", folder]);
       rmSync(folder, { recursive: true });
     },
   };
