@@ -1,6 +1,9 @@
 // The test projects of the whole repository: "node" for all that needs no browser (and for tests that start one
-// themselves), "browser" for tests that run inside Chromium.
+// themselves), "folder" for suites of "node" once more with their buckets in files, "browser" for tests that run
+// inside Chromium.
+import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
+import type { Plugin } from "vite";
 import type { ViteUserConfig } from "vitest/config";
 import { chromiumLaunchOptions } from "./scripts/chromium.ts";
 
@@ -12,6 +15,15 @@ export const browserTests: string[] = testFolders.map((folder) => `${folder}/**/
 
 /** Scans what runs in workers too: a dependency met only during a test would make Vite reload the page. */
 export const scannedSources = "packages/{log-idb,host,rockpool}/src/**/!(*.test).ts";
+
+const inFolder = fileURLToPath(new URL("test/folder/rockpool-in-folder.ts", import.meta.url));
+
+/** Has tests open their buckets in a folder. */
+const rockpoolInFolder: Plugin = {
+  name: "rockpool-in-folder",
+  enforce: "pre",
+  resolveId: (id, importer) => (id === "rockpool" && importer !== inFolder ? inFolder : undefined),
+};
 
 const config: ViteUserConfig = {
   test: {
@@ -25,6 +37,17 @@ const config: ViteUserConfig = {
           globalSetup: "test/browser/build-folder.ts",
           include: testFolders.map((folder) => `${folder}/**/*.test.ts`),
           exclude: [...exclude, "**/*.browser.test.ts"],
+        },
+      },
+      {
+        extends: true,
+        plugins: [rockpoolInFolder],
+        test: {
+          name: "folder",
+          environment: "node",
+          globalSetup: "test/folder/data-folder.ts",
+          include: ["test/deno-kv/*.test.ts"],
+          exclude,
         },
       },
       {

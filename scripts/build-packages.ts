@@ -15,6 +15,8 @@ interface SourceManifest {
   readonly version: string;
   readonly exports: Readonly<Record<string, string>>;
   readonly bin?: Readonly<Record<string, string>>;
+  /** Files of its own, by the name they are imported under and the place they are for. */
+  readonly imports?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly sideEffects: false | readonly string[];
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly [field: string]: unknown;
@@ -72,8 +74,9 @@ const readPackages = (): readonly SourcePackage[] =>
 const isForTests = (path: string): boolean => /-(suite|fixture|arbitrary)\.ts$/.test(path);
 
 /** Compiles what the entries of a package reach; what other packages hold is left to them. */
-const compile = (source: string, { exports, bin }: SourceManifest, target: string): void => {
-  const entries = [...Object.values(exports), ...Object.values(bin ?? {})];
+const compile = (source: string, { exports, bin, imports }: SourceManifest, target: string): void => {
+  const byPlace = Object.values(imports ?? {}).flatMap((paths) => Object.values(paths));
+  const entries = [...Object.values(exports), ...Object.values(bin ?? {}), ...byPlace];
   const config = {
     extends: join(root, "tsconfig.json"),
     compilerOptions: {
@@ -112,7 +115,7 @@ const copyDocuments = (source: string, target: string): void => {
 };
 
 const publishedManifest = (source: SourceManifest, versions: ReadonlyMap<string, string>): object => {
-  const { exports, bin, sideEffects, dependencies = {}, ...rest } = source;
+  const { exports, bin, imports, sideEffects, dependencies = {}, ...rest } = source;
   const { devDependencies: _, publishConfig: __, ...kept } = rest;
   return {
     ...kept,
@@ -125,6 +128,9 @@ const publishedManifest = (source: SourceManifest, versions: ReadonlyMap<string,
         ]),
     ),
     ...(bin === undefined ? {} : { bin: mapValues(bin, (path) => builtPath(path, ".js")) }),
+    ...(imports === undefined
+      ? {}
+      : { imports: mapValues(imports, (paths) => mapValues(paths, (path) => builtPath(path, ".js"))) }),
     files: ["**/*.js", "**/*.d.ts", "*.md"],
     sideEffects: sideEffects === false ? false : sideEffects.map((path) => builtPath(path, ".js")),
     dependencies: mapValues(dependencies, (range, name) => versions.get(name) ?? range),
@@ -135,10 +141,10 @@ const publishedManifest = (source: SourceManifest, versions: ReadonlyMap<string,
 const builtPath = (path: string, extension: ".js" | ".d.ts"): string =>
   path.replace(/^\.\/src\//, "./").replace(/\.ts$/, extension);
 
-const mapValues = (
-  record: Readonly<Record<string, string>>,
-  change: (value: string, name: string) => string,
-): Readonly<Record<string, string>> =>
+const mapValues = <From, To>(
+  record: Readonly<Record<string, From>>,
+  change: (value: From, name: string) => To,
+): Readonly<Record<string, To>> =>
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value, name)]));
 
 /** Puts single files in the place of three compiled ones, which only import from other packages. */

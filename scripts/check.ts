@@ -20,7 +20,7 @@ const tally = addTallies([
   checkWith("lint", "oxlint/bin/oxlint", ["--deny-warnings"]),
   checkWith("types", "typescript/bin/tsc", []),
   checkBrowser(),
-  runVitest([], ["node", "browser"]),
+  runVitest([], ["node", "folder", "browser"]),
 ]);
 console.log(`\n${closingLine(tally)}`);
 process.exitCode = tally.failed === 0 && tally.passed > 0 ? 0 : 1;

@@ -123,6 +123,14 @@ test.each([
   expect(findUndeclaredImports(withFile("packages/model/src/planted.ts", text))).toHaveLength(1);
 });
 
+test("a name of the package's own, for files by where they run, is no dependency once it is declared", () => {
+  const text = `const storage = await import("#storage");`;
+  const files = withFile("packages/model/src/planted.ts", text);
+  expect(findUndeclaredImports(files)).toHaveLength(1);
+  const manifest = `{ "name": "@rockpool/model", "imports": { "#storage": { "default": "./src/key.ts" } } }`;
+  expect(findUndeclaredImports(new Map([...files, ["packages/model/package.json", manifest]]))).toEqual([]);
+});
+
 test.each([`import { key } from "./index.ts";`, `import { key } from "@rockpool/model";`])(
   "%s inside the model is found",
   (text) => {

@@ -87,7 +87,7 @@ export const describeAppend = (createBed: CreateBed): void => {
       const fourth = mustBePlaced(await log.append(second, decide));
       await log.append(fourth, decide);
       await log.append(0, decide);
-      expect(asked).toEqual([0, 2, 1, 0, 0, 5]);
+      expect(asked).toEqual(bed.guesses === false ? [2, 1, 0, 5] : [0, 2, 1, 0, 0, 5]);
     });
 
     test("a guess gives way to what is decided of the missed rows", async () => {

@@ -20,6 +20,8 @@ import type { Position } from "@rockpool/model";
 export interface LogBed {
   /** Opens one more handle on the same storage. */
   open(): Promise<Log>;
+  /** False: an append reads before it asks for a decision. Default: true. */
+  readonly guesses?: boolean;
 }
 
 export type CreateBed = () => LogBed;

@@ -27,8 +27,9 @@ export const describeOracle = (logName: string, createBed: CreateBed, runs: numb
       await fc.assert(
         fc.asyncProperty(fc.array(anyCall, { minLength: 5, maxLength: 40 }), async (calls) => {
           const storage = new MemoryStorage();
-          const oracle = await openDevice(() => openMemoryLog(storage));
           const bed = createBed();
+          const { guesses = true } = bed;
+          const oracle = await openDevice(() => openMemoryLog(storage, { guesses }));
           const device = await openDevice(() => bed.open());
           for (const call of calls) expect(await call(device)).toEqual(await call(oracle));
           expect(await device.hosts[0].start()).toEqual(await oracle.hosts[1].start());

@@ -28,6 +28,7 @@ const packageNames = [
   "@rockpool/host",
   "@rockpool/log",
   "@rockpool/log-idb",
+  "@rockpool/log-sqlite",
   "@rockpool/model",
   "@rockpool/protocol",
   "@rockpool/relay",
@@ -317,13 +318,17 @@ describe("esbuild", () => {
       .filter(([, { bytesInOutput }]) => bytesInOutput > 0);
     const packagesUsed = used.map(([path]) => /^node_modules\/(@[^/]+\/[^/]+|[^/]+)/.exec(path)?.[1]);
     expect(new Set(packagesUsed)).toEqual(new Set([undefined, "@rockpool/model", "comlink", "rockpool"]));
+    // What keeps buckets in files is in no script of a page, loaded at once or later.
+    expect(Object.keys(metafile.inputs).filter((path) => /log-sqlite|in-node/.test(path))).toEqual([]);
   });
 });
 
 describe("Node", () => {
-  test("opens a bucket in memory, and one that a relay keeps", async () => {
-    const { stdout } = await promisify(execFile)(process.execPath, ["node.ts"], { cwd: app.folder });
-    expect(stdout).toBe("hello\nconfirmed\n");
+  test("opens a bucket in memory, one that a relay keeps, and one in a folder", async () => {
+    const run = () => promisify(execFile)(process.execPath, ["node.ts"], { cwd: app.folder });
+    expect((await run()).stdout).toBe("hello\nconfirmed\n1 run\n");
+    expect((await run()).stdout).toBe("hello\nconfirmed\n2 runs\n");
+    expect(await readdir(join(app.folder, "data"))).toEqual(["counted.sqlite"]);
   });
 
   test("runs the relay as a program", async () => {

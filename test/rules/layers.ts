@@ -12,10 +12,13 @@ export interface Package {
   readonly name: string;
   readonly dependencies: readonly string[];
   readonly devDependencies: readonly string[];
+  /** Names that begin with "#", for files of its own by where they run. */
+  readonly imports: readonly string[];
 }
 
 interface Manifest {
   readonly name: string;
+  readonly imports?: Readonly<Record<string, unknown>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
 }
@@ -40,6 +43,7 @@ export const packagesBottomFirst = (files: FileMap): readonly Package[] => {
       name: manifest.name,
       dependencies: Object.keys(manifest.dependencies ?? {}),
       devDependencies: Object.keys(manifest.devDependencies ?? {}),
+      imports: Object.keys(manifest.imports ?? {}),
     };
   });
 };
@@ -89,7 +93,8 @@ export const findUndeclaredImports = (files: FileMap): readonly string[] => {
         }
         const name = packageNameOf(entry.specifier);
         const isDeclared = (isTest(path) || isConfig(path) ? forTests : one.dependencies).includes(name);
-        return isDeclared || name === one.name || /^(node|virtual):/.test(name)
+        const isOwn = name === one.name || one.imports.includes(entry.specifier);
+        return isDeclared || isOwn || /^(node|virtual):/.test(name)
           ? []
           : [`${at} is not among the dependencies of ${one.name}`];
       }),

@@ -10,6 +10,8 @@ const followable = [
   ["checked", "counter"],
   ["pair", "brief", "number"],
   ["text", "checked", "mixed"],
+  ["pair a", "counter a", "checked b", "number"],
+  ["brief"],
 ];
 
 export const appKinds: KindsOf<
@@ -41,10 +43,9 @@ export const appKinds: KindsOf<
     act: (run, { retry }, where) => run.onTab(where, "a decision", (tab) => run.apps.decide(tab, retry)),
   },
   follow: {
-    // Drawn once views and feeds agree on a pending sum whose key leaves the scope.
-    weight: 0,
+    weight: 1.2,
     isFault: false,
-    draw: (chance) => ({ prefixes: chance.is(0.5) ? [] : chance.pick(followable) }),
+    draw: (chance) => ({ prefixes: chance.is(0.4) ? [] : chance.pick(followable) }),
     act: (run, { prefixes }, where) =>
       run.call(where, ({ host }) => host.call("follow", { prefixes: scopeOf(prefixes) })),
   },

@@ -3,7 +3,7 @@
  * whether that is what the oracle ruled and the tab has been shown.
  */
 import type { TrackedCommit } from "@rockpool/log";
-import { isInScope } from "@rockpool/model";
+import { type Check, isInScope, nameKey } from "@rockpool/model";
 import type { ReplicaState } from "@rockpool/replica";
 import type { Base, DeviceHistory, SeenCommit } from "./device-history.ts";
 import { type Oracle, same, type Snapshot } from "./oracle.ts";
@@ -60,7 +60,7 @@ export class CommitInspector {
         throw new Violation({ invariant: 3, at, expected, found: tracked.state });
       }
       // What a history that is gone rejected stays with the app.
-      const isLost = tracked.state === "rejected" && this.#oracle.hasLost(name);
+      const isLost = tracked.state === "rejected" && this.#oracle.hasLostRejection(name);
       const mayBeRuled = isShown || isLost || tracked.reason?.type === "unknown";
       if (!mayBeRuled && !isUnruled && this.#oracle.resultOfAnother(name) === undefined) {
         const expected = `pending, ruled at ${revision ?? "no revision"}, shown up to ${revealed}`;
@@ -78,15 +78,19 @@ export class CommitInspector {
     }
   }
 
-  /** A checked commit that can no longer hold is hidden by the patch that says so, and no other is. */
+  /**
+   * A checked commit that can no longer hold is hidden by the patch that says so, or by the next one after a
+   * fill that did; and no other is. A part that is set aside says nothing.
+   */
   #seeHolds(
     at: string,
     { history, base }: { readonly history: DeviceHistory; readonly base: Base | undefined },
     state: ReplicaState,
-    { state: found, commit: { checks } }: TrackedCommit,
+    { state: found, commit: { name, checks } }: TrackedCommit,
   ): void {
     const { last } = history;
     if (checks.length === 0 || last?.type !== "patch" || last.position !== state.tail) return;
+    if (!last.patch.upToDate) return;
     const snapshot = base && this.#oracle.snapshotAt(base);
     const revisions = checks.map(({ key, premise }) =>
       premise.type === "revision" && isInScope(base?.scope ?? [], key)
@@ -102,7 +106,12 @@ export class CommitInspector {
     if (hasFailed && found === "pending") {
       throw new Violation({ invariant: 5, at, expected: "hidden", found });
     }
-    if (holds && found === "hidden") throw new Violation({ invariant: 5, at, expected: "pending", found });
+    const isHiddenNow = last.hidden.some((hidden) => nameKey(hidden) === nameKey(name));
+    const mayHold =
+      isHiddenNow && base !== undefined && !checks.some((check) => mayFail(check, base, snapshot));
+    if ((holds || mayHold) && found === "hidden") {
+      throw new Violation({ invariant: 5, at, expected: "pending", found });
+    }
   }
 
   #seeNew(
@@ -116,6 +125,14 @@ export class CommitInspector {
     seePremises(commit, { at: device.name, commits: history.commits, base, snapshot, state });
   }
 }
+
+/** False for a check of which nobody here can say that it does not hold: of a key that is not followed, too. */
+const mayFail = ({ key, premise }: Check, { scope }: Base, snapshot: Snapshot | undefined): boolean => {
+  if (premise.type === "written") return true;
+  if (!isInScope(scope, key)) return false;
+  const entry = snapshot?.get(key);
+  return premise.type === "absent" ? entry?.value !== undefined : entry?.revision !== premise.revision;
+};
 
 /** A commit comes after everything its writer saw. */
 const seeStamp = (

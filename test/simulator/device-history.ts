@@ -10,6 +10,8 @@ import {
   type Position,
   type Versionstamp,
   type EpochId,
+  type PackedKey,
+  type ReplicaId,
   type Revision,
   type Scope,
   wholeBucket,
@@ -40,8 +42,17 @@ export class DeviceHistory {
   readonly commitByVersionstamp: Map<Versionstamp, SeenCommit> = new Map();
   /** Where the app decided on a rejected commit, by name. */
   readonly decidedAt: Map<string, Position> = new Map();
+  /** Every key that its commits ever wrote. */
+  readonly writtenKeys: Set<PackedKey> = new Set();
+  /** What the app follows, and what the last session was welcomed with. */
+  followed: Scope;
+  served: Scope;
+  /** The replica that it is a copy of; null before it has a relay. */
+  replica: ReplicaId | null;
   /** What was confirmed from a position on; undefined where nobody knows. */
   readonly #bases: { readonly position: Position; readonly base: Base | undefined }[] = [];
+  /** What is confirmed stays as it is until a fill. */
+  #isFillDue: boolean;
   #lastPosition = 0;
   #image: StorageImage | undefined;
 
@@ -54,6 +65,10 @@ export class DeviceHistory {
       }
     }
     this.#lastPosition = image.meta?.checkpoint ?? 0;
+    this.followed = image.meta?.session.followed ?? wholeBucket;
+    this.served = image.meta?.session.scope ?? wholeBucket;
+    this.replica = image.meta?.replica ?? null;
+    this.#isFillDue = image.meta?.session.fillDue === true;
     this.#bases.push({ position: this.#lastPosition, base: baseOf(image.meta?.session) });
     this.read(image, () => {});
   }
@@ -96,6 +111,9 @@ export class DeviceHistory {
 
   #take(row: PlacedRow): void {
     this.#takeBase(row);
+    if (row.type === "follow") this.followed = row.followed;
+    if (row.type === "session") this.served = row.scope;
+    if (row.type === "attach") this.replica = row.replica;
     if (row.type === "commit") this.#addAll(row.commits, row.position);
     if (row.type !== "decision") return;
     for (const name of row.commits) this.decidedAt.set(nameKey(name), row.position);
@@ -110,11 +128,15 @@ export class DeviceHistory {
       this.#bases.push({ position, base: { epoch: row.epoch, revision: row.patch.to, scope } });
     }
     // At the beginning there is nothing in any scope, so that another one needs no fill.
-    if (row.type === "session" && !row.reset && before?.revision === 0) {
-      this.#bases.push({ position, base: { ...before, scope: row.scope } });
+    if (row.type === "session") {
+      this.#isFillDue ||= row.reset;
+      if (before?.revision === 0 && !this.#isFillDue) {
+        this.#bases.push({ position, base: { ...before, scope: row.scope } });
+      }
     }
     if (row.type === "fill" && row.relay !== undefined) {
       const { epoch, to, scope } = row.relay;
+      this.#isFillDue = false;
       this.#bases.push({ position, base: { epoch, revision: to, scope } });
     }
   }
@@ -129,6 +151,7 @@ export class DeviceHistory {
 
   #add(commit: SeenCommit): void {
     this.commits.push(commit);
+    for (const { key } of commit.mutations) this.writtenKeys.add(key);
     this.commitByName.set(commit.text, commit);
     this.commitByVersionstamp.set(commit.versionstamp, commit);
   }

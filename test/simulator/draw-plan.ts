@@ -25,18 +25,44 @@ export const drawPlan = (seed: number, steps: number): Plan => {
     limits: chance.is(0.15) ? drawLimits(chance) : {},
   };
   const devices = Array.from({ length: chance.between(2, 3) }, () => drawDevice(chance));
+  /** The device that follows other prefixes since a moment ago, and how many operations may still meet that. */
+  let meeting = { device: 0, left: 0 };
   const operations = Array.from({ length: steps }, (_, id): Operation => {
-    const action = drawAction(chance, id);
-    return {
-      id,
-      afterMs: Math.round(chance.draw() ** 2 * 3 * paceMs),
-      device: chance.between(0, 7),
-      tab: chance.between(0, 7),
-      ...action,
-    };
+    const meets = meeting.left-- > 0 && chance.is(0.7);
+    const type = meets ? chance.pick(meetFollow) : drawType(chance);
+    const afterMs = meets ? chance.between(0, 60) : Math.round(chance.draw() ** 2 * 3 * paceMs);
+    const device = meets ? meeting.device : chance.between(0, 7);
+    if (type === "follow") meeting = { device, left: meetingsMax };
+    return { id, afterMs, device, tab: chance.between(0, 7), ...drawAction(type, chance, id) };
   });
   return { seed, relay, devices, operations };
 };
+
+/** Operations that may meet what an app has just begun to follow. */
+const meetingsMax = 6;
+
+/** Of what happens while a device goes over to other prefixes, most would seldom fall into so short a time. */
+const meetFollow: readonly ActionType[] = [
+  ...Array<ActionType>(8).fill("commit"),
+  "follow",
+  "decide",
+  "checkpoint",
+  "open-tab",
+  "kill-tab",
+  "steal-sync",
+  "drop-link",
+  "hold-link",
+  "offline",
+  "abort",
+  "clone",
+  "evict",
+  "power-cut",
+  "restore-device",
+  "relay-restart",
+  "relay-dies-after-turn",
+  "relay-backup",
+  "relay-restore",
+];
 
 const drawDevice = (chance: Chance): PlannedDevice => ({
   tabs: chance.is(0.5) ? 2 : 1,
@@ -48,8 +74,10 @@ const drawDevice = (chance: Chance): PlannedDevice => ({
 const weighted = Object.entries(kinds).map(([type, { weight }]) => ({ type: type as ActionType, weight }));
 const totalWeight = weighted.reduce((total, { weight }) => total + weight, 0);
 
-const drawAction = (chance: Chance, id: number): Action => {
+const drawType = (chance: Chance): ActionType => {
   let left = chance.draw() * totalWeight;
-  const { type } = weighted.find(({ weight }) => (left -= weight) < 0) ?? { type: "commit" };
-  return { type, ...kinds[type].draw(chance, id) } as Action;
+  return weighted.find(({ weight }) => (left -= weight) < 0)?.type ?? "commit";
 };
+
+const drawAction = (type: ActionType, chance: Chance, id: number): Action =>
+  ({ type, ...kinds[type].draw(chance, id) }) as Action;

@@ -19,6 +19,7 @@ import { type Base, DeviceHistory } from "./device-history.ts";
 import { briefKeys } from "./draw-commit.ts";
 import { expectedView, textOfContent } from "./expected-view.ts";
 import { type Oracle, same } from "./oracle.ts";
+import { ScopeInspector } from "./scope-inspector.ts";
 import { Violation } from "./violation.ts";
 import type { VirtualDevice } from "./virtual-device.ts";
 import type { VirtualTab } from "./virtual-device.ts";
@@ -44,6 +45,7 @@ export class Inspector {
   readonly #devices: Iterable<VirtualDevice>;
   readonly #oracle: Oracle;
   readonly #commits: CommitInspector;
+  readonly #scopes: ScopeInspector;
   readonly #note: (what: string) => void;
   readonly #recordByStorage = new WeakMap<DeviceStorage, DiskRecord>();
   readonly #highestByDevice = new WeakMap<VirtualDevice, Position>();
@@ -53,6 +55,7 @@ export class Inspector {
     this.#devices = devices;
     this.#oracle = oracle;
     this.#commits = new CommitInspector(oracle);
+    this.#scopes = new ScopeInspector(oracle);
     this.#note = note;
   }
 
@@ -76,11 +79,13 @@ export class Inspector {
       };
       this.#recordByStorage.set(storage, record);
     }
-    record.history.read(storage.image, (row) => {
+    const { history } = record;
+    history.read(storage.image, (row) => {
       this.#note(`${device.name} ${row.position} ${row.type}`);
       this.#seePosition(device, row);
+      this.#scopes.look(history, row, storage.image);
     });
-    return record.history;
+    return history;
   }
 
   /** A position that was lost with the power or deleted by the browser is never given again. */

@@ -11,6 +11,7 @@ import {
   type EpochId,
   nameKey,
   type PackedKey,
+  type ReplicaId,
   type Revision,
   type Ruling,
 } from "@rockpool/model";
@@ -47,8 +48,12 @@ export class Oracle {
   readonly counts: RulingCounts = { accepted: 0, superseded: 0, rejected: 0, rejections: {} };
   /** Every commit that was ruled anew, as it was pushed. */
   readonly commitByName: Map<string, Commit> = new Map();
+  /** Whose each of them was. */
+  readonly replicaByName: Map<string, ReplicaId> = new Map();
   /** Names that were rejected in a history that is gone. */
   readonly #lostRejections = new Set<string>();
+  /** It was put back since the last epoch began. */
+  #mayBeOlder = false;
   readonly #historyByEpoch = new Map<EpochId, History>();
   #history: History = {
     snapshots: [emptySnapshot],
@@ -93,9 +98,14 @@ export class Oracle {
     throw new Violation({ invariant: 6, at: "a cursor", expected: `at most ${length - 1}`, found: revision });
   }
 
-  /** True for a commit that was ruled in a history that is gone, and not since. */
-  hasLost(name: string): boolean {
-    return this.commitByName.has(name) && !this.#history.resultByName.has(name);
+  /** True for a commit that was rejected in a history that is gone: a copy of its device may have it ruled since. */
+  hasLostRejection(name: string): boolean {
+    return this.#lostRejections.has(name);
+  }
+
+  /** The relay's file is put back: the next epoch begins where that copy ends, and knows of no epoch since. */
+  expectOlder(): void {
+    this.#mayBeOlder = true;
   }
 
   /**
@@ -118,7 +128,11 @@ export class Oracle {
     if (head > this.head) {
       throw new Violation({ invariant: 6, at: "relay", expected: this.head, found: head });
     }
-    if (head < this.head) {
+    const listed = epochs.slice(0, -1);
+    const known = this.#history.epochs;
+    same(6, "relay", known.slice(0, listed.length), listed);
+    if (this.#mayBeOlder) {
+      this.#mayBeOlder = false;
       const { snapshots, resultByName, nameByTag } = this.#history;
       const kept = new Map([...resultByName].filter(([, { revision }]) => revision <= head));
       for (const [name, { revision, ruling }] of resultByName) {
@@ -128,8 +142,11 @@ export class Oracle {
         snapshots: snapshots.slice(0, head + 1),
         resultByName: kept,
         nameByTag: new Map([...nameByTag].filter(([, name]) => kept.has(name))),
-        epochs: epochs.slice(0, -1),
+        epochs: [...listed],
       };
+    } else {
+      same(6, "relay", this.head, head);
+      same(6, "relay", known.length, listed.length);
     }
     this.#history.epochs.push({ epoch, firstRevision: head + 1 });
     this.#historyByEpoch.set(epoch, this.#history);
@@ -214,6 +231,7 @@ export class Oracle {
     if (ruling.type === "accepted") this.#acceptTag(commit);
     resultByName.set(name, result);
     this.commitByName.set(name, commit);
+    this.replicaByName.set(name, replica);
     snapshots.push(entries.length === 0 ? this.latest : withEntries(this.latest, entries));
   }
 

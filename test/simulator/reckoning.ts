@@ -87,7 +87,7 @@ const seeCommits = (run: Run, device: VirtualDevice): void => {
     if (here.reason?.type === "unknown") continue;
     if (result === undefined) {
       // A relay that was put back rules again on what it had accepted; what it had rejected stays with the app.
-      if (here.state === "rejected" && run.oracle.hasLost(text)) continue;
+      if (here.state === "rejected" && run.oracle.hasLostRejection(text)) continue;
       throw new Violation({ invariant: 1, at, expected: "a ruling", found: "none" });
     }
     // A copy of the device may have had it ruled again since; the app decides on what it was told.

@@ -40,6 +40,7 @@ export class Run {
     this.world = new VirtualWorld(seed);
     this.calls = new Calls(this.world);
     this.relay = new VirtualRelay(this.world, relay);
+    this.relay.onPutBack = () => this.oracle.expectOlder();
     this.relay.onEpoch = (state) => this.calls.attempt(() => this.oracle.beginEpoch(state));
     this.relay.onRuled = (turn, ruled) => {
       this.calls.attempt(() => this.oracle.hear(turn, ruled));

@@ -36,6 +36,8 @@ export class VirtualRelay {
   onRuled: ((turn: Turn, ruled: RuledTurn) => void) | null = null;
   /** Told of each sweep when it is stored. */
   onSwept: ((options: SweepOptions, sweep: Sweep) => void) | null = null;
+  /** Told when its file is put back or lost, before it starts on that. */
+  onPutBack: (() => void) | null = null;
   /** Told of each epoch as it begins. */
   onEpoch: ((state: BucketState) => void) | null = null;
   readonly #world: VirtualWorld;
@@ -136,6 +138,7 @@ export class VirtualRelay {
   restore(downMs: number): boolean {
     if (!this.isUp) return false;
     this.goDown(downMs);
+    this.onPutBack?.();
     this.#storage = this.#backup === undefined ? new MemoryEngineStorage() : copyOf(this.#backup);
     for (const [name, { revision }] of this.resultByName) {
       if (revision > this.head) this.resultByName.delete(name);
@@ -146,6 +149,7 @@ export class VirtualRelay {
   /** Kills it and starts one that knows nothing: its file was lost. */
   async replace(): Promise<void> {
     this.kill();
+    this.onPutBack?.();
     this.#storage = new MemoryEngineStorage();
     this.resultByName.clear();
     await this.start();

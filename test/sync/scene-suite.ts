@@ -36,6 +36,7 @@ export class Scene {
   constructor(seed: number, patchEntriesMax: number) {
     this.world = new VirtualWorld(seed);
     this.relay = new VirtualRelay(this.world, { patchEntriesMax });
+    this.relay.onPutBack = () => this.#oracle.expectOlder();
     this.relay.onEpoch = (state) => this.#oracle.beginEpoch(state);
     this.relay.onRuled = (turn, ruled) => {
       try {

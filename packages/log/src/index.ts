@@ -48,6 +48,6 @@ export type {
 } from "./row.ts";
 export { mustKnowRow } from "./row.ts";
 export { pagesAfter, stillKnown } from "./known-pages.ts";
-export { openMemoryLog } from "./memory-log.ts";
+export { type MemoryLogOptions, openMemoryLog } from "./memory-log.ts";
 export { emptyImage, MemoryStorage } from "./memory-storage.ts";
 export type { FaultPoint, MemoryStorageOptions, StorageImage, StorageOutcome } from "./memory-storage.ts";

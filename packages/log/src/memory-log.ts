@@ -24,17 +24,25 @@ import type { Page, PageKey, Version, VersionsOf } from "./page.ts";
 import { plainClone } from "./plain-clone.ts";
 import type { PlacedRow, Row } from "./row.ts";
 
+export interface MemoryLogOptions {
+  /** False: an append reads first, as a log does to which reading costs nothing. Default: true. */
+  readonly guesses?: boolean;
+}
+
 /** Opens a log on what `storage` holds. @throws KvError "newer-format", at `start` */
-export const openMemoryLog = async (storage: MemoryStorage): Promise<Log> => new MemoryLog(storage);
+export const openMemoryLog = async (storage: MemoryStorage, options: MemoryLogOptions = {}): Promise<Log> =>
+  new MemoryLog(storage, options);
 
 class MemoryLog implements Log {
   readonly #storage: MemoryStorage;
   readonly #inFlight = new Set<Promise<unknown>>();
+  readonly #guesses: boolean;
   #isAlone = true;
   #closed = false;
 
-  constructor(storage: MemoryStorage) {
+  constructor(storage: MemoryStorage, { guesses = true }: MemoryLogOptions) {
     this.#storage = storage;
+    this.#guesses = guesses;
   }
 
   start(known?: KnownPages): Promise<LogStart> {
@@ -58,7 +66,8 @@ class MemoryLog implements Log {
     { atLeast }: AppendOptions = {},
   ): Promise<LogAppend> {
     if (this.#closed) throw closedError();
-    const guess = atLeast === undefined && this.#isAlone ? cloneOf(decide([])) : undefined;
+    const mayGuess = this.#guesses && atLeast === undefined && this.#isAlone;
+    const guess = mayGuess ? cloneOf(decide([])) : undefined;
     return this.#transact<LogAppend>((stored) => {
       const missed = rowsAfter(stored, tail);
       this.#isAlone = missed.length === 0;

@@ -136,6 +136,8 @@ export interface SessionState {
   readonly fillDue?: true;
   /** With `fillDue`: nothing that is confirmed is of use to the fill. Absent: what stays in the scope is. */
   readonly fillsAll?: true;
+  /** A fill put in place what checks of pending commits are still to be held against. Absent: none is. */
+  readonly checksDue?: true;
   /** Whose replica this is. Absent: the relay never said. */
   readonly subject?: string;
   /** What the relay takes. Absent: it never said. */

@@ -23,7 +23,7 @@
  * - `unsupported`: this bucket or platform cannot do what was asked.
  * - `readonly`: the bucket was opened with `readonly`, and the call writes.
  * - `destroyed`: the bucket was deleted from this device while it was open.
- * - `blocked`: a tab that does not answer keeps the bucket from being deleted.
+ * - `blocked`: a tab that does not answer keeps the bucket from being deleted, or another process has its file.
  * - `sealed`: a secret cannot be opened: it was changed, or its key is another or gone.
  * - `conflict`: others changed the entry before each of the attempts.
  * - `rejected`: the relay refused the commit; nothing of it was written.

@@ -49,6 +49,7 @@ const reveal = (state: ReplicaState, row: PatchRow & PlacedRow): RowEffect => {
   const { entries, results } = session.setAside ?? { entries: new Map(), results: [] };
   const versionstamp = createVersionstamp(row.position);
   session.setAside = null;
+  session.checksDue = false;
   session.revealed = row.patch.to;
   const { ruled, purged, versionstampByRevision } = settleResults(state, results, row.readingMs);
   for (const { key, ...content } of entries.values()) {
@@ -223,6 +224,7 @@ const foldFilledFrom = (state: ReplicaState, filled: FilledFrom): RowEffect => {
   session.setAside = null;
   session.fillDue = false;
   session.fillsAll = false;
+  session.checksDue = true;
   session.verifiedAtMs = 0;
   state.relayStamp = laterStamp(state.relayStamp, filled.stamp);
   state.stamp = laterStamp(state.stamp, filled.stamp);

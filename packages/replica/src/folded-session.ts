@@ -45,6 +45,8 @@ export interface FoldedSession {
   fillDue: boolean;
   /** With `fillDue`: what is confirmed here is of another history or differs, so that all of it is to be filled. */
   fillsAll: boolean;
+  /** A fill was shown since the last patch: pending checks are still to be held against what it put in place. */
+  checksDue: boolean;
   setAside: SetAside | null;
   /** Whose replica this is; null while no relay has said. */
   subject: string | null;
@@ -73,6 +75,7 @@ export const foldedSession = (stored: SessionState | undefined): FoldedSession =
   paused: stored?.paused ?? false,
   fillDue: stored?.fillDue === true,
   fillsAll: stored?.fillsAll === true,
+  checksDue: stored?.checksDue === true,
   setAside: null,
   subject: stored?.subject ?? null,
   limits: stored?.limits ?? null,
@@ -83,7 +86,8 @@ export const foldedSession = (stored: SessionState | undefined): FoldedSession =
 /** The session as a checkpoint keeps it. Nothing may be set aside. */
 export const storedSession = (session: FoldedSession): SessionState => {
   const { epoch, confirmedEpoch, revealed, scope, followed, clockOffsetMs, paused } = session;
-  const { confirmedScope, fillDue, fillsAll, subject, limits, verifiedAtMs, differedAtMs } = session;
+  const { confirmedScope, fillDue, fillsAll, checksDue, subject, limits } = session;
+  const { verifiedAtMs, differedAtMs } = session;
   return {
     epoch,
     cursor: revealed,
@@ -95,6 +99,7 @@ export const storedSession = (session: FoldedSession): SessionState => {
     ...(equalScopes(confirmedScope, scope) ? {} : { confirmedScope }),
     ...(fillDue ? { fillDue } : {}),
     ...(fillsAll ? { fillsAll } : {}),
+    ...(checksDue ? { checksDue } : {}),
     ...(subject === null ? {} : { subject }),
     ...(limits === null ? {} : { limits }),
     ...(verifiedAtMs === 0 ? {} : { verifiedAtMs }),

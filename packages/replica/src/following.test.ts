@@ -3,8 +3,8 @@
  * commit: what stands under a key that is not here is not known.
  */
 import { beforeEach, expect, test } from "vitest";
-import { type PatchEntry, type Scope, wholeBucket } from "@rockpool/model";
-import { entryOf, key, number, remove, set, sum } from "./commit-fixture.ts";
+import { type PatchEntry, type Scope, wholeBucket, zeroStamp } from "@rockpool/model";
+import { entryOf, key, number, remove, set, sum, testNowMs } from "./commit-fixture.ts";
 import { TestReplica } from "./replica-fixture.ts";
 
 let replica: TestReplica;
@@ -77,4 +77,33 @@ test("a checked commit stays in view when the key it checks is followed no more:
   serve(...wholeBucket);
   fill(2, entryOf("k", 1, "old"), entryOf("n", 2, number(6n)));
   expect([replica.stateOf(name), replica.value("k")]).toEqual(["hidden", "old"]);
+});
+
+test("a check that can no longer hold after a fill is met by the next patch, should whoever filled have ended", () => {
+  const { name } = replica.commitOn(["k"], set("k", "mine"));
+  const { name: blind } = replica.commit(set("other", "mine"));
+  replica.append({ type: "verify", epoch: "e1", at: 1, equal: false, readingMs: testNowMs });
+  replica.append({ type: "build" });
+  const generation = replica.rows.at(-1)?.position ?? 0;
+  const relay = {
+    epoch: "e1",
+    scope: wholeBucket,
+    from: 1,
+    to: 2,
+    results: [],
+    stamp: zeroStamp,
+    readingMs: 1,
+  };
+  replica.append({ type: "fill", generation, stored: { entries: 0, bytes: 0 }, relay });
+  expect(replica.stateOf(name)).toBe("pending");
+  replica.checkpoint();
+  replica.receive({ to: 3, head: 4, upToDate: false });
+  expect(replica.stateOf(name)).toBe("pending");
+  const { changed } = replica.receive({ to: 4, entries: [entryOf("else", 4, "theirs")] });
+  expect([name, blind].map((one) => replica.stateOf(one))).toEqual(["hidden", "pending"]);
+  expect(new Set(changed)).toEqual(new Set([key("k"), key("else")]));
+  expect(replica.value("k")).toBeUndefined();
+  const next = replica.commitOn(["k"], set("k", "anew")).name;
+  replica.receive({ to: 5, entries: [entryOf("else", 5, "again")] });
+  expect(replica.stateOf(next)).toBe("pending");
 });

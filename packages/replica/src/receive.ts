@@ -76,7 +76,7 @@ export const decidePatch = (
     return { type: "row", row: { ...row, patch: { ...patch, upToDate }, changed: [], hidden: [] } };
   }
   const revealed = revelation(state, patch, readingMs);
-  const hidden = hiddenBy(state, revealed);
+  const hidden = hiddenBy(state, session.checksDue ? withChecked(state, pages, revealed) : revealed);
   return {
     type: "row",
     row: { ...row, patch, changed: changedBy(state, pages, revealed, hidden), hidden: [...hidden.values()] },
@@ -128,17 +128,10 @@ export const decideLateResults = (
  * `pages` notes something lacking.
  */
 export const decideDoomed = (state: ReplicaState, pages: Pages, readingMs: number): PatchRow | undefined => {
-  const { epoch, scope, confirmedScope, received, setAside, fillDue } = state.session;
+  const { epoch, scope, received, setAside, fillDue } = state.session;
   if (epoch === null || setAside !== null || fillDue) return undefined;
-  const entries = new Map<PackedKey, PatchEntry>();
-  for (const { commit } of state.unruled.values()) {
-    for (const { key } of commit.checks) {
-      // What stands under a key that is not followed is not known, so a check of it may hold.
-      if (isInScope(confirmedScope, key)) entries.set(key, confirmedEntry(state, pages, key));
-    }
-  }
   const nothing = { entries: new Map(), ruled: new Map(), ownByRevision: new Map(), readingMs };
-  const hidden = hiddenBy(state, { ...nothing, entries });
+  const hidden = hiddenBy(state, withChecked(state, pages, nothing));
   if (hidden.size === 0) return undefined;
   const patch: Patch = {
     from: received,
@@ -151,6 +144,19 @@ export const decideDoomed = (state: ReplicaState, pages: Pages, readingMs: numbe
   };
   const changed = changedBy(state, pages, nothing, hidden);
   return { type: "patch", epoch, scope, readingMs, patch, changed, hidden: [...hidden.values()] };
+};
+
+/** As if what stands under every key that is checked by a pending commit were revealed, too. */
+const withChecked = (state: ReplicaState, pages: Pages, revealed: Revelation): Revelation => {
+  const entries = new Map(revealed.entries);
+  for (const { commit } of state.unruled.values()) {
+    for (const { key } of commit.checks) {
+      // What stands under a key that is not followed is not known, so a check of it may hold.
+      const isKnown = isInScope(state.session.confirmedScope, key);
+      if (isKnown && !entries.has(key)) entries.set(key, confirmedEntry(state, pages, key));
+    }
+  }
+  return { ...revealed, entries };
 };
 
 const confirmedEntry = (state: ReplicaState, pages: Pages, key: PackedKey): PatchEntry => {

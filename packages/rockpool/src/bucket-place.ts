@@ -7,9 +7,12 @@ import type { TabClock } from "./clock.ts";
 import type { SecretsOptions } from "./secrets/lazy-secrets.ts";
 import type { OnConflict } from "./sync.ts";
 
+/** What keeps a bucket: the browser, this process, or a file in a folder of Node's. */
+export type BucketEngine = "indexeddb" | "memory" | "sqlite";
+
 export interface BucketPlace {
   readonly open: HostOpenOptions;
-  readonly engine: "indexeddb" | "memory";
+  readonly engine: BucketEngine;
   readonly fallback: KvError | null;
   readonly placement: "worker" | "main";
   readonly secrets: SecretsOptions | undefined;

@@ -14,15 +14,20 @@ const deleteMsMax = 5000;
 export interface BucketOwner {
   /** As in `openKv`. */
   readonly user?: string;
+  /** As in `openKv`: those of this folder, in Node. Default: those in memory there. */
+  readonly folder?: string | URL;
 }
 
 /**
  * The names of the buckets on this device, ascending: in a browser those of this origin, in Node those
- * that this process made. Those of one user, or those that are nobody's.
- * @throws TypeError for a user that cannot be; KvError "unsupported" where the browser cannot list databases
+ * that this process has in memory, or those of a folder, open or not. Those of one user, or those that
+ * are nobody's.
+ * @throws TypeError for a user or folder that cannot be; KvError "unsupported" where the browser cannot
+ * list databases, "unavailable" for a folder that cannot be read
  */
-export const listBuckets = async ({ user }: BucketOwner = {}): Promise<readonly string[]> => {
+export const listBuckets = async ({ user, folder }: BucketOwner = {}): Promise<readonly string[]> => {
   checkUser(user);
+  if (folder !== undefined) return (await (await import("#folder")).listFiles(folder, user)).toSorted();
   const databases = await listDatabases();
   return databases.flatMap((database) => bucketOf(database, user) ?? []).toSorted();
 };
@@ -32,11 +37,13 @@ export const listBuckets = async ({ user }: BucketOwner = {}): Promise<readonly 
  * go of it: calls there fail with `destroyed`, and its feeds end so. What was not synced is lost.
  * Deleting what does not exist is harmless.
  * @throws KvError "blocked" when a tab that does not answer (a frozen one) holds it for more than 5 s:
- * try again when that tab is closed; the browser may have carried out the deletion by then. TypeError for a name that cannot be
+ * try again when that tab is closed; the browser may have carried out the deletion by then. In a folder:
+ * at once, when another process has it open. TypeError for a name that cannot be
  */
-export const destroyBucket = async (name: string, { user }: BucketOwner = {}): Promise<void> => {
+export const destroyBucket = async (name: string, { user, folder }: BucketOwner = {}): Promise<void> => {
   checkBucketName(name);
   checkUser(user);
+  if (folder !== undefined) return (await import("#folder")).destroyInFolder(folder, name, user);
   await destroyDatabase(databaseOf(name, user));
 };
 

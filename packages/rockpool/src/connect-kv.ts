@@ -5,6 +5,7 @@
 import type { HostApi, HostEvent, HostOpenOptions } from "@rockpool/host";
 import type { KvError } from "@rockpool/model";
 import { proxy } from "comlink";
+import type { BucketEngine } from "./bucket-place.ts";
 import { platformClock, type TabClock } from "./clock.ts";
 import { HostConnection, unwrap } from "./host-connection.ts";
 import type { Kv } from "./kv.ts";
@@ -21,7 +22,7 @@ export interface ConnectOptions {
   /** Where the host holds its own lock. Default: the platform's. */
   readonly locks?: Pick<LockManager, "request">;
   /** What keeps the bucket. Default: memory. */
-  readonly engine?: "indexeddb" | "memory";
+  readonly engine?: BucketEngine;
   /** Why it is in memory, where it was to be kept. Default: it was not. */
   readonly fallback?: KvError | null;
   /** Where the host runs. Default: on this thread. */

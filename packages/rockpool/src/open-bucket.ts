@@ -22,7 +22,8 @@ export const openBucket = async (
   options: OpenOptions,
   connect: (open: HostOpenOptions) => Promise<Kv>,
 ): Promise<Kv> => {
-  const kv = await connect(hostOptions(name, options));
+  const open = hostOptions(name, options);
+  const kv = await (options.folder === undefined ? connect(open) : connectFolder(open, options));
   if (options.persist === true) void askToPersist();
   return kv;
 };
@@ -58,6 +59,14 @@ export const connectThread = (
     },
   );
 };
+
+/** Connects to a host on this thread, over a folder of Node's. */
+const connectFolder = (open: HostOpenOptions, options: OpenOptions): Promise<Kv> =>
+  orInMemory(open, options, loadMainHost, async () => {
+    const { createFolderHost } = await import("#folder");
+    const { api, file } = await createFolderHost(open.bucket, options);
+    return connectKv({ ...open, database: file }, api, { engine: "sqlite", ...pageOptions(options) });
+  });
 
 /** Pages with a worker load none of it. */
 const loadMainHost = async (): Promise<CreateMainHost> => (await import("./thread-host.ts")).createMainHost;

@@ -23,7 +23,13 @@ export interface OpenOptions {
    * on the device, which no other user's tab sees or sends. Default: nobody's.
    */
   readonly user?: string;
-  /** "strict": a commit also survives a power cut. Default "relaxed": it survives a crash of the browser. */
+  /**
+   * In Node: the folder that keeps the bucket, as one SQLite file (`shop.sqlite`; a user's copy
+   * `shop@ada.sqlite`), made when it is new. All of a process share it; one process at a time has it open,
+   * another gets `blocked`. In a browser it is refused. Default: a bucket in Node is in memory.
+   */
+  readonly folder?: string | URL;
+  /** "strict": a commit also survives a power cut. Default "relaxed": it survives a crash of the browser or process. */
   readonly durability?: "relaxed" | "strict";
   /**
    * Where the host runs. Default "auto": in a worker where the platform has one, and on the caller's

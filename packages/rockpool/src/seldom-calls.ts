@@ -3,7 +3,7 @@
  * first such call, so that `openKv` stays small.
  */
 import type { TransportConflictGroup } from "@rockpool/host";
-import { type Key, secretsDatabaseOf, unpackError } from "@rockpool/model";
+import { type Key, unpackError } from "@rockpool/model";
 import { destroyDatabase } from "./buckets.ts";
 import type { HostConnection } from "./host-connection.ts";
 import type { KvEntryMaybe } from "./entry.ts";
@@ -21,11 +21,14 @@ import type { SignOutOptions, SignOutResult } from "./sync.ts";
 import { update } from "./update.ts";
 import type { BucketPlace } from "./bucket-place.ts";
 
+/** Whoever wanted secrets was told why there are none. */
+const ignoreAsTold = (): void => {};
+
 export class SeldomCalls {
   readonly #kv: Kv;
   readonly #connection: HostConnection;
   readonly #place: BucketPlace;
-  #secrets: (Secrets & { close(): void }) | undefined;
+  #secrets: Promise<Secrets & { close(): void }> | undefined;
 
   constructor(kv: Kv, connection: HostConnection, place: BucketPlace) {
     this.#kv = kv;
@@ -46,11 +49,10 @@ export class SeldomCalls {
   }
 
   /** @throws KvError "closed" | "unavailable" */
-  mustGetSecrets(): Secrets {
+  async mustGetSecrets(): Promise<Secrets> {
     this.#connection.assertOpen();
     const { open, engine, secrets: options } = this.#place;
-    const database = secretsDatabaseOf(open.database);
-    this.#secrets ??= openSecrets({ kv: this.#kv, database, engine, options });
+    this.#secrets ??= openSecrets({ kv: this.#kv, database: open.database, engine, options });
     return this.#secrets;
   }
 
@@ -58,7 +60,9 @@ export class SeldomCalls {
     const { open, engine, fallback, placement } = this.#place;
     const [{ settings, trouble, ...status }, storage] = await Promise.all([
       this.#connection.call("status", {}),
-      storageReport(),
+      engine === "sqlite"
+        ? import("#folder").then(({ fileReport }) => fileReport(open.database))
+        : storageReport(),
     ]);
     return {
       bucket: open.bucket,
@@ -83,7 +87,9 @@ export class SeldomCalls {
   async destroy(): Promise<void> {
     if (this.#place.open.readonly === true) throw readonlyError();
     await this.#kv[Symbol.asyncDispose]();
-    await destroyDatabase(this.#place.open.database);
+    const { engine, open } = this.#place;
+    if (engine === "sqlite") await (await import("#folder")).destroyFile(open.database);
+    else await destroyDatabase(open.database);
   }
 
   /** Has the app decide on conflicts. */
@@ -94,6 +100,6 @@ export class SeldomCalls {
   }
 
   close(): void {
-    this.#secrets?.close();
+    this.#secrets?.then((secrets) => secrets.close(), ignoreAsTold);
   }
 }

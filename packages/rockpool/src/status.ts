@@ -3,12 +3,13 @@
  */
 
 import type { KvError } from "@rockpool/model";
+import type { BucketEngine } from "./bucket-place.ts";
 
 /** A bucket as it is now. Sizes in bytes. */
 export interface KvStatus {
   readonly bucket: string;
-  /** What keeps it: `memory` is gone with the process. */
-  readonly engine: "indexeddb" | "memory";
+  /** What keeps it: `memory` is gone with the process, `sqlite` is a file in the folder it was opened in. */
+  readonly engine: BucketEngine;
   /** Why it is in memory although it was opened to be kept (`fallback: "memory"`); null when it is not. */
   readonly fallback: KvError | null;
   /** Where its host runs: in a worker or on the caller's own thread. */
@@ -39,9 +40,12 @@ export interface KvStatus {
    * it, and it is tried again by itself: on a full disk, where it is `quota`, when there is room.
    */
   readonly error: Error | null;
-  /** Of the whole site: false when the browser may delete its storage. Null where it does not tell. */
+  /** Of the whole site: false when the browser may delete its storage. Null where it does not tell. In a folder: true. */
   readonly persisted: boolean | null;
-  /** Of the whole site: what it uses and may use, about. Null where the browser does not tell. */
+  /**
+   * Of the whole site: what it uses and may use, about. Null where the browser does not tell. In a folder
+   * `usage` is what the bucket's files take up, and `quota` is null.
+   */
   readonly usage: number | null;
   readonly quota: number | null;
 }

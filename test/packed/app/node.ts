@@ -1,4 +1,4 @@
-// A program in Node: a bucket in memory, and one that a relay in the same process keeps.
+// A program in Node: a bucket in memory, one that a relay in the same process keeps, and one in a folder.
 // Prints what it read.
 import { openMemoryEngine, startRelay } from "@rockpool/relay";
 import { openKv } from "rockpool";
@@ -15,3 +15,9 @@ const synced = await openKv("synced", { relay: relay.url });
 const { versionstamp } = await synced.set(["greeting"], "hello");
 process.stdout.write(`${(await synced.sync.settled(versionstamp)).type}\n`);
 synced.close();
+
+const counted = await openKv("counted", { folder: new URL("data/", import.meta.url) });
+const runs = ((await counted.get<number>(["runs"])).value ?? 0) + 1;
+await counted.set(["runs"], runs);
+process.stdout.write(`${runs} ${runs === 1 ? "run" : "runs"}\n`);
+counted.close();

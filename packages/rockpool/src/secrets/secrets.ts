@@ -3,7 +3,16 @@
  * of the device's own in a database that is never synced, or, when the app brings a key, in the bucket
  * itself, where they are synced like everything else and the relay sees sealed bytes and names.
  */
-import { type Key, KvError, packKey, type PackedKey, packKeyForWrite, unpackKey } from "@rockpool/model";
+import {
+  type Key,
+  KvError,
+  packKey,
+  type PackedKey,
+  packKeyForWrite,
+  secretsDatabaseOf,
+  unpackKey,
+} from "@rockpool/model";
+import type { BucketEngine } from "../bucket-place.ts";
 import type { Kv } from "../kv.ts";
 import type { Secrets, SecretsOptions } from "./lazy-secrets.ts";
 import { seal, unseal } from "./sealing.ts";
@@ -15,21 +24,21 @@ export const secretsPrefix = "rockpool:secrets";
 
 export interface SecretsPlace {
   readonly kv: Pick<Kv, "get" | "set" | "delete" | "keys">;
-  /** The database of secrets that stay here. */
+  /** The bucket's database: secrets that stay here are beside it. */
   readonly database: string;
-  readonly engine: "indexeddb" | "memory";
+  readonly engine: BucketEngine;
   readonly options: SecretsOptions | undefined;
 }
 
-/** Opens nothing yet. @throws KvError "unavailable" when this page has no WebCrypto */
-export const openSecrets = (place: SecretsPlace): Secrets & { close(): void } => {
+/** @throws KvError "unavailable" when this page has no WebCrypto; in a folder, as it is opened */
+export const openSecrets = async (place: SecretsPlace): Promise<Secrets & { close(): void }> => {
   if (globalThis.crypto?.subtle === undefined) {
     throw new KvError(
       "unavailable",
       "this page has no WebCrypto, which secrets need; serve it over https or from localhost",
     );
   }
-  return new SealedSecrets(storeOf(place));
+  return new SealedSecrets(await storeOf(place));
 };
 
 class SealedSecrets implements Secrets {
@@ -116,7 +125,14 @@ class SecretBucket implements SecretStore {
 
 const placeOf = (name: PackedKey): Key => [secretsPrefix, ...unpackKey(name)];
 
-const storeOf = ({ kv, database, engine, options }: SecretsPlace): SecretStore => {
+const storeOf = async ({ kv, database, engine, options }: SecretsPlace): Promise<SecretStore> => {
   if (options !== undefined) return new SecretBucket(kv, options.key);
-  return engine === "indexeddb" ? new SecretDatabase(database) : secretMemoryOf(database);
+  switch (engine) {
+    case "indexeddb":
+      return new SecretDatabase(secretsDatabaseOf(database));
+    case "memory":
+      return secretMemoryOf(secretsDatabaseOf(database));
+    case "sqlite":
+      return (await import("#folder")).secretsInFile(database);
+  }
 };
