@@ -14,7 +14,10 @@ const exclude = ["**/node_modules/**", "**/dist/**"];
 export const browserTests: string[] = testFolders.map((folder) => `${folder}/**/*.browser.test.ts`);
 
 /** Scans what runs in workers too: a dependency met only during a test would make Vite reload the page. */
-export const scannedSources = "packages/{log-idb,host,rockpool}/src/**/!(*.test).ts";
+export const scannedSources: string[] = [
+  "packages/{log-idb,host,rockpool}/src/**/!(*.test).ts",
+  "test/dialects/**/*.browser.test.ts",
+];
 
 const inFolder = fileURLToPath(new URL("test/folder/rockpool-in-folder.ts", import.meta.url));
 
@@ -52,7 +55,7 @@ const config: ViteUserConfig = {
       },
       {
         extends: true,
-        optimizeDeps: { entries: [scannedSources] },
+        optimizeDeps: { entries: scannedSources },
         test: {
           name: "browser",
           include: browserTests,

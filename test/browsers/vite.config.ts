@@ -17,7 +17,7 @@ const project = (
   provider: BrowserProviderOption,
 ): TestProjectInlineConfiguration => ({
   extends: true,
-  optimizeDeps: { entries: [scannedSources] },
+  optimizeDeps: { entries: scannedSources },
   test: {
     name,
     include: browserTests,

@@ -25,11 +25,14 @@ const installMsMax = 180_000;
 vi.setConfig({ testTimeout: testMsMax, hookTimeout: testMsMax });
 
 const packageNames = [
+  "@rockpool/deno-kv",
+  "@rockpool/forge-kvs",
   "@rockpool/host",
   "@rockpool/log",
   "@rockpool/log-idb",
   "@rockpool/log-sqlite",
   "@rockpool/model",
+  "@rockpool/nats-kv",
   "@rockpool/protocol",
   "@rockpool/relay",
   "@rockpool/replica",

@@ -29,8 +29,9 @@ const emptyNames = new Set([
 
 const kebabCase = /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*$/;
 
-/** Programs talk to a person by the console; packages do not. */
-const mayPrint = (path: string): boolean => /^(scripts|apps)\/|^packages\/relay\/src\/cli\.ts$/.test(path);
+/** Programs and examples talk to a person by the console; packages do not. */
+const mayPrint = (path: string): boolean =>
+  /^(scripts|apps)\/|^packages\/relay\/src\/cli\.ts$|^test\/dialects\/[^/]+\/example[^/]*\.ts$/.test(path);
 
 /** A file opens with a comment that says what it is. */
 export const findMissingHeaders = (files: FileMap): readonly string[] =>

@@ -64,6 +64,7 @@ export {
   bytesToPacked,
   isPackedKey,
   isPackedKeyForWrite,
+  keyBytes,
   type PackedKey,
   packedToBytes,
   packKey,

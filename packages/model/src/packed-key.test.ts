@@ -11,6 +11,7 @@ import {
   bytesToPacked,
   isPackedKey,
   isPackedKeyForWrite,
+  keyBytes,
   type PackedKey,
   packedToBytes,
   packKey,
@@ -112,6 +113,12 @@ describe("packed key", () => {
     const tooLong = packAnything([new Uint8Array(keyBytesMax - 1).fill(1)]);
     expect(tooLong).toThrow(TypeError);
     expect(tooLong).toThrow(/^Key too large for read \(max 2048 bytes\): 2049 bytes/);
+  });
+
+  test("tells a key's bytes, of one that is too long as well", () => {
+    expect(keyBytes(["a", 1, true])).toBe(packKey(["a", 1, true]).length);
+    expect([keyBytes([]), keyBytes([new Uint8Array(keyBytesMax).fill(1)])]).toEqual([0, keyBytesMax + 2]);
+    expect(() => keyBytes("a" as unknown as Key)).toThrow("expected: array, got: string");
   });
 
   test("refuses a part of a megabyte without overflowing the stack", () => {

@@ -32,7 +32,23 @@ export const packKeyForWrite = (key: Key): PackedKey => {
   return packed;
 };
 
+/**
+ * Bytes of a key as it is packed, which `keyBytesMax` bounds; whether they are too many is not checked.
+ * @throws TypeError when it is no array, or holds what is no key part.
+ */
+export const keyBytes = (key: Key): number => packParts(key).length;
+
 const packFor = (purpose: "read" | "write", key: Key): PackedKey => {
+  const packed = packParts(key);
+  if (packed.length > keyBytesMax) {
+    throw new TypeError(
+      `Key too large for ${purpose} (max ${keyBytesMax} bytes): ${packed.length} bytes; shorten its parts, or store the long part in the value`,
+    );
+  }
+  return packed as PackedKey;
+};
+
+const packParts = (key: Key): string => {
   if (!Array.isArray(key)) {
     throw new TypeError(
       `invalid type; expected: array, got: ${key === null ? "null" : typeof key}; write a key as an array of parts, such as ["users", 1]`,
@@ -40,12 +56,7 @@ const packFor = (purpose: "read" | "write", key: Key): PackedKey => {
   }
   let packed = "";
   for (let index = 0; index < key.length; index++) packed += writePart(key[index], index);
-  if (packed.length > keyBytesMax) {
-    throw new TypeError(
-      `Key too large for ${purpose} (max ${keyBytesMax} bytes): ${packed.length} bytes; shorten its parts, or store the long part in the value`,
-    );
-  }
-  return packed as PackedKey;
+  return packed;
 };
 
 /** The parts of a packed key; byte parts are fresh `Uint8Array`s. Not for bounds of ranges. */

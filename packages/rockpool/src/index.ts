@@ -57,6 +57,7 @@ export { openKv } from "./open-kv.ts";
 export {
   any,
   type Key,
+  keyBytes,
   type KeyPart,
   type KeyToSet,
   KvError,
