@@ -120,11 +120,13 @@ test("a rejection is told of once, also when its row was missed, and not at the 
   expect(idsTold()).toEqual(["h.2", "h.3"]);
 });
 
+/** One of the parts of a commit that was divided. */
+const part = (n: number, ruling: CommitState): TrackedCommit => ({
+  ...tracked(n, ruling),
+  versionstamp: stampOf(9),
+});
+
 test("the parts of a commit that was divided are told of each by itself, though they share its place", async () => {
-  const part = (n: number, ruling: CommitState): TrackedCommit => ({
-    ...tracked(n, ruling),
-    versionstamp: stampOf(9),
-  });
   rule(part(1, "rejected"));
   await turn();
   rule(part(2, "rejected"));
