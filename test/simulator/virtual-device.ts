@@ -46,6 +46,8 @@ export class VirtualDevice {
   readonly world: VirtualWorld;
   readonly relay: VirtualRelay;
   readonly tabs: Set<VirtualTab> = new Set();
+  /** Those that an app has closed and that still store what was asked of them. */
+  readonly closing: Set<VirtualTab> = new Set();
   readonly options: DeviceOptions;
   clockAheadMs: number;
   /** Its clock was set back at some time. */
@@ -116,7 +118,7 @@ export class VirtualDevice {
 
   /** All its tabs end, and what is stored is `image` from here on. */
   loseStorage(image: StorageImage): void {
-    for (const tab of this.tabs) tab.kill();
+    for (const tab of [...this.tabs, ...this.closing]) tab.kill();
     this.storage = this.#createStorage(image);
   }
 
@@ -242,14 +244,18 @@ export class VirtualTab {
   }
 
   async close(): Promise<void> {
-    this.device.tabs.delete(this);
+    const { tabs, closing } = this.device;
+    tabs.delete(this);
+    closing.add(this);
     await this.host.close();
+    closing.delete(this);
   }
 
   /** Ends it as a browser ends a tab: no callback, no answer, no word from it. */
   kill(): void {
     this.life.kill();
     this.device.tabs.delete(this);
+    this.device.closing.delete(this);
   }
 
   async #ask(request: HostRequest): Promise<HostAnswer> {
