@@ -30,8 +30,11 @@ export const accessKinds: KindsOf<
   "wrong-token": {
     weight: 1,
     isFault: true,
-    draw: (chance) => ({ forMs: chance.between(100, chance.pick([3000, 20_000])) }),
-    act: (run, { forMs }, where) => run.access?.giveWrong(run.device(where), forMs),
+    draw: (chance) => ({
+      forMs: chance.between(100, chance.pick([3000, 20_000])),
+      renews: chance.is(0.5),
+    }),
+    act: (run, { forMs, renews }, where) => run.access?.giveWrong(run.device(where), forMs, renews),
   },
   "no-token": {
     weight: 0.5,

@@ -72,9 +72,9 @@ export class RunAccess {
   }
 
   /** The apps of a device give another subject's tokens for a while; then they say to go on with its own. */
-  giveWrong(device: VirtualDevice, forMs: number): void {
+  giveWrong(device: VirtualDevice, forMs: number, renews: boolean): void {
     this.#wrong.add(device);
-    this.#its.relay.network.drop(device.name);
+    if (!renews) this.#its.relay.network.drop(device.name);
     this.#its.healLater(`wrong ${device.name}`, forMs, () => {
       this.#wrong.delete(device);
       this.#its.resume(device);

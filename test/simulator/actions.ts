@@ -94,8 +94,8 @@ export interface Actions {
   "withdraw-tokens": OfSubject;
   /** No token of a subject holds. */
   "bar-subject": OfSubject & For;
-  /** The device's apps give another subject's tokens. */
-  "wrong-token": For;
+  /** The device's apps give another subject's tokens, from the next renewal on or for a new session. */
+  "wrong-token": For & { readonly renews: boolean };
   /** The device's apps have no token to give. */
   "no-token": For;
   "relay-restart": Down;
