@@ -39,7 +39,7 @@ export const accessKinds: KindsOf<
   "no-token": {
     weight: 0.5,
     isFault: true,
-    draw: (chance) => ({ forMs: chance.between(100, 8000) }),
-    act: (run, { forMs }, where) => run.access?.giveNone(run.device(where), forMs),
+    draw: (chance) => ({ forMs: chance.between(100, 8000), renews: chance.is(0.5) }),
+    act: (run, { forMs, renews }, where) => run.access?.giveNone(run.device(where), forMs, renews),
   },
 };

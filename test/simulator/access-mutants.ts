@@ -28,12 +28,21 @@ export const accessMutants: readonly Mutant[] = [
     "if (!equalScopes(scope, this.scope) || !equalScopes(write, access.write)) {",
     "if (!equalScopes(scope, scope) || !equalScopes(write, write)) {",
   ),
-  mutant(
-    "go on when the token has ended",
-    "relay/src/session-access.ts",
-    "if (this.expiresInMs !== 0) return !this.#isRevoked;",
-    "if (this.expiresInMs !== -1) return !this.#isRevoked;",
-  ),
+  {
+    name: "go on when the token has ended",
+    edits: [
+      {
+        file: "packages/relay/src/session-access.ts",
+        find: "if (this.expiresInMs !== 0) return !this.#isRevoked;",
+        replace: "if (this.expiresInMs !== -1) return !this.#isRevoked;",
+      },
+      {
+        file: "packages/relay/src/session-access.ts",
+        find: "if (this.isGood()) this.#watchEnd();",
+        replace: "this.isGood();",
+      },
+    ],
+  },
   mutant(
     "tell the winner under a key that may not be read",
     "relay/src/resolve.ts",

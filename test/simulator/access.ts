@@ -82,9 +82,9 @@ export class RunAccess {
   }
 
   /** The apps of a device have no token to give for a while. */
-  giveNone(device: VirtualDevice, forMs: number): void {
+  giveNone(device: VirtualDevice, forMs: number, renews: boolean): void {
     this.#tokenless.add(device);
-    this.#its.relay.network.drop(device.name);
+    if (!renews) this.#its.relay.network.drop(device.name);
     this.#its.healLater(`tokenless ${device.name}`, forMs, () => this.#tokenless.delete(device));
   }
 

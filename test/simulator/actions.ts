@@ -96,8 +96,8 @@ export interface Actions {
   "bar-subject": OfSubject & For;
   /** The device's apps give another subject's tokens, from the next renewal on or for a new session. */
   "wrong-token": For & { readonly renews: boolean };
-  /** The device's apps have no token to give. */
-  "no-token": For;
+  /** The device's apps have no token to give, from the next renewal on or for a new session. */
+  "no-token": For & { readonly renews: boolean };
   "relay-restart": Down;
   "relay-dies-after-turn": Down;
   "relay-backup": Nothing;
