@@ -18,6 +18,7 @@ import {
 import { emptyImage, type Log, openMemoryLog, type StorageImage } from "@rockpool/log";
 import {
   lastVersionstampOf,
+  packError,
   type PackedKey,
   type Versionstamp,
   wholeRange,
@@ -37,6 +38,8 @@ export interface DeviceOptions {
   /** Messages between tabs that are lost, as a share of one. */
   readonly channelLoss?: number;
   readonly settings?: HostSettings;
+  /** Whose it is, where the relay asks for tokens. */
+  readonly subject?: number;
   /** What its storage holds at first: another device's makes it a clone. */
   readonly image?: StorageImage;
 }
@@ -50,6 +53,8 @@ export class VirtualDevice {
   readonly closing: Set<VirtualTab> = new Set();
   readonly options: DeviceOptions;
   clockAheadMs: number;
+  /** What its apps give when they are asked for a token, or undefined when they have none; absent where none is asked for. */
+  giveToken: (() => string | undefined) | undefined;
   /** Its clock was set back at some time. */
   clockWentBack = false;
   /** Another one after each loss of what was stored. */
@@ -71,6 +76,10 @@ export class VirtualDevice {
       channelLoss: options.channelLoss ?? 0,
     });
     this.storage = this.#createStorage(options.image ?? emptyImage);
+  }
+
+  get subject(): number {
+    return this.options.subject ?? 0;
   }
 
   get settings(): HostSettings {
@@ -173,7 +182,13 @@ export class VirtualTab {
   }
 
   async start(): Promise<void> {
-    const options = { bucket: bucketName, database: "db", relay: "relay", durability: "relaxed" } as const;
+    const options = {
+      bucket: bucketName,
+      database: "db",
+      relay: "relay",
+      durability: "relaxed",
+      givesTokens: this.device.giveToken !== undefined,
+    } as const;
     this.#host = await Host.open(
       this.#log,
       this.environment,
@@ -271,10 +286,22 @@ export class VirtualTab {
     return answer.entries;
   }
 
+  async #giveToken(id: number): Promise<void> {
+    const { world, giveToken } = this.device;
+    await this.life.see(world.sleep(world.between(0, 50)));
+    const token = giveToken?.();
+    const answer =
+      token === undefined
+        ? ({ ok: false, error: packError(new Error("the app has no token")) } as const)
+        : ({ ok: true, value: token } as const);
+    if (this.isOpen) await this.host.call("token", { id, answer });
+  }
+
   #hear(event: HostEvent): void {
     if (this.life.hasEnded) return;
     this.events.push(event);
     if (event.type === "feed-error") this.hasLostFeed = true;
+    if (event.type === "token") void this.#giveToken(event.id);
     if (event.type === "feed") this.#onItemById.get(event.id)?.(event.item);
   }
 }
