@@ -197,6 +197,49 @@ describe("without a session", () => {
     expect((await bed.done(one.kv.get(["k"]))).value).toBe("awaited");
   });
 
+  test("one that is being made holds up no answer to what was asked in the same turn", async () => {
+    const one = await bed.openTab(bed.device("one"));
+    const asked = [
+      one.kv.get(["k"]),
+      one.kv.set(["k"], "awaited", relay),
+      one.kv.set(["other"], 1),
+      one.kv.get(["k"]),
+    ];
+    const [before, awaited, other, after] = asked.map(watch);
+    await bed.done(asked[3] as Promise<unknown>);
+    expect([before, other, after].map((one) => one?.outcome)).toMatchObject([
+      { value: null },
+      { ok: true },
+      { value: null },
+    ]);
+    expect([awaited?.outcome, one.kv.sync.status.state]).toEqual(["open", "connecting"]);
+  });
+
+  test("one that is being made may bring another value: who checks by revision is told of it", async () => {
+    const two = await bed.openApp("two");
+    const device = bed.device("one");
+    const before = await bed.openTab(device, { conflict: "revision" });
+    await bed.live(before);
+    await bed.done(before.kv.set(["k"], "seen", relay));
+    await bed.done(Promise.resolve(before.kv[Symbol.asyncDispose]()));
+    await bed.quiet(two);
+    await bed.done(two.kv.set(["k"], "theirs", relay));
+    const one = await bed.openTab(device, { conflict: "revision" });
+    await expect(bed.done(one.kv.set(["k"], "over what was seen", relay))).rejects.toMatchObject({
+      code: "conflict",
+    });
+    expect((await bed.done(one.kv.get(["k"]))).value).toBe("theirs");
+  });
+
+  test("one that is being made is waited for no longer than until the bucket is closed", async () => {
+    const { host } = await bed.openTab(bed.device("one"));
+    const commit = { type: "commit", checks: [], mutations: [], confirm: "relay" } as const;
+    const answers = watch(host.batch([commit]));
+    void host.close();
+    await bed.world.pass(1);
+    expect(answers.outcome).toMatchObject([{ type: "error", error: { code: "closed" } }]);
+  });
+
   test("one that cannot be made is not waited for longer than it takes to know", async () => {
     bed.setOnline("one", false);
     const one = await bed.openTab(bed.device("one"));

@@ -36,8 +36,8 @@ export interface HostEnvironment {
   readonly locks: HostLocks;
   readonly openChannel: (name: string) => HostChannel;
   readonly openSocket: (url: string, events: SocketEvents) => HostSocket;
-  /** Calls back after `delayMs`; the result cancels. */
-  readonly setTimer: (callback: () => void, delayMs: number) => () => void;
+  /** Calls back after `delayMs`; the result cancels. In Node the process may end before, unless it is `awaited`. */
+  readonly setTimer: (callback: () => void, delayMs: number, use?: "awaited") => () => void;
   /** Calls back when the network may have come back or the page is looked at again; the result stops. */
   readonly onWake: (callback: () => void) => () => void;
 }

@@ -65,9 +65,9 @@ const openSocket = (url: string, { onOpen, onFrame, onClose }: SocketEvents): Ho
   };
 };
 
-const setTimer = (callback: () => void, delayMs: number): (() => void) => {
+const setTimer = (callback: () => void, delayMs: number, use?: "awaited"): (() => void) => {
   const timer = setTimeout(callback, delayMs);
-  letProcessEnd(timer);
+  if (use !== "awaited") letProcessEnd(timer);
   return () => clearTimeout(timer);
 };
 

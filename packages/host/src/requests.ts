@@ -70,20 +70,39 @@ export class Requests {
     const { committer, assertOpen, confirmations } = this.#its;
     try {
       assertOpen();
+      let asked = ask;
       if (ask.confirm === "relay") {
         // Only where one is being made: what was asked for in a turn is done in its order.
         const making = confirmations.sessionInMaking();
-        if (making !== undefined) await making;
+        if (making !== undefined) [asked] = await Promise.all([this.#asSeenNow(ask), making]);
         assertOpen();
         confirmations.assertLive();
       }
-      if (ask.type === "commit") return [await this.#commit(ask)];
-      const policy = { byRevision: this.#byRevision, awaited: ask.confirm === "relay" };
-      const piece = await committer.deleteRange(ask.range, policy, this.#strict, this.#reading);
+      if (asked.type === "commit") return [await this.#commit(asked)];
+      const policy = { byRevision: this.#byRevision, awaited: asked.confirm === "relay" };
+      const piece = await committer.deleteRange(asked.range, policy, this.#strict, this.#reading);
       return [{ type: "deleted", ...piece }];
     } catch (error) {
       return [{ type: "error", error: packError(error) }];
     }
+  }
+
+  /** A session brings what others wrote: a set or delete that is checked is one of the entry in view before. */
+  async #asSeenNow(ask: WriteAsk): Promise<WriteAsk> {
+    if (!this.#byRevision || ask.type !== "commit") return ask;
+    const { ledger, committer, readClock } = this.#its;
+    await committer.settled();
+    const nowMs = readClock();
+    const checked = new Set(ask.checks.map(({ key }) => key));
+    const seen = await ledger.read(false, (state, pages) =>
+      ask.mutations
+        .filter(({ type, key }) => (type === "set" || type === "delete") && !checked.has(key))
+        .map(({ key }) => {
+          const view = viewOf(state, pages, key);
+          return { key, versionstamp: isPresent(view, nowMs) ? view.versionstamp : null };
+        }),
+    );
+    return { ...ask, checks: [...ask.checks, ...seen] };
   }
 
   async #commit({ checks, mutations, confirm }: CommitAsk): Promise<HostAnswer> {

@@ -19,12 +19,16 @@ const applicationId = 0x52_63_6b_70;
  */
 const holdLocks = "PRAGMA locking_mode = EXCLUSIVE";
 
-/** The first that writes, which takes the file for good. */
+/** Bytes of the write-ahead log at which it is moved into the file, about: so much more a full disk must find. */
+export const walBytes: number = 1024 * 1024;
+const pageBytes = 4096;
+
+/** The first that may write, which takes the file for good. It writes to a new file only: a full disk must open. */
 const pragmas = `
-  PRAGMA auto_vacuum = INCREMENTAL;
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = NORMAL;
-  PRAGMA journal_size_limit = 16777216;
+  PRAGMA wal_autocheckpoint = ${walBytes / pageBytes};
+  PRAGMA journal_size_limit = ${walBytes};
   PRAGMA cache_size = -8192;
 `;
 
@@ -58,7 +62,7 @@ const tables = `
 
 /**
  * Takes the file for this connection alone, and makes its tables when it is new.
- * @throws KvError "newer-format" | "corrupt"; what SQLite throws
+ * @throws KvError "newer-format", "unavailable" for a file that is no bucket's; what SQLite throws
  */
 export const prepareFile = (database: DatabaseSync, file: string): void => {
   database.exec(holdLocks);
@@ -66,7 +70,7 @@ export const prepareFile = (database: DatabaseSync, file: string): void => {
   const isNew = found === 0 && pragmaOf(database, "schema_version") === 0;
   if (!isNew && pragmaOf(database, "application_id") !== applicationId) {
     throw new KvError(
-      "corrupt",
+      "unavailable",
       `${file} is a database of another program, no bucket: give Rockpool a folder of its own`,
     );
   }
@@ -76,6 +80,7 @@ export const prepareFile = (database: DatabaseSync, file: string): void => {
       `The file ${file} has format ${found}, this Rockpool knows formats up to ${fileFormat}: update the app.`,
     );
   }
+  if (isNew) database.exec("PRAGMA auto_vacuum = INCREMENTAL");
   database.exec(pragmas);
   if (!isNew) return;
   database.exec(`

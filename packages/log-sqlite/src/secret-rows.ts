@@ -4,7 +4,7 @@
  */
 import { resolve } from "node:path";
 import type { PackedKey } from "@rockpool/model";
-import { holdFile } from "./bucket-file.ts";
+import { holdFile } from "./held-file.ts";
 import { blobToKey, columnsOf, firstColumns, keyToBlob } from "./statements.ts";
 
 export interface SecretRows {

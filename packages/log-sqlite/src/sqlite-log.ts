@@ -25,7 +25,7 @@ import {
   type VersionsOf,
 } from "@rockpool/log";
 import { assert, KvError, type PackedKey, type Position, type Versionstamp } from "@rockpool/model";
-import { type HeldFile, holdFile } from "./bucket-file.ts";
+import { type HeldFile, holdFile } from "./held-file.ts";
 import { addRow, lastPosition, readMeta, writeCheckpoint, writePages } from "./checkpoint.ts";
 import { decodeRecord } from "./record-codec.ts";
 import { dropReserve, writeReserve } from "./reserve.ts";

@@ -10,7 +10,7 @@
  * - `quota`: the device has no room; nothing of the commit was written.
  * - `lost-connection`: the database handle died and could not be opened again.
  * - `stalled`: the database gave no answer in time; nothing was written.
- * - `evicted`: the browser deleted this site's data while the bucket was open, and the bucket with it.
+ * - `evicted`: the browser deleted this site's data while the bucket was open, and the bucket with it; in Node, somebody its file.
  * - `newer-format`: the bucket was written by a newer Rockpool.
  * - `damaged`: what was to be restored is no whole backup; nothing was changed.
  * - `interrupted`: the tab was taken for dead while it restored; nothing was changed.

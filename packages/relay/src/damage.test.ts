@@ -170,6 +170,25 @@ test("results that cannot be read count as no longer kept: their names are unkno
   expect(await entriesOf(engine)).toContainEqual([key("n"), number(7n), 2]);
 });
 
+test("a retry's result that cannot be read leaves the commit that it stands for unknown, and not run again", async () => {
+  {
+    await using engine = await damaged("UPDATE buckets SET floor = 0 WHERE name = 'b'");
+    await ruleOn(engine, commitOf("a:5", 1, [sum("n", 1n)], { tag: "a-5" }));
+  }
+  {
+    using database = new DatabaseSync(file);
+    expect(database.prepare("UPDATE retried SET result = '[[1]]'").run().changes).toBe(1);
+  }
+  await using engine = await openEngine();
+  await engine.openBucket("b");
+  const copy = commitOf("a", 5, [sum("n", 1n)], { tag: "a-5" });
+  expect(await ruleOn(engine, copy)).toMatchObject([{ ruling: unknown, isNew: false }]);
+  expect(await entriesOf(engine)).toContainEqual([key("n"), number(8n), 4]);
+  // One between, of which nothing was ruled, is new.
+  expect(await ruleOn(engine, commitOf("a", 4, [sum("n", 1n)]))).toMatchObject([{ ruling: accepted }]);
+  expect(told).toEqual([expect.stringContaining("table retried cannot be read, of the commit a.5")]);
+});
+
 test.each([
   ["whose head cannot be read", "UPDATE buckets SET head = 'x' WHERE name = 'b'"],
   [

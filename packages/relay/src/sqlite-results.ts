@@ -2,7 +2,7 @@
  * The results that the SQLite engine keeps: one row for what a host pushed in one turn, since a row a
  * turn costs far less than a row a commit. A host's n grows from row to row, and within a row.
  */
-import { assert, type CommitName, type CommitResult, type Revision } from "@rockpool/model";
+import { assert, type CommitName, type CommitResult, type Revision, zeroStamp } from "@rockpool/model";
 import type { PatchPart } from "./patch-part.ts";
 import type { RowReader } from "./row-reader.ts";
 import { rowOf, writeResults, type SqlValue } from "./sqlite-row.ts";
@@ -45,10 +45,20 @@ export class KeptResults {
 
   #retriedResult({ host, n }: CommitName): CommitResult | undefined {
     const row = this.#statements.getRetried.get(this.#bucket, host, n);
+    if (row === undefined) return undefined;
     const about = `of the commit ${host}.${n}`;
-    return row === undefined ? undefined : this.#rows.results(rowOf(row)[0], "retried", about)[0];
+    return this.#rows.results(rowOf(row)[0], "retried", about)[0] ?? unreadableResult({ host, n });
   }
 }
+
+/** The row alone says that the commit was ruled: without it, it would be run again. No commit has an empty tag. */
+const unreadableResult = (name: CommitName): CommitResult => ({
+  name,
+  tag: "",
+  revision: 0,
+  stamp: zeroStamp,
+  ruling: { type: "rejected", reason: { type: "unknown" } },
+});
 
 export const keepResults = (
   { putResults, putRetried }: Statements,

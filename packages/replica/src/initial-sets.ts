@@ -7,6 +7,7 @@ import {
   type Check,
   type CommitLimits,
   type CommitName,
+  digestOf,
   findCommitExcess,
   findPartExcess,
   type Mutation,
@@ -66,10 +67,13 @@ const isDivisible = ({ state, commit }: TrackedCommit, limits: CommitLimits): bo
   (findCommitExcess([], commit.mutations, limits) ?? findPartExcess([], commit.mutations, limits)) !==
     undefined;
 
-/** Their names are derived from that of the whole, so that every tab folds the same. No other host is called so. */
+/**
+ * Their names are derived from that of the whole, so that every tab folds the same, and from the limits: a
+ * copy of the device that divides by others has other parts. No other host is called so.
+ */
 const partsOf = (tracked: TrackedCommit, limits: CommitLimits): readonly TrackedCommit[] => {
   const { commit } = tracked;
-  const { host, n } = commit.name;
+  const host = `${commit.name.host}I${commit.name.n}L${limitsDigest(limits)}`;
   const [fitting, oversized]: [Mutation[], Mutation[]] = [[], []];
   for (const set of commit.mutations) {
     (findPartExcess([], [set], limits) === undefined ? fitting : oversized).push(set);
@@ -77,9 +81,16 @@ const partsOf = (tracked: TrackedCommit, limits: CommitLimits): readonly Tracked
   const groups = [...gatherSets(fitting, limits), ...oversized.map((set) => [set])];
   return groups.map((mutations, index): TrackedCommit => {
     const part = index + 1;
-    const name = { host: `${host}I${n}`, n: part };
-    return { ...tracked, commit: { ...commit, name, tag: `${commit.tag}I${part}`, mutations } };
+    return {
+      ...tracked,
+      commit: { ...commit, name: { host, n: part }, tag: `${commit.tag}I${part}`, mutations },
+    };
   });
+};
+
+const limitsDigest = ({ keyBytesMax, valueBytesMax, mutationsMax, commitBytesMax }: CommitLimits): string => {
+  const data = [keyBytesMax, valueBytesMax, mutationsMax, commitBytesMax].join(" ");
+  return digestOf({ encoding: "json", data }).slice(0, 8);
 };
 
 const withPremises = (

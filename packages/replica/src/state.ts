@@ -153,7 +153,7 @@ export class ReplicaState {
   trackAgain(again: readonly TrackedCommit[]): void {
     if (again.length === 0) return;
     for (const { commit, versionstamp } of again) this.track({ commit, versionstamp, state: "pending" });
-    const waiting = [...this.unruled.values()].toSorted((a, b) => (a.versionstamp < b.versionstamp ? -1 : 1));
+    const waiting = [...this.unruled.values()].toSorted(inLogOrder);
     this.unruled.clear();
     this.operations.clear();
     for (const tracked of waiting) {
@@ -268,5 +268,11 @@ export const isUnruled = (tracked: TrackedCommit): boolean =>
 /** Older than any row after the checkpoint: with it a key's page must be asked for its versionstamp. */
 export const isBeforeCheckpoint = (state: ReplicaState, versionstamp: Versionstamp): boolean =>
   versionstamp === zeroVersionstamp || positionOf(versionstamp) <= state.checkpoint;
+
+/** The parts of a commit that was divided share its place, in the order of their numbers. */
+const inLogOrder = (a: TrackedCommit, b: TrackedCommit): number => {
+  if (a.versionstamp === b.versionstamp) return a.commit.name.n - b.commit.name.n;
+  return a.versionstamp < b.versionstamp ? -1 : 1;
+};
 
 const bytesOf = ({ commit }: TrackedCommit): number => commitBytes([], commit.mutations);

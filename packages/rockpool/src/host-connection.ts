@@ -1,5 +1,5 @@
 /**
- * The tab's side of the line to its host: requests of one turn travel in one call, and no call hangs
+ * The tab's side of the line to its host: requests of one turn travel together, and no call hangs
  * when the host is gone. A host's end is learnt from its own Web Lock, or from unanswered pings.
  */
 import type {
@@ -133,13 +133,16 @@ export class HostConnection {
   #sendTurn(): void {
     const turn = this.#turn;
     this.#turn = [];
-    if (turn.length === 0) return;
-    this.#guard(() => this.#api.batch(turn.map(({ request }) => request))).then(
+    for (const part of partsOf(turn)) this.#send(part);
+  }
+
+  #send(part: readonly WaitingRequest[]): void {
+    this.#guard(() => this.#api.batch(part.map(({ request }) => request))).then(
       (answers) => {
-        for (const [index, { resolve }] of turn.entries()) resolve(answers[index] as HostAnswer);
+        for (const [index, { resolve }] of part.entries()) resolve(answers[index] as HostAnswer);
       },
       (error: unknown) => {
-        for (const { reject } of turn) reject(error);
+        for (const { reject } of part) reject(error);
       },
     );
   }
@@ -203,6 +206,20 @@ export class HostConnection {
     this.#turn = [];
   }
 }
+
+/** The answers to a call come together, so requests that may wait for the relay travel apart from the others. */
+const partsOf = (turn: readonly WaitingRequest[]): readonly (readonly WaitingRequest[])[] => {
+  const parts: WaitingRequest[][] = [];
+  let isLastSlow: boolean | undefined;
+  for (const waiting of turn) {
+    const { request } = waiting;
+    const isSlow = "confirm" in request && request.confirm === "relay";
+    if (isSlow === isLastSlow) parts.at(-1)?.push(waiting);
+    else parts.push([waiting]);
+    isLastSlow = isSlow;
+  }
+  return parts;
+};
 
 export const closedError = (bucket: string): KvError =>
   new KvError("closed", `the bucket "${bucket}" is closed; open it again with openKv`);

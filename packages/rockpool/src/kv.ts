@@ -37,8 +37,9 @@ export interface CommitOptions {
    * gives `{ ok: false }` (of a `set`, `delete` or `purge`, which has none of the app's own: `conflict`);
    * any other rejection throws `rejected`, which names the reason. The commit is forgotten then, unless
    * commits made meanwhile build on it: with them it is kept in `sync.rejected()`. A session that
-   * is being made at the call is waited for, 5 s at most, and other calls are not held up by that; without
-   * one it throws `offline`, and nothing is written. When no ruling comes in time it
+   * is being made at the call is waited for, 5 s at most, and other calls are not held up by that: later ones
+   * that do not wait take effect before it. With `conflict: "revision"` it is checked against what was in view at the call.
+   * Without a session it throws `offline`, and nothing is written. When no ruling comes in time it
    * throws `outcome-unknown`: the commit is kept and waits on, and what becomes of it is told by events
    * and `sync.settled`. "local": it is decided here and answered at once. Default: as the bucket was
    * opened with, else "local".

@@ -182,6 +182,23 @@ describe.each(places)("$name", (place) => {
     },
   );
 
+  test("what a device had before it knew the relay meets what is there, and each index is what entities say", async () => {
+    const name = `forge-attached-${crypto.randomUUID()}`;
+    const before = await openKv(name);
+    const early = sdkOver(before).entity<Row>("row");
+    for (const key of ["both", "mine", "moved"]) await early.set(key, { n: 1 });
+    await early.set("moved", { n: 2 });
+    before.close();
+    await using theirs = await place.openOther(name);
+    const there = sdkOver(theirs);
+    for (const key of ["both", "theirs"]) await there.entity<Row>("row").set(key, { n: 0 });
+    await using mine = await openKv(name, place.options(name));
+    if (!isAlone) for (const { sync } of [theirs, mine, theirs, mine]) await sync.flush();
+    for (const sdk of [there, sdkOver(mine)]) {
+      expect(await readAll(sdk, "n")).toEqual(["0 both", "0 theirs", "1 mine", "2 moved"]);
+    }
+  });
+
   test("in a bucket that checks every write, overrides and deletes are tried until they are taken", async () => {
     const name = `forge-revision-${crypto.randomUUID()}`;
     const checking = isAlone ? {} : ({ conflict: "revision", confirm: "relay" } as const);

@@ -33,7 +33,7 @@ export class Confirmations {
   readonly #its: ConfirmationsOptions;
   readonly #waits = new Set<Wait>();
   /** What waits for a session that is being made. */
-  readonly #onMade: (() => void)[] = [];
+  readonly #onMade = new Set<() => void>();
 
   constructor(its: ConfirmationsOptions) {
     this.#its = its;
@@ -87,19 +87,30 @@ export class Confirmations {
 
   /** The session came or went. */
   onSession(): void {
-    if (this.#its.reach() !== "coming") this.#onMade.splice(0).forEach((tell) => tell());
+    if (this.#its.reach() !== "coming") this.#tellMade();
     for (const wait of this.#waits) this.#look(wait);
+  }
+
+  /** Who waits for a session waits no more. */
+  close(): void {
+    this.#tellMade();
   }
 
   /** Until there is a session, or none to be had soon. */
   #whenMade(): Promise<void> {
     return new Promise((made) => {
-      const cancel = this.#its.environment.setTimer(made, awayMsMax);
-      this.#onMade.push(() => {
+      const tell = (): void => {
         cancel();
+        this.#onMade.delete(tell);
         made();
-      });
+      };
+      const cancel = this.#its.environment.setTimer(tell, awayMsMax);
+      this.#onMade.add(tell);
     });
+  }
+
+  #tellMade(): void {
+    for (const tell of this.#onMade) tell();
   }
 
   #look(wait: Wait): void {

@@ -119,3 +119,27 @@ test("a rejection is told of once, also when its row was missed, and not at the 
   await turn();
   expect(idsTold()).toEqual(["h.2", "h.3"]);
 });
+
+/** One of the parts of a commit that was divided. */
+const part = (n: number, ruling: CommitState): TrackedCommit => ({
+  ...tracked(n, ruling),
+  versionstamp: stampOf(9),
+});
+
+test("the parts of a commit that was divided are told of each by itself, though they share its place", async () => {
+  rule(part(1, "rejected"));
+  await turn();
+  rule(part(2, "rejected"));
+  await turn();
+  expect(idsTold()).toEqual(["h.1", "h.2"]);
+  loseRows(part(1, "rejected"), part(2, "rejected"), part(3, "rejected"));
+  await turn();
+  expect(idsTold()).toEqual(["h.1", "h.2", "h.3"]);
+  const lost = (n: number): TrackedCommit => ({ ...part(n, "confirmed"), unseen: [0] });
+  rule(lost(4));
+  loseRows(lost(4), lost(5));
+  await turn();
+  expect(events.map((event) => (event.type === "superseded" ? event.writes.length : 0))).toEqual([
+    0, 0, 0, 1, 1,
+  ]);
+});

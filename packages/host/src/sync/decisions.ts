@@ -3,7 +3,7 @@
  * decides. A commit whose caller waits for the ruling is told of by
  * that call, as long as the caller is there.
  */
-import { KvError, type Versionstamp } from "@rockpool/model";
+import { KvError, nameKey, type Versionstamp } from "@rockpool/model";
 import type { TrackedCommit } from "@rockpool/log";
 import {
   conflictsOf,
@@ -37,8 +37,8 @@ export interface DecisionsOptions {
 
 export class Decisions {
   readonly #its: DecisionsOptions;
-  /** Rejected commits that need not be told of any more. */
-  #known: ReadonlySet<Versionstamp>;
+  /** Rejected commits that need not be told of any more, by name. */
+  #known: ReadonlySet<string>;
   /** Commits of this host whose callers wait no more. */
   readonly #released = new Set<Versionstamp>();
 
@@ -48,16 +48,13 @@ export class Decisions {
   }
 
   onRow({ ruled }: RowEffect): void {
-    const rejected = new Set(
-      ruled.filter(({ state }) => state === "rejected").map(({ versionstamp }) => versionstamp),
-    );
-    this.#tellOf(rejected);
+    this.#tellOf(namesOf(ruled.filter(({ state }) => state === "rejected")));
   }
 
   /** Rows were missed: what they ruled stands in the state. */
   onGap(): void {
     const rejected = rejectedIn(this.#its.ledger.state);
-    const missed = new Set([...rejected].filter((versionstamp) => !this.#known.has(versionstamp)));
+    const missed = new Set([...rejected].filter((name) => !this.#known.has(name)));
     this.#known = rejected;
     this.#tellOf(missed);
   }
@@ -96,9 +93,8 @@ export class Decisions {
   /** The caller of a commit waits no more: its rejection is told like any other's, at once if it came. */
   release(versionstamp: Versionstamp): void {
     this.#released.add(versionstamp);
-    if (findTracked(this.#its.ledger.state, versionstamp)?.state === "rejected") {
-      this.#tellOf(new Set([versionstamp]));
-    }
+    const tracked = findTracked(this.#its.ledger.state, versionstamp);
+    if (tracked?.state === "rejected") this.#tellOf(namesOf([tracked]));
   }
 
   /** The commits of `tracked` whose callers wait for the ruling and are told by their calls. */
@@ -128,20 +124,22 @@ export class Decisions {
     if (groups.length > 0) emit({ type: "rejected", groups });
   }
 
-  #tellOf(rejected: ReadonlySet<Versionstamp>): void {
+  #tellOf(rejected: ReadonlySet<string>): void {
     if (rejected.size === 0) return;
     this.#known = new Set([...this.#known, ...rejected]);
     this.#quietly(this.#tellRejected(rejected));
   }
 
-  async #tellRejected(rejected: ReadonlySet<Versionstamp>): Promise<void> {
+  async #tellRejected(rejected: ReadonlySet<string>): Promise<void> {
     const { ledger, asksApp } = this.#its;
-    const news = [...ledger.state.tracked.values()].filter(({ versionstamp }) => rejected.has(versionstamp));
+    const news = [...ledger.state.tracked].flatMap(([name, tracked]) =>
+      rejected.has(name) ? [tracked] : [],
+    );
     const awaited = await this.awaitedAmong(news);
-    const told = new Set(news.filter((one) => !awaited.has(one)).map(({ versionstamp }) => versionstamp));
+    const told = namesOf(news.filter((one) => !awaited.has(one)));
     const ids = await ledger.read(false, (state, pages) =>
       rejectedGroups(state)
-        .filter(({ commits }) => commits.some(({ versionstamp }) => told.has(versionstamp)))
+        .filter(({ commits }) => commits.some(({ commit }) => told.has(nameKey(commit.name))))
         .filter((group) => !asksApp || conflictsOf(state, pages, group) === undefined)
         .map(({ id }) => id),
     );
@@ -156,11 +154,14 @@ export class Decisions {
   }
 }
 
-const rejectedIn = (state: ReplicaState): ReadonlySet<Versionstamp> => {
-  if (state.rejectedCount === 0) return new Set();
-  const rejected = [...state.tracked.values()].filter((tracked) => tracked.state === "rejected");
-  return new Set(rejected.map(({ versionstamp }) => versionstamp));
-};
+const rejectedIn = (state: ReplicaState): ReadonlySet<string> =>
+  state.rejectedCount === 0
+    ? new Set()
+    : namesOf([...state.tracked.values()].filter((tracked) => tracked.state === "rejected"));
+
+/** A versionstamp may be of several: the parts of one commit that was divided share its own. */
+const namesOf = (commits: readonly TrackedCommit[]): ReadonlySet<string> =>
+  new Set(commits.map(({ commit }) => nameKey(commit.name)));
 
 export const mustFindGroup = (state: ReplicaState, id: string): RejectedCommits => {
   const group = rejectedGroups(state).find((candidate) => candidate.id === id);

@@ -2,7 +2,7 @@
  * Writes of accepted commits that are not to be seen here: those that lost to later ones, and those on keys
  * outside the scope. Told once a tab, also when the rows that ruled were missed, and listed for a day.
  */
-import type { Versionstamp } from "@rockpool/model";
+import { nameKey } from "@rockpool/model";
 import type { TrackedCommit } from "@rockpool/log";
 import { lossesOf, type Pages, type ReplicaState, type RowEffect } from "@rockpool/replica";
 import { describeMutation } from "./described.ts";
@@ -22,26 +22,26 @@ const listedMs = 24 * 60 * 60 * 1000;
 
 export class Losses {
   readonly #its: LossesOptions;
-  /** Commits whose losses need not be told of any more. */
-  #known: ReadonlySet<Versionstamp>;
+  /** Commits whose losses need not be told of any more, by name. */
+  #known: ReadonlySet<string>;
 
   constructor(its: LossesOptions) {
     this.#its = its;
-    this.#known = new Set(withLosses(its.ledger.state).map(({ versionstamp }) => versionstamp));
+    this.#known = new Set(withLosses(its.ledger.state).map(nameOf));
   }
 
   onRow({ ruled }: RowEffect): void {
     const lost = ruled.filter((tracked) => lossesOf(tracked).length > 0);
     if (lost.length === 0) return;
-    this.#known = new Set([...this.#known, ...lost.map(({ versionstamp }) => versionstamp)]);
+    this.#known = new Set([...this.#known, ...lost.map(nameOf)]);
     this.#tell(lost);
   }
 
   /** Rows were missed: what they ruled stands in the state. */
   onGap(): void {
     const lost = withLosses(this.#its.ledger.state);
-    const missed = lost.filter(({ versionstamp }) => !this.#known.has(versionstamp));
-    this.#known = new Set(lost.map(({ versionstamp }) => versionstamp));
+    const missed = lost.filter((tracked) => !this.#known.has(nameOf(tracked)));
+    this.#known = new Set(lost.map(nameOf));
     this.#tell(missed);
   }
 
@@ -65,6 +65,8 @@ export class Losses {
       });
   }
 }
+
+const nameOf = ({ commit }: TrackedCommit): string => nameKey(commit.name);
 
 const withLosses = (state: ReplicaState): readonly TrackedCommit[] =>
   [...state.tracked.values()].filter((tracked) => lossesOf(tracked).length > 0);

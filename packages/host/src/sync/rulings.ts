@@ -120,6 +120,7 @@ export class Rulings {
 
   close(): void {
     this.#settlements.close();
+    this.#confirmations.close();
     this.#conflicts?.close();
   }
 }

@@ -118,10 +118,9 @@ export class SyncRunner {
     const { wakeAtMs } = this.#session;
     if (wakeAtMs === null) return;
     const { environment } = this.#options;
-    this.#cancelTimer = environment.setTimer(
-      () => this.handle({ type: "timer" }),
-      Math.max(1, wakeAtMs - environment.now()),
-    );
+    const delayMs = Math.max(1, wakeAtMs - environment.now());
+    // What is in memory alone is yet to come to the relay: a process lives on as it does with a socket.
+    this.#cancelTimer = environment.setTimer(() => this.handle({ type: "timer" }), delayMs, "awaited");
   }
 
   #carryOut(effect: SessionEffect): void {
