@@ -10,6 +10,7 @@ import { byRevision, isOver, keptMessages, leavesMarker, type Lens, toMessage } 
 import { messageKey, messagesPrefix, sequenceKey, streamKey } from "./layout.ts";
 import { type Draft, judgeDraft, lifeMsOf, markerDraft } from "./draft.ts";
 import { encodeMessage, type Message, revisionOf, storedBytes } from "./message.ts";
+import { markerMs } from "./stream-config.ts";
 import type { StreamConfig } from "./stream-info.ts";
 import { takeTurn } from "./turns.ts";
 import { groupByKey, VersionFeed } from "./version-feed.ts";
@@ -88,33 +89,28 @@ export class Stream {
     await kv.delete({ prefix: messagesPrefix(this.name) });
   }
 
-  /** What messages are read by; undefined when there is no such bucket. */
-  async lens(): Promise<Lens | undefined> {
-    const kv = await this.open();
-    const entry = await kv.get<StoredStream>(streamKey(this.name));
-    return entry.value === null
-      ? undefined
-      : { config: entry.value.config, hasRelay: entry.revision !== undefined };
-  }
-
-  /** @throws StreamNotFoundError */
+  /** What messages are read by. @throws StreamNotFoundError */
   async mustGetLens(): Promise<Lens> {
-    const lens = await this.lens();
-    if (lens === undefined) throw streamNotFound();
-    return lens;
+    const kv = await this.open();
+    const { value, revision } = await kv.get<StoredStream>(streamKey(this.name));
+    if (value === null) throw streamNotFound();
+    return { config: value.config, hasRelay: revision !== undefined };
   }
 
   /** A key's messages, oldest first. @throws StreamNotFoundError */
   async messagesOf(key: string): Promise<readonly Message[]> {
     const lens = await this.mustGetLens();
+    if (markerMs(lens.config) > 0) await this.markEnd(key);
     const kv = await this.open();
-    await this.#markEnd(kv, lens, key);
     return keptMessages(await kv.history(messageKey(this.name, key)), lens, Date.now());
   }
 
-  /** All messages under a filter, by revision. @throws StreamNotFoundError */
-  async messages(filter: KeyFilter = createKeyFilter([])): Promise<readonly Message[]> {
-    const { feed, initial } = await this.follow(filter, "all");
+  /**
+   * All messages under a filter, by revision. `marks`: false for who has the turn of writers, which a marker
+   * of an ended life would wait for. @throws StreamNotFoundError
+   */
+  async messages(filter: KeyFilter = createKeyFilter([]), marks = true): Promise<readonly Message[]> {
+    const { feed, initial } = await this.follow(filter, "all", marks);
     await feed.cancel();
     return initial;
   }
@@ -123,6 +119,7 @@ export class Stream {
   async follow(
     filter: KeyFilter,
     begin: "all" | "end",
+    marks = true,
   ): Promise<{ readonly feed: VersionFeed; readonly lens: Lens; readonly initial: readonly Message[] }> {
     const kv = await this.open();
     const lens = await this.mustGetLens();
@@ -132,13 +129,13 @@ export class Stream {
       const nowMs = Date.now();
       const ended = keys.flatMap((versions) => this.#endedIn(versions, filter, lens, nowMs) ?? []);
       // A second time only, for those whose marker cannot be made now.
-      if (ended.length === 0 || attempt > 0) {
+      if (ended.length === 0 || attempt > 0 || !marks) {
         const kept = keys.flatMap((versions) => keptMessages(versions, lens, nowMs));
         const initial = kept.filter(({ key }) => filter.matches(key)).toSorted(byRevision);
         return { feed, lens, initial };
       }
       await feed.cancel();
-      for (const key of ended) await this.#markEnd(kv, lens, key);
+      for (const key of ended) await this.markEnd(key);
     }
   }
 
@@ -157,25 +154,30 @@ export class Stream {
 
   /** Lands a message as its key's last, and gives its revision. @throws JetStreamNotEnabled without a bucket; as {@link judgeDraft} */
   async publish(key: string, draft: Draft, options: PublishOptions): Promise<number> {
+    return this.#inTurn(key, (kv) => this.#publish(kv, key, draft, options));
+  }
+
+  /** Writes of one key, or all of them where there is one sequence, one after the other: see {@link takeTurn}. */
+  async #inTurn<T>(key: string, write: (kv: Kv) => Promise<T>): Promise<T> {
     const kv = await this.open();
-    const lens = await this.lens();
-    const turn = lens?.hasRelay === true ? `${this.name} ${key}` : this.name;
-    return takeTurn(kv, turn, () => this.#publish(kv, key, draft, options));
+    const { revision } = await kv.get(streamKey(this.name), { consistency: "eventual" });
+    return takeTurn(kv, revision === undefined ? this.name : `${this.name} ${key}`, () => write(kv));
   }
 
   async #publish(kv: Kv, key: string, draft: Draft, options: PublishOptions): Promise<number> {
     const signal = options.timeout === undefined ? {} : { signal: AbortSignal.timeout(options.timeout) };
+    const confirm = draft.expectedSequence === undefined ? "local" : options.confirm;
+    const subject = `${this.subjectPrefix}.${key}`;
     let last: Message | undefined;
     for (let attempt = 0; attempt < attemptsMax; attempt++) {
-      const lens = await this.lens();
-      if (lens === undefined) throw notEnabled(`${this.subjectPrefix}.${key}`);
-      await this.#markEnd(kv, lens, key);
-      const standing = await this.#stand(kv, key, lens);
+      const standing = await this.#stand(kv, key);
+      if (standing === undefined) throw notEnabled(subject);
+      if (attempt === 0 && standing.last !== undefined && leavesMarker(standing.last, standing, Date.now())) {
+        await this.#markEnd(kv, key);
+        continue;
+      }
       last = standing.last === undefined || isOver(standing.last, Date.now()) ? undefined : standing.last;
-      await judgeDraft(draft, { config: lens.config, last, subject: `${this.subjectPrefix}.${key}` }, () =>
-        this.#bytesInAll(),
-      );
-      const confirm = draft.expectedSequence === undefined ? "local" : options.confirm;
+      await judgeDraft(draft, { config: standing.config, last, subject }, () => this.#bytesInAll());
       const revision = await this.#commit(kv, key, draft, standing, { confirm, ...signal });
       if (revision !== undefined) return revision;
     }
@@ -217,15 +219,20 @@ export class Stream {
     }
   }
 
-  async #stand(kv: Kv, key: string, lens: Lens): Promise<Standing> {
-    const at = messageKey(this.name, key);
-    const [sequence, entry] = await kv.getMany<[number, unknown]>([sequenceKey(this.name), at]);
-    const last = entry.versionstamp === null ? undefined : toMessage(entry, lens);
+  /** Undefined when there is no such bucket. */
+  async #stand(kv: Kv, key: string): Promise<Standing | undefined> {
+    const [stream, sequence, entry] = await kv.getMany<[StoredStream, number, unknown]>([
+      streamKey(this.name),
+      sequenceKey(this.name),
+      messageKey(this.name, key),
+    ]);
+    if (stream.value === null) return undefined;
+    const lens = { config: stream.value.config, hasRelay: stream.revision !== undefined };
     return {
       ...lens,
       sequence: sequence.value ?? 0,
       sequenceVersionstamp: sequence.versionstamp,
-      last,
+      last: entry.versionstamp === null ? undefined : toMessage(entry, lens),
       lastVersionstamp: entry.versionstamp,
     };
   }
@@ -234,10 +241,14 @@ export class Stream {
    * Where the key's last message is at its end, and the bucket has markers of ended lives: writes that marker.
    * At a relay it is made by whoever is connected, once; a device that is offline leaves it.
    */
-  async #markEnd(kv: Kv, lens: Lens, key: string): Promise<void> {
-    const standing = await this.#stand(kv, key, lens);
-    if (standing.last === undefined || !leavesMarker(standing.last, lens, Date.now())) return;
-    const confirm = lens.hasRelay ? "relay" : "local";
+  async markEnd(key: string): Promise<void> {
+    await this.#inTurn(key, (kv) => this.#markEnd(kv, key));
+  }
+
+  async #markEnd(kv: Kv, key: string): Promise<void> {
+    const standing = await this.#stand(kv, key);
+    if (standing?.last === undefined || !leavesMarker(standing.last, standing, Date.now())) return;
+    const confirm = standing.hasRelay ? "relay" : "local";
     try {
       await this.#commit(kv, key, markerDraft(standing.last), standing, { confirm });
     } catch {
@@ -245,14 +256,8 @@ export class Stream {
     }
   }
 
-  /** As `publish` finds the end of a message; for those who wait for it. */
-  async markEnd(key: string): Promise<void> {
-    const lens = await this.lens();
-    if (lens !== undefined) await this.#markEnd(await this.open(), lens, key);
-  }
-
   async #bytesInAll(): Promise<number> {
-    return this.bytes(await this.messages());
+    return this.bytes(await this.messages(createKeyFilter([]), false));
   }
 
   /** Bytes that messages take at a server. */
@@ -271,24 +276,22 @@ export class Stream {
   }
 
   /** Removes a key with all its versions and no marker; false when this is its last message no more. */
-  async remove(last: Message): Promise<boolean> {
-    const kv = await this.open();
-    const at = messageKey(this.name, last.key);
-    const { ok } = await kv.atomic().check({ key: at, versionstamp: last.versionstamp }).purge(at).commit();
-    return ok;
+  remove(last: Message): Promise<boolean> {
+    return this.#inTurn(last.key, async (kv) => {
+      const at = messageKey(this.name, last.key);
+      const { ok } = await kv.atomic().check({ key: at, versionstamp: last.versionstamp }).purge(at).commit();
+      return ok;
+    });
   }
 
   /** Drops a key's older versions; false when this is its last message no more. */
-  async dropOlder(last: Message): Promise<boolean> {
-    const kv = await this.open();
+  dropOlder(last: Message): Promise<boolean> {
     const at = messageKey(this.name, last.key);
     const keptMs = last.expireAtMs === undefined ? undefined : Math.max(last.expireAtMs - Date.now(), 0);
-    const { ok } = await kv
-      .atomic()
-      .check({ key: at, versionstamp: last.versionstamp })
-      .purge(at)
-      .set(at, encodeMessage({ ...last, isFirst: true }), { expireIn: keptMs ?? "never" })
-      .commit();
-    return ok;
+    return this.#inTurn(last.key, async (kv) => {
+      const operation = kv.atomic().check({ key: at, versionstamp: last.versionstamp }).purge(at);
+      operation.set(at, encodeMessage({ ...last, isFirst: true }), { expireIn: keptMs ?? "never" });
+      return (await operation.commit()).ok;
+    });
   }
 }

@@ -91,6 +91,7 @@ class Watch implements WatchedMessages {
   }
 
   stop(): void {
+    if (this.#isStopped) return;
     this.#isStopped = true;
     clearTimeout(this.#timer);
     void this.#feed.cancel();

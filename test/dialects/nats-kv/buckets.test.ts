@@ -117,6 +117,29 @@ describe.each(places)("$name", (place) => {
     expect((await kv.status()).values).toBe(3);
   });
 
+  test("1.2b ADR-8, ADR-43: the stream that a bucket is", async () => {
+    const kv = await bed.create({ history: 3, ttl: 60_000, markerTTL: 2000 });
+    const { streamInfo } = await kv.status();
+    expect(streamInfo.config).toMatchObject({
+      name: `KV_${kv.bucket}`,
+      subjects: [`$KV.${kv.bucket}.>`],
+      retention: "limits",
+      max_msgs_per_subject: 3,
+      discard: "new",
+      allow_rollup_hdrs: true,
+      allow_direct: true,
+      max_age: 60_000_000_000,
+      duplicate_window: 60_000_000_000,
+      allow_msg_ttl: true,
+      subject_delete_marker_ttl: 2_000_000_000,
+    });
+    const revisions = [await kv.put("a", "1"), await kv.put("b", "1")];
+    const { state } = (await kv.status()).streamInfo;
+    expect(state).toMatchObject({ messages: 2, num_subjects: 2, consumer_count: 0 });
+    expect([state.first_seq, state.last_seq]).toEqual(revisions);
+    expect((await (await bed.create()).status()).streamInfo.config.duplicate_window).toBe(120_000_000_000);
+  });
+
   test("1.1 defaults and codecs that are exported", () => {
     expect(defaultBucketOpts()).toMatchObject({ replicas: 1, history: 1, timeout: 2000, max_bytes: -1 });
     expect(defaultBucketOpts()).toMatchObject({ maxValueSize: -1, storage: "file" });

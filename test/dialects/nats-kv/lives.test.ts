@@ -95,6 +95,15 @@ describe.each(places)("$name", (place) => {
     expect((await kv.get("a"))?.string()).toBe("2");
   });
 
+  test.concurrent("a bucket that counts its bytes goes on past the end of a life", async ({ expect }) => {
+    const kv = await bed.create({ markerTTL: 60_000, max_bytes: 10_000 });
+    await kv.create("a", "1", "1s");
+    // Nobody looks at the key meanwhile, so that the put is the first to find its end.
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    expect(await kv.put("b", "1")).toBeGreaterThan(0);
+    expect((await kv.get("a"))?.operation).toBe("PURGE");
+  });
+
   test.concurrent("1.2 ttl: a put in place of a key with a life has none", async ({ expect }) => {
     const kv = await bed.create({ markerTTL: 1000 });
     await kv.create("a", "1", "1s");

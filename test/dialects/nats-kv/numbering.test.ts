@@ -99,7 +99,7 @@ test("a marker of an ended life is not made offline, and the key is gone all the
   const name = newName();
   const device = await open(name, { relay: relay.url });
   const nc = await connect({ kv: openKv(name, { relay: relay.url }) });
-  const kv = (await new Kvm(nc).create("lives", { markerTTL: 1000 })) as Bucket;
+  const kv = (await new Kvm(nc).create("lives", { markerTTL: 60_000 })) as Bucket;
   const own = await nc.openKv();
   await own.sync.pause();
   await kv.create("a", "1", "1s");

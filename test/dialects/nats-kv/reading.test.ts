@@ -1,7 +1,15 @@
 /**
  * Histories, watches, keys and iterators of a bucket, row by row of the facts on NATS KV.
  */
-import { type Bucket, KvWatchInclude, type KvWatchEntry, type KvWatchOptions } from "@rockpool/nats-kv";
+import {
+  type Bucket,
+  connect,
+  Kvm,
+  type KvWatchEntry,
+  KvWatchInclude,
+  type KvWatchOptions,
+} from "@rockpool/nats-kv";
+import type { Kv } from "rockpool";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { places } from "../places.ts";
 import { collect, failure, gather, NatsBed } from "./bed.ts";
@@ -21,6 +29,28 @@ const watched = async (kv: Bucket, options: KvWatchOptions): Promise<readonly st
 const last = "a PUT 0 update 4/4";
 
 const stop = async (iterator: Promise<{ stop(): void }>): Promise<void> => (await iterator).stop();
+
+/** A `Kv` that counts the feeds of changes that are open. */
+const countFeeds = (own: Kv): { readonly kv: Kv; openFeeds(): number } => {
+  let open = 0;
+  const changes = (...args: Parameters<Kv["changes"]>): unknown => {
+    const reader = own.changes(...args).getReader();
+    open++;
+    const end = async (): Promise<void> => {
+      open--;
+      await reader.cancel();
+    };
+    return { getReader: () => ({ read: () => reader.read(), cancel: end }) };
+  };
+  const kv = new Proxy(own, {
+    get: (_, name) => {
+      if (name === "changes") return changes;
+      const value: unknown = Reflect.get(own, name);
+      return typeof value === "function" ? (value.bind(own) as unknown) : value;
+    },
+  });
+  return { kv, openFeeds: () => open };
+};
 
 describe.each(places)("$name", (place) => {
   const bed = new NatsBed(place);
@@ -173,6 +203,7 @@ describe.each(places)("$name", (place) => {
     expect(await keys(">")).toEqual(["a", "a.b", "a.b.c", "x.b"]);
     expect(await keys("a*")).toEqual([]);
     expect(await keys(["x.*", "a"])).toEqual(["a", "x.b"]);
+    expect(await keys(["a.>", "x.*"])).toEqual(["a.b", "a.b.c", "x.b"]);
     expect(await failure(() => keys("a.>.b"))).toBe("JetStreamApiError 10052 400 invalid subject");
   });
 
@@ -219,6 +250,21 @@ describe.each(places)("$name", (place) => {
     expect(await failure(() => collect(stopped))).toBe("Error enough");
   });
 
+  test("1.1 iterators: break, stop and the end of a history leave no feed open in Rockpool", async () => {
+    const { kv: counted, openFeeds } = countFeeds(await bed.connection.openKv());
+    const { bucket } = await filled();
+    const kv = await new Kvm(counted).open(bucket);
+    const [broken, stopped] = [await kv.watch(), await kv.watch({ include: KvWatchInclude.UpdatesOnly })];
+    expect(openFeeds()).toBe(2);
+    for await (const _ of broken) break;
+    await expect.poll(openFeeds).toBe(1);
+    stopped.stop();
+    await expect.poll(openFeeds).toBe(0);
+    await collect(await kv.history());
+    await collect(await kv.keys());
+    expect(openFeeds()).toBe(0);
+  });
+
   test("1.1 entries: json with a reviver, string, created, the raw message", async () => {
     const kv = await bed.create({ history: 2 });
     await kv.put("a", JSON.stringify({ n: 1 }));
@@ -253,6 +299,32 @@ describe.each(places)("$name", (place) => {
       "PURGE",
     ]);
     iterator.stop();
+  });
+
+  test("1.2 consistency: what was written is read at once, in the writer's tab and in others", async () => {
+    const kv = await bed.create();
+    const tab = await connect({ bucket: bed.name, ...place.options(bed.name) });
+    const there = await new Kvm(tab).open(kv.bucket);
+    for (const value of ["1", "2", "3"]) {
+      const revision = await kv.put("a", value);
+      for (const each of [kv, there]) expect(await each.get("a")).toMatchObject({ revision });
+    }
+    await tab.close();
+  });
+
+  test("keys and watches are whole where there is much", async () => {
+    const kv = await bed.create();
+    const names = Array.from({ length: 1200 }, (_, index) => `k.${index}`);
+    await Promise.all(names.map((name) => kv.put(name, "x")));
+    expect((await collect(await kv.keys())).toSorted()).toEqual(names.toSorted());
+    const iterator = await kv.watch({ key: "k.*" });
+    expect(iterator.getReceived()).toBe(1200);
+    const updates = await kv.watch({ include: KvWatchInclude.UpdatesOnly });
+    const texts = gather(updates, ({ key }) => key);
+    await kv.delete("k.>");
+    expect(await collect(await kv.keys())).toEqual([]);
+    await expect.poll(() => new Set(texts).size).toBe(1200);
+    for (const each of [iterator, updates]) each.stop();
   });
 
   test("4 (9) watch: ends when its bucket is destroyed, and when the connection is closed", async () => {

@@ -196,6 +196,16 @@ describe.each(places)("$name", (place) => {
     expect((await collect(await kv.history())).map(({ operation }) => operation)).toEqual(["PURGE"]);
   });
 
+  test("1.2 purge: what it drops is gone from Rockpool too", async () => {
+    const kv = await bed.create({ history: 5 });
+    for (const value of ["1", "2"]) await kv.put("a", value);
+    await kv.purge("a");
+    const own = await bed.connection.openKv();
+    const versions = await own.history<Uint8Array>(["nats-kv", "message", kv.stream, "a"]);
+    const texts = versions.map(({ value }) => new TextDecoder().decode(value ?? new Uint8Array()));
+    expect(texts.filter((text) => !text.includes("KV-Operation: PURGE"))).toEqual([]);
+  });
+
   test("1.2 purgeDeletes: old markers go with their keys, of younger ones the history", async () => {
     const kv = await bed.create({ history: 5 });
     await kv.put("a", "1");
