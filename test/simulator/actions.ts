@@ -35,6 +35,17 @@ export interface CommitAsked {
   readonly times?: number;
 }
 
+/** Which subject, taken modulo how many there are. */
+interface OfSubject {
+  readonly subject: number;
+}
+
+/** Prefixes of keys, by their names; none is everything. */
+export interface PlannedRights {
+  readonly read: readonly string[];
+  readonly write: readonly string[];
+}
+
 /** Limits small enough to be met. */
 export type PlannedLimits = Partial<RelayConfig["limits"]>;
 
@@ -78,6 +89,15 @@ export interface Actions {
   "restore-device": Lost;
   evict: Nothing;
   clone: Nothing;
+  "change-rights": OfSubject & PlannedRights;
+  /** The tokens that a subject has hold no more. */
+  "withdraw-tokens": OfSubject;
+  /** No token of a subject holds. */
+  "bar-subject": OfSubject & For;
+  /** The device's apps give another subject's tokens, from the next renewal on or for a new session. */
+  "wrong-token": For & { readonly renews: boolean };
+  /** The device's apps have no token to give, from the next renewal on or for a new session. */
+  "no-token": For & { readonly renews: boolean };
   "relay-restart": Down;
   "relay-dies-after-turn": Down;
   "relay-backup": Nothing;

@@ -109,10 +109,10 @@ export class Apps {
 
   /** What was refused for want of a session is not in the log. */
   #seeNotWritten(device: VirtualDevice, writes: readonly Write[]): void {
-    const mutations = writes.map((write) => mutationOf(write, 0));
-    // No two operations set the same value, but they may add the same number.
-    const [set] = mutations.filter(({ type }) => type === "set");
-    if (set === undefined) return;
+    // No two operations set the same text, but they may set or add the same number.
+    const write = writes.find(([type]) => type === "set");
+    if (write === undefined) return;
+    const set = mutationOf(write, 0);
     const { commits } = this.#its.inspector.historyOf(device);
     const found = commits.find((commit) => commit.mutations.some((mutation) => isSameSet(mutation, set)));
     same(1, `${device.name}, refused as offline`, undefined, found?.text);

@@ -78,11 +78,8 @@ const comeToRest = async (run: Run): Promise<void> => {
   const isThere = (): boolean =>
     relay.isUp && devices.every(({ tabs }) => tabs.size > 0 && [...tabs].every(({ isOpen }) => isOpen));
   await waitUntil(run, isThere, "all tabs open");
-  for (const device of devices.keys()) {
-    run.call({ device, tab: 0 }, (tab) => tab.host.call("pause", { paused: false }));
-  }
-  const isQuiet = (): boolean =>
-    devices.every(({ tabs }) => [...tabs].every((tab) => isTabQuiet(tab, relay.head)));
+  for (const device of devices) run.resume(device);
+  const isQuiet = (): boolean => devices.every(({ tabs }) => [...tabs].every((tab) => isTabQuiet(run, tab)));
   await waitUntil(run, isQuiet, "quiet");
   await world.pass(quietMs);
   // What ended meanwhile may have been told to nobody: tabs look for themselves in time.
@@ -119,10 +116,10 @@ const waitUntil = async (
   }
 };
 
-const isTabQuiet = ({ host: { state } }: VirtualTab, head: number): boolean => {
+const isTabQuiet = (run: Run, { device, host: { state } }: VirtualTab): boolean => {
   const { epoch, revealed, setAside, fillDue, followed, confirmedScope } = state.session;
-  const isLevel = epoch !== null && revealed === head && setAside === null && !fillDue;
-  return isLevel && state.pendingCount === 0 && equalScopes(followed, confirmedScope);
+  const isLevel = epoch !== null && revealed === run.relay.head && setAside === null && !fillDue;
+  return isLevel && state.pendingCount === 0 && equalScopes(run.scopeOf(device, followed), confirmedScope);
 };
 
 const describeRun = ({ relay, devices }: Run): unknown => ({

@@ -58,6 +58,7 @@ export class DeviceHistory {
 
   constructor(at: string, image: StorageImage) {
     this.at = at;
+    this.followed = image.meta?.session.followed ?? wholeBucket;
     for (const record of [...image.pending.values()].toSorted((a, b) => a.position - b.position)) {
       for (const { commit, versionstamp, awaited = false } of record.commits) {
         const text = nameKey(commit.name);

@@ -3,6 +3,8 @@
  */
 import type { Action, ActionType } from "./actions.ts";
 import { Chance } from "./chance.ts";
+import { accessKinds } from "./access-kinds.ts";
+import { drawAccess } from "./draw-access.ts";
 import { drawLimits } from "./draw-limits.ts";
 import { kinds } from "./kinds.ts";
 import type { Operation, Plan, PlannedDevice, PlannedRelay } from "./plan.ts";
@@ -24,18 +26,20 @@ export const drawPlan = (seed: number, steps: number): Plan => {
     catchUpPartsMax: chance.between(1, 16),
     limits: chance.is(0.15) ? drawLimits(chance) : {},
   };
+  const access = chance.is(0.35) ? drawAccess(chance) : undefined;
   const devices = Array.from({ length: chance.between(2, 3) }, () => drawDevice(chance));
+  const weighted = access === undefined ? weightedWithoutAccess : weightedKinds;
   /** The device that follows other prefixes since a moment ago, and how many operations may still meet that. */
   let meeting = { device: 0, left: 0 };
   const operations = Array.from({ length: steps }, (_, id): Operation => {
     const meets = meeting.left-- > 0 && chance.is(0.7);
-    const type = meets ? chance.pick(meetFollow) : drawType(chance);
+    const type = meets ? chance.pick(meetFollow) : drawType(chance, weighted);
     const afterMs = meets ? chance.between(0, 60) : Math.round(chance.draw() ** 2 * 3 * paceMs);
     const device = meets ? meeting.device : chance.between(0, 7);
     if (type === "follow") meeting = { device, left: meetingsMax };
     return { id, afterMs, device, tab: chance.between(0, 7), ...drawAction(type, chance, id) };
   });
-  return { seed, relay, devices, operations };
+  return { seed, relay, ...(access === undefined ? {} : { access }), devices, operations };
 };
 
 /** Operations that may meet what an app has just begun to follow. */
@@ -69,13 +73,22 @@ const drawDevice = (chance: Chance): PlannedDevice => ({
   clockAheadMs: chance.is(0.05) ? dayMs : chance.is(0.3) ? chance.between(-5000, 5000) : 0,
   channelLoss: chance.is(0.2) ? 0.5 : 0.1,
   tailEntries: chance.between(5, 40),
+  subject: chance.between(0, 2),
 });
 
-const weighted = Object.entries(kinds).map(([type, { weight }]) => ({ type: type as ActionType, weight }));
-const totalWeight = weighted.reduce((total, { weight }) => total + weight, 0);
+interface Weighted {
+  readonly type: ActionType;
+  readonly weight: number;
+}
 
-const drawType = (chance: Chance): ActionType => {
-  let left = chance.draw() * totalWeight;
+const weightedKinds = Object.entries(kinds).map(([type, { weight }]): Weighted => ({
+  type: type as ActionType,
+  weight,
+}));
+const weightedWithoutAccess = weightedKinds.filter(({ type }) => !(type in accessKinds));
+
+const drawType = (chance: Chance, weighted: readonly Weighted[]): ActionType => {
+  let left = chance.draw() * weighted.reduce((total, { weight }) => total + weight, 0);
   return weighted.find(({ weight }) => (left -= weight) < 0)?.type ?? "commit";
 };
 

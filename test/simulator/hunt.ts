@@ -3,7 +3,7 @@
  * a run breaks an invariant.
  */
 import { runCampaign } from "./campaign.ts";
-import type { Mutant } from "./mutants.ts";
+import type { Mutant } from "./mutant.ts";
 import { scenarios } from "./scenarios.ts";
 
 export interface Catch {

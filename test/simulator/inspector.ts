@@ -5,9 +5,12 @@
  */
 import type { PlacedRow } from "@rockpool/log";
 import {
+  equalScopes,
+  intersectScopes,
   isInScope,
   type PackedKey,
   type Position,
+  type Scope,
   type Versionstamp,
   zeroVersionstamp,
   wholeRange,
@@ -41,19 +44,30 @@ interface TabRecord extends CommitsSeen {
   readonly latestByKey: Map<PackedKey, Versionstamp>;
 }
 
+export interface InspectorOptions {
+  readonly devices: Iterable<VirtualDevice>;
+  readonly oracle: Oracle;
+  /** Takes down what happens, for the trace. */
+  readonly note: (what: string) => void;
+  /** Each scope that could be read on a device at some time. */
+  readonly readableEver: (device: VirtualDevice) => readonly Scope[];
+}
+
 export class Inspector {
   readonly #devices: Iterable<VirtualDevice>;
   readonly #oracle: Oracle;
   readonly #commits: CommitInspector;
   readonly #scopes: ScopeInspector;
   readonly #note: (what: string) => void;
+  readonly #readableEver: InspectorOptions["readableEver"];
   readonly #recordByStorage = new WeakMap<DeviceStorage, DiskRecord>();
   readonly #highestByDevice = new WeakMap<VirtualDevice, Position>();
   readonly #recordByTab = new WeakMap<VirtualTab, TabRecord>();
 
-  constructor(devices: Iterable<VirtualDevice>, oracle: Oracle, note: (what: string) => void) {
+  constructor({ devices, oracle, note, readableEver }: InspectorOptions) {
     this.#devices = devices;
     this.#oracle = oracle;
+    this.#readableEver = readableEver;
     this.#commits = new CommitInspector(oracle);
     this.#scopes = new ScopeInspector(oracle);
     this.#note = note;
@@ -84,8 +98,22 @@ export class Inspector {
       this.#note(`${device.name} ${row.position} ${row.type}`);
       this.#seePosition(device, row);
       this.#scopes.look(history, row, storage.image);
+      this.#seeReadable(device, history, row);
     });
     return history;
+  }
+
+  /** What a session serves is what the device follows and its user may read, or might at some time. */
+  #seeReadable(device: VirtualDevice, { followed }: DeviceHistory, row: PlacedRow): void {
+    if (row.type !== "session") return;
+    const expected = this.#readableEver(device).map((readable) => intersectScopes(followed, readable));
+    if (expected.some((scope) => equalScopes(scope, row.scope))) return;
+    throw new Violation({
+      invariant: 9,
+      at: `${device.name}, row ${row.position}`,
+      expected,
+      found: row.scope,
+    });
   }
 
   /** A position that was lost with the power or deleted by the browser is never given again. */

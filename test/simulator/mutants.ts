@@ -2,24 +2,9 @@
  * Planted bugs, each a change of the source: the simulator must catch every one. The names say what
  * goes wrong.
  */
-
-/** What is changed in a file; `find` stands in it once. */
-export interface Edit {
-  /** The end of the file's path. */
-  readonly file: string;
-  readonly find: string;
-  readonly replace: string;
-}
-
-export interface Mutant {
-  readonly name: string;
-  readonly edits: readonly Edit[];
-}
-
-const mutant = (name: string, file: string, find: string, replace: string): Mutant => ({
-  name,
-  edits: [{ file: `packages/${file}`, find, replace }],
-});
+import { accessMutants } from "./access-mutants.ts";
+import { mutant, type Mutant } from "./mutant.ts";
+import { scopeMutants } from "./scope-mutants.ts";
 
 const atRelay: readonly Mutant[] = [
   mutant(
@@ -332,49 +317,10 @@ const atHost: readonly Mutant[] = [
   ),
 ];
 
-const ofScope: readonly Mutant[] = [
-  mutant(
-    "show a sum over what is not here",
-    "replica/src/view.ts",
-    "const isKnown = session.epoch === null || isInScope(session.confirmedScope, key);",
-    "const isKnown = session.epoch === null || session.fillDue || isInScope(session.confirmedScope, key);",
-  ),
-  mutant(
-    "tell nobody of a sum that leaves the view",
-    "replica/src/receive.ts",
-    "shownOperations(state, key, leaves),",
-    "shownOperations(state, key)?.filter((operation) => !leaves(operation)),",
-  ),
-  mutant(
-    "hide a commit whose check is of what is not followed",
-    "replica/src/receive.ts",
-    "if (isKnown && !entries.has(key))",
-    "if (!entries.has(key))",
-  ),
-  mutant(
-    "send what is not followed",
-    "relay/src/turn-news.ts",
-    "changed: this.#changed.filter(({ key }) => isInScope(scope, key))",
-    "changed: this.#changed",
-  ),
-  mutant(
-    "tell the stamp of what is not followed",
-    "relay/src/turn-news.ts",
-    "stamp: highestStamp(changed) };",
-    "stamp: highestStamp(this.#changed) };",
-  ),
-  mutant(
-    "tell everybody of a ruling",
-    "relay/src/memory-engine.ts",
-    "(kept.replica === replica && !part.addResult(kept.result))",
-    "!part.addResult(kept.result)",
-  ),
-  mutant(
-    "compare more than what is followed",
-    "relay/src/session.ts",
-    "hashScope(this.#bucket, this.#feed.scope, at, isAsked)",
-    'hashScope(this.#bucket, [""] as never, at, isAsked)',
-  ),
+export const mutants: readonly Mutant[] = [
+  ...atRelay,
+  ...atReplica,
+  ...atHost,
+  ...scopeMutants,
+  ...accessMutants,
 ];
-
-export const mutants: readonly Mutant[] = [...atRelay, ...atReplica, ...atHost, ...ofScope];

@@ -11,6 +11,7 @@ import {
   counterOfStamp,
   createStamp,
   type EpochId,
+  isInScope,
   type Mutation,
   mutationBytes,
   msOfStamp,
@@ -21,8 +22,10 @@ import {
   type Ruling,
   type Stamp,
   stampAfter,
+  type SupersededMutation,
   type Value,
 } from "@rockpool/model";
+import type { Rights } from "./token-issuer.ts";
 
 /** When a key was last changed, and by whose device. */
 interface Mark {
@@ -49,6 +52,7 @@ export interface OracleContext {
   readonly nowMs: number;
   readonly retentionMs: number;
   readonly limits: CommitLimits;
+  readonly rights: Rights;
   readonly epochs: readonly { readonly epoch: EpochId; readonly firstRevision: Revision }[];
   readonly digestOf: (value: Value | undefined) => string;
 }
@@ -71,18 +75,22 @@ export const ruleOne = (entries: Entries, commit: Commit, context: OracleContext
     entries: [],
   });
   if (isOver(commit, context.limits)) return refuse({ type: "limit", message: "" });
+  if (isDenied(commit, context.rights)) return refuse({ type: "permission", message: "" });
   if (msOfStamp(stamp) < context.nowMs - context.retentionMs) return refuse({ type: "too-old" });
   const failed = commit.checks.flatMap((check, index) => (holds(entries, check, context) ? [] : [index]));
   if (failed.length > 0) return refuse({ type: "check", checks: failed });
   const isChecked = commit.checks.length > 0;
   const given = isChecked ? above(entries, commit, stamp) : stamp;
   const after = new Map<PackedKey, OracleEntry>();
-  const superseded: { mutation: number; winner: CommitName }[] = [];
+  const superseded: SupersededMutation[] = [];
   for (const [index, mutation] of commit.mutations.entries()) {
     const stood = entries.get(mutation.key);
     const at = isChecked ? given : timeOf(stood, mutation, given, context.replica, commit.name.host);
     if (at === undefined) {
-      superseded.push({ mutation: index, winner: (stood as OracleEntry).writer });
+      const mayKnow = isInScope(context.rights.read, mutation.key);
+      superseded.push(
+        mayKnow ? { mutation: index, winner: (stood as OracleEntry).writer } : { mutation: index },
+      );
       continue;
     }
     const next = changed(after.get(mutation.key) ?? stood, mutation, at, commit, context);
@@ -91,6 +99,14 @@ export const ruleOne = (entries: Entries, commit: Commit, context: OracleContext
   }
   return { ruling: { type: "accepted", superseded }, stamp: given, entries: [...after.values()] };
 };
+
+/** What a commit depends on must be readable, and what it changes writable. */
+const isDenied = ({ checks, mutations }: Commit, { read, write }: Rights): boolean =>
+  checks.some(({ key }) => !isInScope(read, key)) ||
+  mutations.some(
+    ({ type, key }) =>
+      !isInScope(write, key) || (type !== "set" && type !== "delete" && !isInScope(read, key)),
+  );
 
 const isOver = ({ checks, mutations }: Commit, limits: CommitLimits): boolean => {
   const keys = [...checks, ...mutations].map(({ key }) => key.length);

@@ -14,9 +14,11 @@ import {
   type ReplicaId,
   type Revision,
   type Ruling,
+  wholeBucket,
 } from "@rockpool/model";
 import type { Base } from "./device-history.ts";
 import { type OracleContext, type OracleEntry, ruleOne } from "./oracle-ruling.ts";
+import type { Rights } from "./token-issuer.ts";
 import { Violation } from "./violation.ts";
 
 /** What the bucket holds at one revision, tombstones included. Never changed. */
@@ -42,6 +44,7 @@ export interface RulingCounts {
   readonly rejections: Record<string, number>;
 }
 
+const everything: Rights = { read: wholeBucket, write: wholeBucket };
 const emptySnapshot: Snapshot = new Map();
 
 export class Oracle {
@@ -196,7 +199,11 @@ export class Oracle {
     this.#history.snapshots.push(withEntries(this.latest, entries));
   }
 
-  #hearNew({ replica, commit }: Turn["pushes"][number], turn: Turn, result: CommitResult): void {
+  #hearNew(
+    { replica, commit, rights = everything }: Turn["pushes"][number],
+    turn: Turn,
+    result: CommitResult,
+  ): void {
     const { resultByName, snapshots, epochs } = this.#history;
     const name = nameKey(commit.name);
     const before = resultByName.get(name);
@@ -210,6 +217,7 @@ export class Oracle {
       nowMs: turn.nowMs,
       retentionMs: turn.retentionMs,
       limits: turn.limits,
+      rights,
       epochs,
       digestOf,
     };
@@ -277,7 +285,7 @@ const describeRuling = (ruling: Ruling): unknown =>
     ? ruling.reason.type === "check"
       ? { type: "check", checks: ruling.reason.checks }
       : { type: ruling.reason.type }
-    : { type: "accepted", superseded: ruling.superseded.map(({ mutation }) => mutation) };
+    : { type: "accepted", superseded: ruling.superseded };
 
 /** @throws Violation when two values are not the same */
 export const same = (

@@ -3,7 +3,7 @@
  * other. It is drawn from a seed, or written down; every operation says all about itself, so that any
  * of them can be left out and the rest still makes sense.
  */
-import type { Action, PlannedLimits } from "./actions.ts";
+import type { Action, PlannedLimits, PlannedRights } from "./actions.ts";
 
 export interface PlannedDevice {
   readonly tabs: number;
@@ -12,6 +12,17 @@ export interface PlannedDevice {
   readonly channelLoss: number;
   /** Entries of the log's tail that make a checkpoint due. */
   readonly tailEntries: number;
+  /** Whose it is, where the relay asks for tokens: an index, taken modulo how many subjects there are. */
+  readonly subject?: number;
+}
+
+/** Who may do what at a relay that asks for tokens. */
+export interface PlannedAccess {
+  readonly subjects: readonly PlannedRights[];
+  /** How long a token holds, in ms; null: until it is withdrawn. */
+  readonly lifeMs: number | null;
+  /** A token says what it stands for; else that is looked up whenever the relay asks. */
+  readonly carriesRights: boolean;
 }
 
 export interface PlannedRelay {
@@ -39,16 +50,19 @@ export type Operation = Action & {
 export interface Plan {
   readonly seed: number;
   readonly relay: PlannedRelay;
+  /** Absent: everybody may do everything. */
+  readonly access?: PlannedAccess;
   readonly devices: readonly PlannedDevice[];
   readonly operations: readonly Operation[];
 }
 
 /** A plan as text that can be pasted into regressions.ts, one operation a line. */
-export const textOfPlan = ({ seed, relay, devices, operations }: Plan): string =>
+export const textOfPlan = ({ seed, relay, access, devices, operations }: Plan): string =>
   [
     "{",
     `  seed: ${seed},`,
     `  relay: ${JSON.stringify(relay)},`,
+    ...(access === undefined ? [] : [`  access: ${JSON.stringify(access)},`]),
     `  devices: ${JSON.stringify(devices)},`,
     "  operations: [",
     ...operations.map((operation) => `    ${JSON.stringify(operation)},`),

@@ -3,7 +3,8 @@
  * must stand in its file exactly once, so that a mutant whose code has moved on fails loudly.
  */
 import { registerHooks } from "node:module";
-import { type Edit, mutants } from "./mutants.ts";
+import type { Edit } from "./mutant.ts";
+import { mutants } from "./mutants.ts";
 
 /** From here on, modules are loaded with the mutant of this name; with none as they are. @throws Error for an unknown one */
 export const plantMutant = (name: string | undefined): void => {

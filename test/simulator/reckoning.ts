@@ -144,8 +144,8 @@ const seeTab = async (run: Run, tab: VirtualTab, all: ReadonlyMap<PackedKey, str
       found: "other",
     });
   }
-  const { followed } = tab.host.state.session;
-  const held = new Map([...all].filter(([key]) => isInScope(followed, key)));
+  const scope = run.scopeOf(tab.device, tab.host.state.session.followed);
+  const held = new Map([...all].filter(([key]) => isInScope(scope, key)));
   const listed = await run.world.resolved(tab.list());
   const texts = new Map(listed.map(({ key, value }) => [key, textOf(value)]));
   const fed = tab.hasLostFeed ? undefined : run.fedByTab.get(tab);

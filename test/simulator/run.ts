@@ -2,12 +2,13 @@
  * One run under way: devices and a relay in a world of their own, watched by the oracle and the
  * inspector, and what apps do on them. The actions of kinds.ts act on it; carry-out.ts drives it.
  */
-import type { PackedKey } from "@rockpool/model";
+import { intersectScopes, type PackedKey, type Scope, wholeBucket } from "@rockpool/model";
+import { RunAccess } from "./access.ts";
 import { Apps, seePairs } from "./apps.ts";
 import { Calls } from "./calls.ts";
 import { Inspector } from "./inspector.ts";
 import { Oracle } from "./oracle.ts";
-import type { Operation, Plan, PlannedDevice } from "./plan.ts";
+import type { Operation, Plan, PlannedAccess, PlannedDevice } from "./plan.ts";
 import { everyChange, textOfEntries } from "./tab-asks.ts";
 import { VirtualDevice } from "./virtual-device.ts";
 import type { VirtualTab } from "./virtual-device.ts";
@@ -28,6 +29,8 @@ export class Run {
   readonly inspector: Inspector;
   readonly calls: Calls;
   readonly apps: Apps;
+  /** Absent where everybody may do everything. */
+  readonly access: RunAccess | undefined;
   /** The relay was put back: what it ruled since is gone. */
   relayWasRestored = false;
   /** What the feed of each tab came to. */
@@ -36,18 +39,30 @@ export class Run {
   #putAway = 0;
   readonly #healers = new Map<string, () => void>();
 
-  constructor({ seed, relay }: Pick<Plan, "seed" | "relay">) {
+  constructor({ seed, relay, access }: Pick<Plan, "seed" | "relay" | "access">) {
     this.world = new VirtualWorld(seed);
     this.calls = new Calls(this.world);
     this.relay = new VirtualRelay(this.world, relay);
     this.relay.onPutBack = () => this.oracle.expectOlder();
     this.relay.onEpoch = (state) => this.calls.attempt(() => this.oracle.beginEpoch(state));
     this.relay.onRuled = (turn, ruled) => {
-      this.calls.attempt(() => this.oracle.hear(turn, ruled));
+      this.calls.attempt(() => {
+        for (const [index, { isNew }] of ruled.answers.entries()) {
+          const push = turn.pushes[index];
+          if (isNew && push !== undefined) this.access?.inspector.seeRights(push.replica, push.rights);
+        }
+        this.oracle.hear(turn, ruled);
+      });
       for (const { result } of ruled.answers) this.world.note(`${result.revision} ${result.stamp}`);
     };
     this.relay.onSwept = (options, sweep) => this.calls.attempt(() => this.oracle.hearSweep(options, sweep));
-    this.inspector = new Inspector(this.devices, this.oracle, (what) => this.world.note(what));
+    this.access = access && this.#openAccess(access);
+    this.inspector = new Inspector({
+      devices: this.devices,
+      oracle: this.oracle,
+      note: (what) => this.world.note(what),
+      readableEver: (device) => this.access?.readableEver(device) ?? [wholeBucket],
+    });
     this.apps = new Apps({
       inspector: this.inspector,
       oracle: this.oracle,
@@ -68,6 +83,7 @@ export class Run {
     const name = `device ${this.devices.length + 1}`;
     const device = new VirtualDevice(this.world, this.relay, { ...options, name, settings });
     this.devices.push(device);
+    this.access?.prepare(device);
     for (let tab = 0; tab < tabs; tab++) this.openTab(device);
   }
 
@@ -121,6 +137,13 @@ export class Run {
     });
   }
 
+  /** Has all tabs of a device go on where the app alone can say so: each may be the one that stopped. */
+  resume(device: VirtualDevice): void {
+    for (const tab of device.tabs) {
+      if (tab.isOpen) this.calls.add(device, tab.host.call("pause", { paused: false }));
+    }
+  }
+
   /** Ends a fault after a while; another of the same name takes its place. */
   healLater(name: string, afterMs: number, heal: () => void): void {
     this.#healers.set(name, heal);
@@ -135,6 +158,7 @@ export class Run {
     for (const heal of this.#healers.values()) heal();
     this.#healers.clear();
     this.relay.network.heal();
+    this.access?.heal();
     for (const device of this.devices) {
       device.storage.heal();
       for (const tab of device.tabs) tab.life.thaw();
@@ -162,11 +186,33 @@ export class Run {
     });
     copy.clockWentBack = device.clockWentBack;
     this.devices.push(copy);
+    this.access?.prepare(copy);
     this.openTab(copy);
   }
 
   restoreRelay(downMs: number): void {
     if (this.relay.restore(downMs)) this.relayWasRestored = true;
+  }
+
+  /** What is to be on a device in the end: what it follows and may read. */
+  scopeOf(device: VirtualDevice, followed: Scope): Scope {
+    return intersectScopes(followed, this.access?.readable(device) ?? wholeBucket);
+  }
+
+  #openAccess(planned: PlannedAccess): RunAccess {
+    const access = new RunAccess(planned, {
+      relay: this.relay,
+      resume: (device) => this.resume(device),
+      devices: this.devices,
+      now: () => this.world.nowMs,
+      healLater: (name, afterMs, heal) => this.healLater(name, afterMs, heal),
+    });
+    const { inspector } = access;
+    this.relay.network.watcher = {
+      onUp: (link, frame) => this.calls.attempt(() => inspector.onUp(link, frame)),
+      onDown: (link, frame) => this.calls.attempt(() => inspector.onDown(link, frame)),
+    };
+    return access;
   }
 
   /** Every tab has a feed of everything. */

@@ -3,7 +3,7 @@
  * step after the other.
  */
 import type { Action } from "./actions.ts";
-import type { Operation, Plan, PlannedRelay } from "./plan.ts";
+import type { Operation, Plan, PlannedAccess, PlannedRelay } from "./plan.ts";
 
 export interface Scenario {
   readonly name: string;
@@ -23,6 +23,10 @@ export interface ScenarioOptions {
   readonly relay?: Partial<PlannedRelay>;
   /** Share of the messages between tabs that are lost. Default none. */
   readonly channelLoss?: number;
+  /** Absent: everybody may do everything. */
+  readonly access?: PlannedAccess;
+  /** Whose the devices are. */
+  readonly subjects?: readonly number[];
 }
 
 const relayDefault: PlannedRelay = { patchEntriesMax: 5, retentionMs: 7_776_000_000, sweepMs: 5000 };
@@ -33,14 +37,21 @@ export const scenario = (
   catches: Scenario["catches"],
   tabs: readonly number[],
   steps: readonly Step[],
-  { relay = {}, channelLoss = 0 }: ScenarioOptions = {},
+  { relay = {}, channelLoss = 0, access, subjects = [] }: ScenarioOptions = {},
 ): Scenario => ({
   name,
   catches,
   plan: {
     seed: 1,
     relay: { ...relayDefault, ...relay },
-    devices: tabs.map((count) => ({ tabs: count, clockAheadMs: 0, channelLoss, tailEntries: 20 })),
+    ...(access === undefined ? {} : { access }),
+    devices: tabs.map((count, index) => ({
+      tabs: count,
+      clockAheadMs: 0,
+      channelLoss,
+      tailEntries: 20,
+      subject: subjects[index] ?? 0,
+    })),
     operations: steps.map(([afterMs, where, action], id): Operation => ({
       id,
       afterMs,

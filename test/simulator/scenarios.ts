@@ -3,6 +3,7 @@
  * the planted bugs that are meant for them.
  */
 import { scenario, type Scenario } from "./scenario.ts";
+import { accessScenarios } from "./scenarios-access.ts";
 import { lateScenarios } from "./scenarios-late.ts";
 
 export const scenarios: readonly Scenario[] = [
@@ -69,4 +70,5 @@ export const scenarios: readonly Scenario[] = [
     { relay: { retentionMs: 20_000, sweepMs: 1000 } },
   ),
   ...lateScenarios,
+  ...accessScenarios,
 ];

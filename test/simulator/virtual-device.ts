@@ -18,6 +18,7 @@ import {
 import { emptyImage, type Log, openMemoryLog, type StorageImage } from "@rockpool/log";
 import {
   lastVersionstampOf,
+  packError,
   type PackedKey,
   type Versionstamp,
   wholeRange,
@@ -37,6 +38,8 @@ export interface DeviceOptions {
   /** Messages between tabs that are lost, as a share of one. */
   readonly channelLoss?: number;
   readonly settings?: HostSettings;
+  /** Whose it is, where the relay asks for tokens. */
+  readonly subject?: number;
   /** What its storage holds at first: another device's makes it a clone. */
   readonly image?: StorageImage;
 }
@@ -46,8 +49,12 @@ export class VirtualDevice {
   readonly world: VirtualWorld;
   readonly relay: VirtualRelay;
   readonly tabs: Set<VirtualTab> = new Set();
+  /** Those that an app has closed and that still store what was asked of them. */
+  readonly closing: Set<VirtualTab> = new Set();
   readonly options: DeviceOptions;
   clockAheadMs: number;
+  /** What its apps give when they are asked for a token, or undefined when they have none; absent where none is asked for. */
+  giveToken: (() => string | undefined) | undefined;
   /** Its clock was set back at some time. */
   clockWentBack = false;
   /** Another one after each loss of what was stored. */
@@ -69,6 +76,10 @@ export class VirtualDevice {
       channelLoss: options.channelLoss ?? 0,
     });
     this.storage = this.#createStorage(options.image ?? emptyImage);
+  }
+
+  get subject(): number {
+    return this.options.subject ?? 0;
   }
 
   get settings(): HostSettings {
@@ -116,7 +127,7 @@ export class VirtualDevice {
 
   /** All its tabs end, and what is stored is `image` from here on. */
   loseStorage(image: StorageImage): void {
-    for (const tab of this.tabs) tab.kill();
+    for (const tab of [...this.tabs, ...this.closing]) tab.kill();
     this.storage = this.#createStorage(image);
   }
 
@@ -171,7 +182,13 @@ export class VirtualTab {
   }
 
   async start(): Promise<void> {
-    const options = { bucket: bucketName, database: "db", relay: "relay", durability: "relaxed" } as const;
+    const options = {
+      bucket: bucketName,
+      database: "db",
+      relay: "relay",
+      durability: "relaxed",
+      givesTokens: this.device.giveToken !== undefined,
+    } as const;
     this.#host = await Host.open(
       this.#log,
       this.environment,
@@ -242,14 +259,18 @@ export class VirtualTab {
   }
 
   async close(): Promise<void> {
-    this.device.tabs.delete(this);
+    const { tabs, closing } = this.device;
+    tabs.delete(this);
+    closing.add(this);
     await this.host.close();
+    closing.delete(this);
   }
 
   /** Ends it as a browser ends a tab: no callback, no answer, no word from it. */
   kill(): void {
     this.life.kill();
     this.device.tabs.delete(this);
+    this.device.closing.delete(this);
   }
 
   async #ask(request: HostRequest): Promise<HostAnswer> {
@@ -265,10 +286,22 @@ export class VirtualTab {
     return answer.entries;
   }
 
+  async #giveToken(id: number): Promise<void> {
+    const { world, giveToken } = this.device;
+    await this.life.see(world.sleep(world.between(0, 50)));
+    const token = giveToken?.();
+    const answer =
+      token === undefined
+        ? ({ ok: false, error: packError(new Error("the app has no token")) } as const)
+        : ({ ok: true, value: token } as const);
+    if (this.isOpen) await this.host.call("token", { id, answer });
+  }
+
   #hear(event: HostEvent): void {
     if (this.life.hasEnded) return;
     this.events.push(event);
     if (event.type === "feed-error") this.hasLostFeed = true;
+    if (event.type === "token") void this.#giveToken(event.id);
     if (event.type === "feed") this.#onItemById.get(event.id)?.(event.item);
   }
 }

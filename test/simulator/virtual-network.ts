@@ -19,6 +19,17 @@ const slow: LinkFaults = { delayMs: [200, 3000] };
 /** What takes the relay's end of a new connection; false: nobody listens. */
 export type Acceptor = (socket: WebSocket) => boolean;
 
+/** One end of a connection, to tell it from others. */
+export interface LinkEnd {
+  readonly device: string;
+}
+
+/** Sees each frame as it is sent. */
+export interface LinkWatcher {
+  onUp(link: LinkEnd, frame: string): void;
+  onDown(link: LinkEnd, frame: string): void;
+}
+
 export class VirtualNetwork {
   readonly #world: VirtualWorld;
   readonly #accept: Acceptor;
@@ -30,6 +41,8 @@ export class VirtualNetwork {
 
   /** Told of each frame that reaches a device. */
   onArrival: ((device: string, frame: string) => void) | null = null;
+
+  watcher: LinkWatcher | null = null;
 
   constructor(world: VirtualWorld, accept: Acceptor) {
     this.#world = world;
@@ -44,7 +57,11 @@ export class VirtualNetwork {
       events.onFrame(frame);
     };
     const heard = { ...events, onFrame };
-    const link = new Link(this.#world, device, heard, faults, () => this.#links.delete(link));
+    const link = new Link(this.#world, device, heard, faults, {
+      onGone: () => this.#links.delete(link),
+      onUp: (frame) => this.watcher?.onUp(link, frame),
+      onDown: (frame) => this.watcher?.onDown(link, frame),
+    });
     this.#links.add(link);
     link.connect(this.#accept, () => this.#offline.has(device));
     tab.addEventListener("abort", () => link.abandon(), { once: true });
@@ -138,7 +155,13 @@ class RelayEnd extends EventEmitter {
   }
 }
 
-class Link {
+interface LinkListener {
+  readonly onGone: () => void;
+  readonly onUp: (frame: string) => void;
+  readonly onDown: (frame: string) => void;
+}
+
+class Link implements LinkEnd {
   readonly device: string;
   isDead = false;
   /** Frames to the device wait. */
@@ -146,7 +169,7 @@ class Link {
   readonly #world: VirtualWorld;
   readonly #events: SocketEvents;
   readonly #faults: () => LinkFaults;
-  readonly #onGone: () => void;
+  readonly #told: LinkListener;
   readonly #held: (() => void)[] = [];
   #relayEnd: RelayEnd | undefined;
   /** The device's end is still to be told of what happens. */
@@ -159,13 +182,13 @@ class Link {
     device: string,
     events: SocketEvents,
     faults: () => LinkFaults,
-    onGone: () => void,
+    told: LinkListener,
   ) {
     this.#world = world;
     this.device = device;
     this.#events = events;
     this.#faults = faults;
-    this.#onGone = onGone;
+    this.#told = told;
   }
 
   connect(accept: Acceptor, isOffline: () => boolean): void {
@@ -178,12 +201,14 @@ class Link {
   }
 
   sendUp(frame: string): void {
+    this.#told.onUp(frame);
     this.#up(() => {
       if (this.#relayEnd?.readyState === 1) this.#relayEnd.emit("message", Buffer.from(frame), false);
     });
   }
 
   sendDown(frame: string): void {
+    this.#told.onDown(frame);
     this.#down(() => this.#events.onFrame(frame));
   }
 
@@ -229,7 +254,7 @@ class Link {
   #end(): void {
     this.isDead = true;
     this.#relayEnd?.end();
-    this.#onGone();
+    this.#told.onGone();
   }
 
   #tellClosed(permanent: boolean, reason: string): void {

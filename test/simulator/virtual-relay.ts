@@ -4,6 +4,7 @@
  */
 import { type CommitName, type CommitResult, nameKey, type PatchEntry } from "@rockpool/model";
 import {
+  type Authenticate,
   type BucketState,
   createRelayConfig,
   type Engine,
@@ -38,6 +39,8 @@ export class VirtualRelay {
   onSwept: ((options: SweepOptions, sweep: Sweep) => void) | null = null;
   /** Told when its file is put back or lost, before it starts on that. */
   onPutBack: (() => void) | null = null;
+  /** Says what tokens stand for, from the next start on; without it everybody may do everything. */
+  authenticate: Authenticate | undefined;
   /** Told of each epoch as it begins. */
   onEpoch: ((state: BucketState) => void) | null = null;
   readonly #world: VirtualWorld;
@@ -78,6 +81,7 @@ export class VirtualRelay {
     const core = new RelayCore({
       engine: this.#recording(engine),
       config: this.#config,
+      authenticate: this.authenticate,
       now: () => this.#world.nowMs,
       schedule: (delayMs, run) => this.#world.schedule(delayMs, run),
       // One that was killed says nothing more.
@@ -116,6 +120,11 @@ export class VirtualRelay {
     if (!this.isUp) return;
     this.kill();
     this.#world.schedule(downMs, () => void this.start());
+  }
+
+  /** Has it ask again what the tokens of its sessions stand for. */
+  recheck(): void {
+    this.#core?.recheck().catch((error: unknown) => this.errors.push(error));
   }
 
   /** Starts it again with these limits. */

@@ -4,7 +4,7 @@
  */
 import { onTestFinished } from "vitest";
 import { isUnruled } from "@rockpool/replica";
-import { type Mutation, packKey, type PackedKey, type Versionstamp } from "@rockpool/model";
+import { type Mutation, packKey, type PackedKey, type Versionstamp, wholeBucket } from "@rockpool/model";
 import { type DeviceOptions, VirtualDevice } from "../simulator/virtual-device.ts";
 import { json, textOf } from "../simulator/tab-asks.ts";
 import type { VirtualTab } from "../simulator/virtual-device.ts";
@@ -60,7 +60,12 @@ export class Scene {
 
   /** Holds what the devices show from now on against what the relay ruled since it was started. */
   inspect(): void {
-    const inspector = new Inspector(this.devices, this.#oracle, () => {});
+    const inspector = new Inspector({
+      devices: this.devices,
+      oracle: this.#oracle,
+      note: () => {},
+      readableEver: () => [wholeBucket],
+    });
     onTestFinished(
       this.world.watch(() => {
         if (this.relay.errors.length > 0) throw this.relay.errors[0];
