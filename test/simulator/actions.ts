@@ -65,6 +65,8 @@ export interface Actions {
   checkpoint: Nothing;
   sweep: Nothing;
   "open-tab": Nothing;
+  /** From here on the device's apps know of the relay: opens so many tabs with it, that end while they open. */
+  attach: { readonly tabs: number; readonly diesAfterMs: number | null };
   "close-tab": Nothing;
   "kill-tab": Nothing;
   "freeze-tab": For;

@@ -7,6 +7,7 @@ import type { CommitAsked, Write } from "./actions.ts";
 import { codeOf } from "./calls.ts";
 import type { SeenCommit } from "./device-history.ts";
 import { keyOf, mutationOf, pairs } from "./draw-commit.ts";
+import { seeLoneCommit } from "./held-alone.ts";
 import type { Inspector } from "./inspector.ts";
 import { type Oracle, same } from "./oracle.ts";
 import { type Ask, textOfEntries } from "./tab-asks.ts";
@@ -33,7 +34,8 @@ export class Apps {
   async read(tab: VirtualTab, strong: boolean): Promise<void> {
     const at = `a reader of ${tab.device.name}`;
     const { lastPosition } = this.#its.inspector.historyOf(tab.device);
-    seePairs(textOfEntries(await tab.list(strong)), at);
+    const seen = textOfEntries(await tab.list(strong));
+    seePairs(seen, at, this.#its.inspector.attaches.handedOver);
     const { tail } = tab.host.state;
     if (!strong || tail >= lastPosition) return;
     throw new Violation({ invariant: 6, at, expected: `what stood at ${lastPosition}`, found: tail });
@@ -47,7 +49,10 @@ export class Apps {
       const { storage } = device;
       const mutations = writes.map((write) => mutationOf(write, time));
       const versionstamp = await tab.commit({ checks, mutations });
-      if (versionstamp !== null && device.storage === storage) this.#acknowledge(device, versionstamp);
+      if (versionstamp === null || device.storage !== storage) continue;
+      const lone = this.#its.inspector.historyOf(device).loneByVersionstamp.get(versionstamp);
+      if (lone === undefined) this.#acknowledge(device, versionstamp);
+      else seeLoneCommit(`${device.name}, commit of ${versionstamp}`, lone, { checks, mutations });
     }
   }
 
@@ -165,7 +170,13 @@ const describeSettled = (settled: TransportSettled): unknown =>
     ? { type: "rejected", reason: settled.reason.type }
     : { type: "confirmed", revision: settled.revision, superseded: settled.superseded };
 
-/** Two keys that are always written together are seen together, by whomever. */
-export const seePairs = (seen: ReadonlyMap<PackedKey, string | undefined>, by: string): void => {
-  for (const [left, right] of pairs) same(4, by, seen.get(left), seen.get(right), right);
+/** Two keys that are always written together are seen together, by whomever; `apart` came to the relay one by one. */
+export const seePairs = (
+  seen: ReadonlyMap<PackedKey, string | undefined>,
+  by: string,
+  apart: ReadonlySet<PackedKey>,
+): void => {
+  for (const [left, right] of pairs) {
+    if (!apart.has(left) && !apart.has(right)) same(4, by, seen.get(left), seen.get(right), right);
+  }
 };

@@ -33,6 +33,7 @@ export interface CampaignReport {
   readonly rejections: Readonly<Record<string, number>>;
   readonly faults: Readonly<Record<string, number>>;
   readonly asks: Readonly<Record<string, number>>;
+  readonly attaches: Readonly<Record<string, number>>;
   readonly failures: readonly (SeedOutcome & { readonly failure: Failure })[];
 }
 
@@ -97,6 +98,7 @@ const addUp = (outcomes: readonly SeedOutcome[]): CampaignReport => {
   const faults: Record<string, number> = {};
   const asks: Record<string, number> = {};
   const rejections: Record<string, number> = {};
+  const attaches: Record<string, number> = {};
   const total = { steps: 0, accepted: 0, superseded: 0, rejected: 0 };
   for (const { report } of outcomes) {
     if (report === undefined) continue;
@@ -104,9 +106,10 @@ const addUp = (outcomes: readonly SeedOutcome[]): CampaignReport => {
     addTo(faults, report.faults);
     addTo(asks, report.asks);
     addTo(rejections, report.rejections);
+    addTo(attaches, { ...report.attaches });
   }
   const failures = outcomes.filter((outcome) => outcome.failure !== undefined) as CampaignReport["failures"];
-  return { ...total, seeds: outcomes.length, faults, asks, rejections, failures };
+  return { ...total, seeds: outcomes.length, faults, asks, rejections, attaches, failures };
 };
 
 const addTo = (sums: Record<string, number>, counts: Readonly<Record<string, number>>): void => {

@@ -4,6 +4,7 @@
  */
 import { equalScopes } from "@rockpool/model";
 import type { ActionOf, ActionType } from "./actions.ts";
+import type { AttachCounts } from "./attach-inspector.ts";
 import type { Kind } from "./kind.ts";
 import { kinds } from "./kinds.ts";
 import type { Operation, Plan } from "./plan.ts";
@@ -23,6 +24,7 @@ export interface RunReport {
   readonly superseded: number;
   readonly rejected: number;
   readonly rejections: Readonly<Record<string, number>>;
+  readonly attaches: Readonly<AttachCounts>;
   /** The same for two runs of one plan. */
   readonly trace: number;
 }
@@ -55,7 +57,9 @@ const carryOutOrThrow = async (plan: Plan): Promise<RunReport> => {
   await comeToRest(run);
   await reckon(run);
   run.look();
-  return { ...run.oracle.counts, steps: plan.operations.length, faults, asks, trace: run.world.trace };
+  const { counts: attaches } = run.inspector.attaches;
+  const { trace } = run.world;
+  return { ...run.oracle.counts, steps: plan.operations.length, faults, asks, attaches, trace };
 };
 
 const act = <Type extends ActionType>(run: Run, operation: ActionOf<Type> & Operation): void => {
@@ -73,8 +77,9 @@ const comeToRest = async (run: Run): Promise<void> => {
   const { world, relay, devices } = run;
   run.healAll();
   await world.pass(healingMs);
-  const hasTab = ({ tabs }: (typeof devices)[number]): boolean => [...tabs].some(({ isOpen }) => isOpen);
-  for (const device of devices) if (!hasTab(device)) run.openTab(device);
+  // In the end every app knows of the relay.
+  const hasTab = ({ tabs }: VirtualDevice): boolean => [...tabs].some((tab) => tab.isOpen && tab.hasRelay);
+  for (const device of devices) if (!hasTab(device)) run.attach(device, 1, null);
   const isThere = (): boolean =>
     relay.isUp && devices.every(({ tabs }) => tabs.size > 0 && [...tabs].every(({ isOpen }) => isOpen));
   await waitUntil(run, isThere, "all tabs open");
@@ -93,7 +98,7 @@ const handOverMs = 120_000;
 
 /** A visible tab carries the session, if there is one. */
 const isCarriedInView = ({ tabs }: VirtualDevice): boolean => {
-  const visible = [...tabs].filter(({ isVisible }) => isVisible);
+  const visible = [...tabs].filter(({ isVisible, hasRelay }) => isVisible && hasRelay);
   return visible.length === 0 || visible.some(({ isHolder }) => isHolder);
 };
 

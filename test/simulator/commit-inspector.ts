@@ -43,6 +43,12 @@ export class CommitInspector {
     for (const name of record.unruled) {
       const tracked = state.tracked.get(name);
       const at = `${device.name}, commit ${name}`;
+      const parts = tracked === undefined ? history.leavesOf(name) : [name];
+      if (parts.length > 1) {
+        record.unruled.delete(name);
+        for (const part of parts) record.unruled.add(part);
+        continue;
+      }
       if (tracked === undefined) {
         // The app may have decided on it since.
         if ((history.decidedAt.get(name) ?? Number.POSITIVE_INFINITY) <= state.tail) {
@@ -122,7 +128,7 @@ export class CommitInspector {
     const snapshot = base && this.#oracle.snapshotAt(base);
     if (base === undefined || snapshot === undefined) return;
     seeStamp(device, { base, snapshot }, state, commit);
-    seePremises(commit, { at: device.name, commits: history.commits, base, snapshot, state });
+    seePremises(commit, { at: device.name, commits: history.commitsAndParts, base, snapshot, state });
   }
 }
 

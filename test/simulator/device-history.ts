@@ -2,7 +2,7 @@
  * What one disk was told to keep, read from its rows as they come: every commit and every decision of
  * the app, before checkpoints move them. Nothing here is computed by the code under test.
  */
-import type { CommitRecord, PlacedRow, SessionState, StorageImage } from "@rockpool/log";
+import type { AttachRow, CommitRecord, PlacedRow, SessionState, StorageImage } from "@rockpool/log";
 import {
   type Commit,
   createVersionstamp,
@@ -16,6 +16,7 @@ import {
   type Scope,
   wholeBucket,
 } from "@rockpool/model";
+import { type Held, heldAfter, heldInPages, heldWithout, type LoneCommit } from "./held-alone.ts";
 import { Violation } from "./violation.ts";
 
 /** A commit as its row has it. */
@@ -32,6 +33,8 @@ export interface Base {
   readonly epoch: EpochId | null;
   readonly revision: Revision;
   readonly scope: Scope;
+  /** What was confirmed before there was a relay, until a fill takes its place. */
+  readonly held?: Held;
 }
 
 export class DeviceHistory {
@@ -40,6 +43,14 @@ export class DeviceHistory {
   readonly commits: SeenCommit[] = [];
   readonly commitByName: Map<string, SeenCommit> = new Map();
   readonly commitByVersionstamp: Map<Versionstamp, SeenCommit> = new Map();
+  /** Those that were confirmed at once. */
+  readonly loneByVersionstamp: Map<Versionstamp, LoneCommit> = new Map();
+  /** What the bucket held before it had a relay. */
+  held: Held;
+  /** The row that gave it one, if that was seen. */
+  attached: AttachRow | undefined;
+  /** What took the place of commits of initial sets that were over a limit, by name. */
+  readonly #partsByName = new Map<string, readonly SeenCommit[]>();
   /** Where the app decided on a rejected commit, by name. */
   readonly decidedAt: Map<string, Position> = new Map();
   /** Every key that its commits ever wrote. */
@@ -70,7 +81,10 @@ export class DeviceHistory {
     this.served = image.meta?.session.scope ?? wholeBucket;
     this.replica = image.meta?.replica ?? null;
     this.#isFillDue = image.meta?.session.fillDue === true;
-    this.#bases.push({ position: this.#lastPosition, base: baseOf(image.meta?.session) });
+    this.held = this.replica === null ? heldInPages(image) : new Map();
+    const base = baseOf(image.meta?.session);
+    const held = this.replica === null ? { held: this.held } : {};
+    this.#bases.push({ position: this.#lastPosition, base: base && { ...base, ...held } });
     this.read(image, () => {});
   }
 
@@ -82,6 +96,23 @@ export class DeviceHistory {
   /** What is confirmed as of a position, by the patches and fills up to there. */
   baseAt(position: Position): Base | undefined {
     return this.#bases.findLast((known) => known.position <= position)?.base;
+  }
+
+  /** All commits in log order, a divided one followed by its parts. */
+  get commitsAndParts(): readonly SeenCommit[] {
+    return this.#partsByName.size === 0 ? this.commits : this.commits.flatMap((one) => this.#withParts(one));
+  }
+
+  /** The names that stand for a commit: its own, or those of its parts. */
+  leavesOf(text: string): readonly string[] {
+    const parts = this.#partsByName.get(text);
+    return parts === undefined ? [text] : parts.flatMap((part) => this.leavesOf(part.text));
+  }
+
+  /** A commit was divided: tabs that have folded so far know its parts alone. */
+  divide({ text }: SeenCommit, parts: readonly SeenCommit[]): void {
+    this.#partsByName.set(text, parts);
+    for (const part of parts) this.commitByName.set(part.text, part);
   }
 
   get lastPosition(): Position {
@@ -114,16 +145,38 @@ export class DeviceHistory {
     this.#takeBase(row);
     if (row.type === "follow") this.followed = row.followed;
     if (row.type === "session") this.served = row.scope;
-    if (row.type === "attach") this.replica = row.replica;
-    if (row.type === "commit") this.#addAll(row.commits, row.position);
+    if (row.type === "attach") this.#attach(row);
+    if (row.type === "commit" && this.replica !== null) this.#addAll(row.commits, row.position);
     if (row.type !== "decision") return;
     for (const name of row.commits) this.decidedAt.set(nameKey(name), row.position);
     this.#addAll(row.retries, row.position);
   }
 
+  #attach(row: AttachRow & PlacedRow): void {
+    if (this.replica !== null) {
+      const expected = `the replica ${this.replica}`;
+      throw new Violation({ invariant: 1, at: this.at, expected, found: row.replica });
+    }
+    this.replica = row.replica;
+    this.attached = row;
+    this.#addAll(row.commits ?? [], row.position);
+  }
+
+  #withParts(commit: SeenCommit): readonly SeenCommit[] {
+    const parts = this.#partsByName.get(commit.text) ?? [];
+    return [commit, ...parts.flatMap((part) => this.#withParts(part))];
+  }
+
   #takeBase(row: PlacedRow): void {
     const { position } = row;
     const before = this.#bases.at(-1)?.base;
+    if (this.replica === null && (row.type === "commit" || row.type === "expire")) {
+      if (row.type === "commit") this.#addLone(row.commits, position);
+      else this.held = heldWithout(this.held, row.expired);
+      this.#bases.push({ position, base: { epoch: null, revision: 0, scope: wholeBucket, held: this.held } });
+    }
+    // What is confirmed stays as it was until a fill, unless there was nothing.
+    if (row.type === "attach") this.#isFillDue ||= row.commits !== undefined;
     if (row.type === "patch" && row.patch.upToDate) {
       const scope = before?.scope ?? row.scope;
       this.#bases.push({ position, base: { epoch: row.epoch, revision: row.patch.to, scope } });
@@ -139,6 +192,15 @@ export class DeviceHistory {
       const { epoch, to, scope } = row.relay;
       this.#isFillDue = false;
       this.#bases.push({ position, base: { epoch, revision: to, scope } });
+    }
+  }
+
+  #addLone(records: readonly CommitRecord[], position: Position): void {
+    for (const [place, { effects, readingMs }] of records.entries()) {
+      const versionstamp = createVersionstamp(position, place);
+      this.loneByVersionstamp.set(versionstamp, { before: this.held, effects, readingMs });
+      this.held = heldAfter(this.held, effects, versionstamp);
+      for (const { key } of effects) this.writtenKeys.add(key);
     }
   }
 

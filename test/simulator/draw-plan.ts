@@ -27,8 +27,11 @@ export const drawPlan = (seed: number, steps: number): Plan => {
     limits: chance.is(0.15) ? drawLimits(chance) : {},
   };
   const access = chance.is(0.35) ? drawAccess(chance) : undefined;
-  const devices = Array.from({ length: chance.between(2, 3) }, () => drawDevice(chance));
-  const weighted = access === undefined ? weightedWithoutAccess : weightedKinds;
+  const aloneShare = chance.is(0.15) ? 0.7 : 0;
+  const devices = Array.from({ length: chance.between(2, 3) }, () => drawDevice(chance, aloneShare));
+  const weighted = weightedKinds.filter(
+    ({ type }) => (access !== undefined || !(type in accessKinds)) && (aloneShare > 0 || type !== "attach"),
+  );
   /** The device that follows other prefixes since a moment ago, and how many operations may still meet that. */
   let meeting = { device: 0, left: 0 };
   const operations = Array.from({ length: steps }, (_, id): Operation => {
@@ -68,12 +71,13 @@ const meetFollow: readonly ActionType[] = [
   "relay-restore",
 ];
 
-const drawDevice = (chance: Chance): PlannedDevice => ({
+const drawDevice = (chance: Chance, aloneShare: number): PlannedDevice => ({
   tabs: chance.is(0.5) ? 2 : 1,
   clockAheadMs: chance.is(0.05) ? dayMs : chance.is(0.3) ? chance.between(-5000, 5000) : 0,
   channelLoss: chance.is(0.2) ? 0.5 : 0.1,
   tailEntries: chance.between(5, 40),
   subject: chance.between(0, 2),
+  ...(chance.is(aloneShare) ? { isAlone: true } : {}),
 });
 
 interface Weighted {
@@ -85,7 +89,6 @@ const weightedKinds = Object.entries(kinds).map(([type, { weight }]): Weighted =
   type: type as ActionType,
   weight,
 }));
-const weightedWithoutAccess = weightedKinds.filter(({ type }) => !(type in accessKinds));
 
 const drawType = (chance: Chance, weighted: readonly Weighted[]): ActionType => {
   let left = chance.draw() * weighted.reduce((total, { weight }) => total + weight, 0);

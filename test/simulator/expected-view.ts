@@ -1,27 +1,27 @@
 /**
- * What a device ought to show: the bucket as the relay held it at the cursor, with the device's own
+ * What a device ought to show: the bucket as the relay held it at the cursor, or before there was a relay
+ * as its commits left it, with the device's own
  * pending commits over it, in the order they were made. Computed apart from the code under test.
  */
 import { isInScope, msOfStamp, type Mutation, type PackedKey, type Scope, type Value } from "@rockpool/model";
 import type { ReplicaState } from "@rockpool/replica";
 import type { SeenCommit } from "./device-history.ts";
-import type { Snapshot } from "./oracle.ts";
 import { combine } from "./oracle-ruling.ts";
 
-interface Content {
+export interface Content {
   readonly value?: Value;
   readonly expireAt?: number;
 }
 
-/** Texts by key, of what is there, expiry left aside. `scope` is what the snapshot was taken over in. */
+/** Texts by key, of what is there, expiry left aside. `scope` is that of what is confirmed. */
 export const expectedView = (
-  snapshot: Snapshot,
+  confirmed: ReadonlyMap<PackedKey, Content>,
   scope: Scope,
   commits: readonly SeenCommit[],
   state: ReplicaState,
 ): ReadonlyMap<PackedKey, string> => {
   const contents = new Map<PackedKey, Content>();
-  for (const [key, entry] of snapshot) if (isInScope(scope, key)) contents.set(key, entry);
+  for (const [key, entry] of confirmed) if (isInScope(scope, key)) contents.set(key, entry);
   /** Keys that stand as a pending commit left them, whatever is under it. */
   const replaced = new Set<PackedKey>();
   for (const { text, position, mutations } of commits) {

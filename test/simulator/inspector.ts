@@ -17,6 +17,7 @@ import {
 } from "@rockpool/model";
 import { type ListedEntry, listEntries, PageIndex, Pages, type ReplicaState } from "@rockpool/replica";
 import type { DeviceStorage } from "./device-storage.ts";
+import { AttachInspector } from "./attach-inspector.ts";
 import { CommitInspector, type CommitsSeen } from "./commit-inspector.ts";
 import { type Base, DeviceHistory } from "./device-history.ts";
 import { briefKeys } from "./draw-commit.ts";
@@ -58,6 +59,7 @@ export class Inspector {
   readonly #oracle: Oracle;
   readonly #commits: CommitInspector;
   readonly #scopes: ScopeInspector;
+  readonly attaches: AttachInspector = new AttachInspector();
   readonly #note: (what: string) => void;
   readonly #readableEver: InspectorOptions["readableEver"];
   readonly #recordByStorage = new WeakMap<DeviceStorage, DiskRecord>();
@@ -98,6 +100,7 @@ export class Inspector {
       this.#note(`${device.name} ${row.position} ${row.type}`);
       this.#seePosition(device, row);
       this.#scopes.look(history, row, storage.image);
+      this.attaches.look(history, row);
       this.#seeReadable(device, history, row);
     });
     return history;
@@ -121,7 +124,7 @@ export class Inspector {
     const highest = this.#highestByDevice.get(device) ?? 0;
     if (position > highest) this.#highestByDevice.set(device, position);
     // What says nothing of a key has no versionstamp that anybody could know.
-    else if ((type === "commit" || type === "patch") && !device.clockWentBack) {
+    else if ((type === "commit" || type === "patch" || type === "attach") && !device.clockWentBack) {
       throw new Violation({
         invariant: 6,
         at: device.name,
@@ -155,6 +158,7 @@ export class Inspector {
     if (disk === undefined) return;
     record.base = disk.history.baseAt(state.tail);
     this.#seeBase(device, record.base, state);
+    this.attaches.learnParts(disk.history, state);
     this.#commits.look(device, disk.history, record, state);
     this.#seeView(device, disk, record, state);
   }
@@ -230,8 +234,10 @@ export class Inspector {
     base: Base | undefined,
     state: ReplicaState,
   ): ReadonlyMap<PackedKey, string> | undefined {
-    const snapshot = base && this.#oracle.snapshotAt(base);
-    return snapshot && base ? expectedView(snapshot, base.scope, history.commits, state) : undefined;
+    const confirmed = base && (base.held ?? this.#oracle.snapshotAt(base));
+    return confirmed && base
+      ? expectedView(confirmed, base.scope, history.commitsAndParts, state)
+      : undefined;
   }
 
   #seeVersionstamp(

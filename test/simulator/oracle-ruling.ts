@@ -44,6 +44,8 @@ export interface OracleEntry {
   /** The latest set or delete. */
   readonly replaced: Mark | undefined;
   readonly writer: CommitName;
+  /** Of a tombstone: when it was made, by the relay's clock, in ms since 1970. */
+  readonly deletedMs?: number;
 }
 
 export interface OracleContext {
@@ -55,6 +57,8 @@ export interface OracleContext {
   readonly rights: Rights;
   readonly epochs: readonly { readonly epoch: EpochId; readonly firstRevision: Revision }[];
   readonly digestOf: (value: Value | undefined) => string;
+  /** Mutations that the relay took, by index: whether it still knew of an old deletion, it alone can say. */
+  readonly isTaken: (mutation: number) => boolean;
 }
 
 export interface OracleRuling {
@@ -84,8 +88,15 @@ export const ruleOne = (entries: Entries, commit: Commit, context: OracleContext
   const after = new Map<PackedKey, OracleEntry>();
   const superseded: SupersededMutation[] = [];
   for (const [index, mutation] of commit.mutations.entries()) {
-    const stood = entries.get(mutation.key);
-    const at = isChecked ? given : timeOf(stood, mutation, given, context.replica, commit.name.host);
+    const known = entries.get(mutation.key);
+    const isInitial = mutation.type === "set" && mutation.initial === true;
+    const stood = isInitial && isForgotten(known, context) && context.isTaken(index) ? undefined : known;
+    const isTooLate = isInitial && stood !== undefined;
+    const at = isTooLate
+      ? undefined
+      : isChecked
+        ? given
+        : timeOf(stood, mutation, given, context.replica, commit.name.host);
     if (at === undefined) {
       const mayKnow = isInScope(context.rights.read, mutation.key);
       superseded.push(
@@ -100,6 +111,10 @@ export const ruleOne = (entries: Entries, commit: Commit, context: OracleContext
   return { ruling: { type: "accepted", superseded }, stamp: given, entries: [...after.values()] };
 };
 
+/** A deletion that the bucket need no longer keep. */
+const isForgotten = (stood: OracleEntry | undefined, { nowMs, retentionMs }: OracleContext): boolean =>
+  stood?.deletedMs !== undefined && stood.deletedMs < nowMs - retentionMs;
+
 /** What a commit depends on must be readable, and what it changes writable. */
 const isDenied = ({ checks, mutations }: Commit, { read, write }: Rights): boolean =>
   checks.some(({ key }) => !isInScope(read, key)) ||
@@ -108,7 +123,10 @@ const isDenied = ({ checks, mutations }: Commit, { read, write }: Rights): boole
       !isInScope(write, key) || (type !== "set" && type !== "delete" && !isInScope(read, key)),
   );
 
-const isOver = ({ checks, mutations }: Commit, limits: CommitLimits): boolean => {
+export const isOver = (
+  { checks, mutations }: Pick<Commit, "checks" | "mutations">,
+  limits: CommitLimits,
+): boolean => {
   const keys = [...checks, ...mutations].map(({ key }) => key.length);
   const values = mutations.map((mutation) => mutationBytes(mutation) - mutation.key.length);
   const bytes = [...keys, ...values].reduce((total, size) => total + size, 0);
@@ -188,7 +206,7 @@ const changed = (
     replaced: isReplaced ? mark : stood?.replaced,
     writer: commit.name,
   };
-  if (mutation.type === "delete") return common;
+  if (mutation.type === "delete") return { ...common, deletedMs: nowMs };
   if (mutation.type === "set") {
     const { value, expireAt } = mutation;
     return { ...common, value, ...(expireAt === undefined ? {} : { expireAt }) };

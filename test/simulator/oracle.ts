@@ -194,7 +194,7 @@ export class Oracle {
         throw new Violation({ invariant: 7, at: "relay", key, expected: "to stand", found: "expired" });
       }
       const { touched, replaced, writer } = entry;
-      return { key, revision: to, touched, replaced, writer };
+      return { key, revision: to, touched, replaced, writer, deletedMs: nowMs };
     });
     this.#history.snapshots.push(withEntries(this.latest, entries));
   }
@@ -220,6 +220,9 @@ export class Oracle {
       rights,
       epochs,
       digestOf,
+      isTaken: (index) =>
+        result.ruling.type === "accepted" &&
+        result.ruling.superseded.every((lost) => lost.mutation !== index),
     };
     const { ruling, stamp, entries } = ruleOne(this.latest, commit, context);
     const invariant = commit.checks.length > 0 ? 1 : 7;
@@ -244,7 +247,9 @@ export class Oracle {
   }
 
   /** Every attempt at a commit bears its tag: two of them must not count. */
-  #acceptTag({ name, tag }: Commit): void {
+  #acceptTag({ name, tag, mutations }: Commit): void {
+    // Copies of a device may divide initial sets differently: each counts where there is nothing yet.
+    if (mutations.some((mutation) => mutation.type === "set" && mutation.initial === true)) return;
     const { nameByTag } = this.#history;
     same(1, "relay", nameKey(name), nameByTag.get(tag) ?? nameKey(name), `tag ${tag}`);
     nameByTag.set(tag, nameKey(name));

@@ -14,6 +14,8 @@ export interface PlannedDevice {
   readonly tailEntries: number;
   /** Whose it is, where the relay asks for tokens: an index, taken modulo how many subjects there are. */
   readonly subject?: number;
+  /** Its apps know of no relay at first. */
+  readonly isAlone?: boolean;
 }
 
 /** Who may do what at a relay that asks for tokens. */

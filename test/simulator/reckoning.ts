@@ -5,11 +5,13 @@
 import {
   type CommitResult,
   isInScope,
+  type Mutation,
   nameKey,
   type PackedKey,
   type PatchEntry,
   type Versionstamp,
 } from "@rockpool/model";
+import { seeHandedOver } from "./attach-inspector.ts";
 import { briefKeys, counterKeys } from "./draw-commit.ts";
 import { textOfContent } from "./expected-view.ts";
 import { same } from "./oracle.ts";
@@ -25,6 +27,7 @@ export const reckon = async (run: Run): Promise<void> => {
   seeSums(run);
   for (const device of run.devices) {
     seeCommits(run, device);
+    seeHandedOver(run.oracle, run.inspector.historyOf(device));
     for (const tab of device.tabs) await seeTab(run, tab, held);
   }
 };
@@ -59,8 +62,9 @@ const seeSums = ({ oracle }: Run): void => {
     const commit = oracle.commitByName.get(name);
     const lost = new Set(ruling.superseded.map(({ mutation }) => mutation));
     for (const [index, mutation] of (commit?.mutations ?? []).entries()) {
-      if (mutation.type !== "sum" || lost.has(index)) continue;
-      added.set(mutation.key, (added.get(mutation.key) ?? 0n) + mutation.operand);
+      if (lost.has(index)) continue;
+      const sum = addedBy(mutation);
+      if (sum !== undefined) added.set(mutation.key, (added.get(mutation.key) ?? 0n) + sum);
     }
   }
   for (const key of counterKeys) {
@@ -69,14 +73,22 @@ const seeSums = ({ oracle }: Run): void => {
   }
 };
 
+/** What was added before there was a relay came to it as one set. */
+const addedBy = (mutation: Mutation): bigint | undefined => {
+  if (mutation.type === "sum") return mutation.operand;
+  const isInitial = mutation.type === "set" && mutation.initial === true;
+  return isInitial && mutation.value.encoding === "u64" ? mutation.value.data : undefined;
+};
+
 /** Every commit that the disk still knows was ruled, and stands as it was ruled. */
 const seeCommits = (run: Run, device: VirtualDevice): void => {
   const history = run.inspector.historyOf(device);
   const [tab] = device.tabs;
   if (tab === undefined) throw new Error(`${device.name} has no tab at the end`);
   const { tracked } = tab.host.state;
-  for (const commit of history.commits) {
+  for (const commit of history.commitsAndParts) {
     const { text } = commit;
+    if (history.leavesOf(text).length > 1) continue;
     const at = `${device.name}, commit ${text}`;
     const result = run.oracle.history.resultByName.get(text) ?? run.oracle.resultOfAnother(text);
     const here = tracked.get(text);

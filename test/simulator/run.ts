@@ -78,10 +78,10 @@ export class Run {
     this.inspector.look();
   }
 
-  addDevice({ tabs, tailEntries, ...options }: PlannedDevice): void {
+  addDevice({ tabs, tailEntries, isAlone = false, ...options }: PlannedDevice): void {
     const settings = { limits: { rowsMax: 3, pagesMax: 2, pageEntries: 3, pageBytes: 300 }, tailEntries };
     const name = `device ${this.devices.length + 1}`;
-    const device = new VirtualDevice(this.world, this.relay, { ...options, name, settings });
+    const device = new VirtualDevice(this.world, this.relay, { ...options, name, settings, isAlone });
     this.devices.push(device);
     this.access?.prepare(device);
     for (let tab = 0; tab < tabs; tab++) this.openTab(device);
@@ -111,11 +111,22 @@ export class Run {
   }
 
   openTab(device: VirtualDevice): void {
-    if (device.tabs.size >= tabsMax) return;
+    // One with the relay is opened beside however many without.
+    if (device.tabs.size >= tabsMax && device.hasRelayTab) return;
     this.calls.add(
       device,
       device.open().then((tab) => this.#follow(tab)),
     );
+  }
+
+  /** The device's apps know of the relay from here on; their first tabs with it may end while they open. */
+  attach(device: VirtualDevice, tabs: number, diesAfterMs: number | null): void {
+    device.isAlone = false;
+    for (let tab = 0; tab < tabs; tab++) this.openTab(device);
+    if (diesAfterMs === null) return;
+    this.world.schedule(diesAfterMs, () => {
+      for (const tab of device.tabs) if (!tab.isOpen) tab.kill();
+    });
   }
 
   freeze(tab: VirtualTab | undefined, forMs: number): void {
@@ -185,6 +196,7 @@ export class Run {
       image: device.storage.image,
     });
     copy.clockWentBack = device.clockWentBack;
+    copy.isAlone = device.isAlone;
     this.devices.push(copy);
     this.access?.prepare(copy);
     this.openTab(copy);
@@ -224,7 +236,7 @@ export class Run {
       if (isReset) fed.clear();
       for (const [key, text] of textOfEntries(entries)) fed.set(key, text);
       this.calls.attempt(() => {
-        seePairs(fed, `a feed of ${tab.device.name}`);
+        seePairs(fed, `a feed of ${tab.device.name}`, this.inspector.attaches.handedOver);
         if (tab.device.storage !== storage) return;
         this.inspector.seeFeed(tab.device, Number.parseInt(versionstamp.slice(0, 16), 16), fed);
       });

@@ -35,6 +35,7 @@ const describe = (report: CampaignReport, seconds: number): string => {
     `${report.seeds} seeds, ${report.steps} steps in ${seconds.toFixed(0)} s`,
     `faults: ${listed(report.faults)}`,
     `asks: ${listed(report.asks)}`,
+    `attached: ${listed(report.attaches)}`,
     `commits: ${report.accepted} accepted (${report.superseded} mutations superseded), ${report.rejected} rejected (${listed(report.rejections)})`,
     `violations: ${report.failures.length}`,
   ].join("\n");

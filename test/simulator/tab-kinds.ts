@@ -7,6 +7,7 @@ export const tabKinds: KindsOf<
   | "checkpoint"
   | "sweep"
   | "open-tab"
+  | "attach"
   | "close-tab"
   | "kill-tab"
   | "freeze-tab"
@@ -35,6 +36,15 @@ export const tabKinds: KindsOf<
     isFault: false,
     draw: () => ({}),
     act: (run, _, where) => run.openTab(run.device(where)),
+  },
+  attach: {
+    weight: 3,
+    isFault: false,
+    draw: (chance) => ({
+      tabs: chance.between(1, 2),
+      diesAfterMs: chance.is(0.3) ? chance.between(0, 20) : null,
+    }),
+    act: (run, { tabs, diesAfterMs }, where) => run.attach(run.device(where), tabs, diesAfterMs),
   },
   "close-tab": {
     weight: 0.7,

@@ -40,6 +40,8 @@ export interface DeviceOptions {
   readonly settings?: HostSettings;
   /** Whose it is, where the relay asks for tokens. */
   readonly subject?: number;
+  /** Its apps know of no relay at first. */
+  readonly isAlone?: boolean;
   /** What its storage holds at first: another device's makes it a clone. */
   readonly image?: StorageImage;
 }
@@ -55,6 +57,8 @@ export class VirtualDevice {
   clockAheadMs: number;
   /** What its apps give when they are asked for a token, or undefined when they have none; absent where none is asked for. */
   giveToken: (() => string | undefined) | undefined;
+  /** Its apps open tabs without the relay. */
+  isAlone: boolean;
   /** Its clock was set back at some time. */
   clockWentBack = false;
   /** Another one after each loss of what was stored. */
@@ -68,6 +72,7 @@ export class VirtualDevice {
     this.name = options.name;
     this.options = options;
     this.clockAheadMs = options.clockAheadMs ?? 0;
+    this.isAlone = options.isAlone ?? false;
     this.#platform = new DevicePlatform({
       name: options.name,
       world,
@@ -84,6 +89,11 @@ export class VirtualDevice {
 
   get settings(): HostSettings {
     return this.options.settings ?? {};
+  }
+
+  /** One of its tabs may carry a session. */
+  get hasRelayTab(): boolean {
+    return [...this.tabs].some(({ hasRelay }) => hasRelay);
   }
 
   setClock(byMs: number): void {
@@ -171,11 +181,14 @@ export class VirtualTab {
   openedAt: Versionstamp = zeroVersionstamp;
   /** The page is looked at. */
   isVisible = true;
+  /** It was opened with the relay. */
+  readonly hasRelay: boolean;
   #host: Host | undefined;
   #feeds = 0;
 
   constructor(device: VirtualDevice, log: Log, life: TabLife, environment: HostEnvironment) {
     this.device = device;
+    this.hasRelay = !device.isAlone;
     this.life = life;
     this.environment = environment;
     this.#log = mortalLog(log, life);
@@ -185,9 +198,9 @@ export class VirtualTab {
     const options = {
       bucket: bucketName,
       database: "db",
-      relay: "relay",
       durability: "relaxed",
       givesTokens: this.device.giveToken !== undefined,
+      ...(this.hasRelay ? { relay: "relay" } : {}),
     } as const;
     this.#host = await Host.open(
       this.#log,

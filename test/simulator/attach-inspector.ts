@@ -1,0 +1,159 @@
+/**
+ * Looks at every bucket that was used without a relay and is given one: what it held then waits for the
+ * relay, all of it and each entry once, also when the sets are divided because the relay takes less.
+ */
+import type { AttachRow, PlacedRow } from "@rockpool/log";
+import { type Mutation, nameKey, type PackedKey, type ReplicaId } from "@rockpool/model";
+import type { ReplicaState } from "@rockpool/replica";
+import type { DeviceHistory, SeenCommit } from "./device-history.ts";
+import { textOfContent } from "./expected-view.ts";
+import { isHeldAt } from "./held-alone.ts";
+import { type Oracle, same } from "./oracle.ts";
+import { isOver } from "./oracle-ruling.ts";
+import { Violation } from "./violation.ts";
+
+/** For the report. */
+export interface AttachCounts {
+  /** Buckets that held something. */
+  buckets: number;
+  entries: number;
+  /** Commits of initial sets that were divided. */
+  divided: number;
+}
+
+/** The name of a part: what it is a part of, and by which limits. */
+const partName = /^(.*)I(\d+)L[0-9a-f]{8}\.\d+$/;
+
+export class AttachInspector {
+  readonly counts: AttachCounts = { buckets: 0, entries: 0, divided: 0 };
+  /** Keys whose entries came to a relay one by one, whatever they were written with. */
+  readonly handedOver: Set<PackedKey> = new Set();
+
+  /** Of a row that `history` has just taken down. @throws Violation */
+  look({ at, held }: DeviceHistory, row: PlacedRow): void {
+    if (row.type !== "attach" || held.size === 0) return;
+    this.counts.buckets++;
+    const commits = row.commits ?? [];
+    const sets = commits.flatMap(({ mutations }) => mutations);
+    const textByKey = textsOf(`${at}, the attach row`, sets);
+    // With none, all that was held has ended; by which clock, the row does not say.
+    const nowMs = commits[0]?.readingMs ?? Number.POSITIVE_INFINITY;
+    for (const [key, entry] of held) {
+      const expected = isHeldAt(entry, nowMs) ? textOfContent(entry.value, entry.expireAt) : undefined;
+      same(5, `${at}, the attach row`, expected, textByKey.get(key), key);
+      if (expected === undefined) continue;
+      this.handedOver.add(key);
+      this.counts.entries++;
+      textByKey.delete(key);
+    }
+    same(7, `${at}, the attach row`, [], [...textByKey.keys()]);
+  }
+
+  /** Takes down the parts that a tab has of a divided commit. @throws Violation */
+  learnParts(history: DeviceHistory, { tracked, session }: ReplicaState): void {
+    const partsByWhole = new Map<SeenCommit, SeenCommit[]>();
+    for (const [text, { commit, versionstamp }] of tracked) {
+      const whole = history.commitByName.has(text) ? undefined : wholeOf(history, text);
+      if (whole === undefined) continue;
+      const { name, tag, checks, mutations } = commit;
+      same(6, `${history.at}, part ${text}`, whole.versionstamp, versionstamp);
+      if (mutations.length > 1 && session.limits !== null && isOver(commit, session.limits)) {
+        const expected = "no more than the relay takes";
+        throw new Violation({ invariant: 5, at: `${history.at}, part ${text}`, expected, found: mutations });
+      }
+      const part = { name, tag, checks, mutations, text, versionstamp, isAwaited: false };
+      const parts = partsByWhole.get(whole) ?? [];
+      parts.push({ ...part, position: whole.position });
+      partsByWhole.set(whole, parts);
+    }
+    for (const [whole, parts] of partsByWhole) {
+      const at = `${history.at}, the parts of ${whole.text}`;
+      const expected = textsOf(at, whole.mutations);
+      const found = textsOf(
+        at,
+        parts.flatMap(({ mutations }) => mutations),
+      );
+      for (const key of new Set([...expected.keys(), ...found.keys()])) {
+        same(5, at, expected.get(key), found.get(key), key);
+      }
+      this.counts.divided++;
+      history.divide(whole, parts);
+    }
+  }
+}
+
+/**
+ * At the end: a key that nobody but the device ever wrote stands at the relay as the device had it, once,
+ * unless the relay refused it. @throws Violation
+ */
+export const seeHandedOver = (oracle: Oracle, history: DeviceHistory): void => {
+  const { attached, at } = history;
+  if (attached === undefined) return;
+  for (const { text, mutation, isDecided } of handedOverSets(attached, history)) {
+    const { key } = mutation;
+    const writers = writersOf(oracle, key);
+    const own = writers.filter((writer) => writer.isInitial && writer.replica === attached.replica);
+    if (own.length === 0 && !isDecided) {
+      throw new Violation({
+        invariant: 5,
+        at: `${at}, commit ${text}`,
+        key,
+        expected: "a ruling",
+        found: "none",
+      });
+    }
+    if (own.length !== 1 || writers.length !== 1 || own[0]?.isTaken !== true) continue;
+    if (mutation.type !== "set" || mutation.expireAt !== undefined) continue;
+    const entry = oracle.latest.get(key);
+    const expected = textOfContent(mutation.value, undefined);
+    same(5, `${at}, what was attached`, expected, textOfContent(entry?.value, entry?.expireAt), key);
+  }
+};
+
+interface Writer {
+  readonly replica: ReplicaId | undefined;
+  readonly isInitial: boolean;
+  readonly isTaken: boolean;
+}
+
+/** Every mutation of a key that was ruled on. */
+const writersOf = ({ history, commitByName, replicaByName }: Oracle, key: PackedKey): readonly Writer[] =>
+  [...history.resultByName].flatMap(([name, { ruling }]) =>
+    (commitByName.get(name)?.mutations ?? []).flatMap((mutation, index): Writer | readonly Writer[] =>
+      mutation.key !== key
+        ? []
+        : {
+            replica: replicaByName.get(name),
+            isInitial: mutation.type === "set" && mutation.initial === true,
+            isTaken: ruling.type === "accepted" && !ruling.superseded.some((lost) => lost.mutation === index),
+          },
+    ),
+  );
+
+const handedOverSets = ({ commits = [] }: AttachRow, history: DeviceHistory) =>
+  commits.flatMap(({ name, mutations }) => {
+    const text = nameKey(name);
+    const all = history.leavesOf(text);
+    const isDecided = all.some((leaf) => history.decidedAt.has(leaf));
+    return mutations.map((mutation) => ({ text, mutation, isDecided }));
+  });
+
+const textsOf = (at: string, sets: readonly Mutation[]): Map<PackedKey, string | undefined> => {
+  const textByKey = new Map<PackedKey, string | undefined>();
+  for (const set of sets) {
+    const { key } = set;
+    if (set.type !== "set" || set.initial !== true || textByKey.has(key)) {
+      throw new Violation({ invariant: 2, at, key, expected: "one initial set", found: set });
+    }
+    textByKey.set(key, textOfContent(set.value, set.expireAt));
+  }
+  return textByKey;
+};
+
+/** The nearest commit that is known of those a name is of a part of. */
+const wholeOf = ({ commitByName }: DeviceHistory, text: string): SeenCommit | undefined => {
+  const [, host, n] = partName.exec(text) ?? [];
+  if (host === undefined || n === undefined) return undefined;
+  const name = `${host}.${n}`;
+  return commitByName.get(name) ?? wholeOf({ commitByName } as DeviceHistory, name);
+};

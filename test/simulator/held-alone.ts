@@ -1,0 +1,109 @@
+/**
+ * What a bucket holds before it has a relay: a plain map of what its commits left, one after the other,
+ * and what each of them ought to leave over that. Computed apart from the code under test.
+ */
+import type { TransportMutation } from "@rockpool/host";
+import type { Effect, StorageImage } from "@rockpool/log";
+import type { PackedKey, Value, Versionstamp } from "@rockpool/model";
+import { textOfContent } from "./expected-view.ts";
+import { same } from "./oracle.ts";
+import { combine } from "./oracle-ruling.ts";
+import type { Ask } from "./tab-asks.ts";
+
+export interface HeldEntry {
+  readonly value: Value;
+  readonly expireAt?: number;
+  readonly versionstamp: Versionstamp;
+}
+
+export type Held = ReadonlyMap<PackedKey, HeldEntry>;
+
+/** A commit that was confirmed at once, with what was there before it. */
+export interface LoneCommit {
+  readonly before: Held;
+  readonly effects: readonly Effect[];
+  readonly readingMs: number;
+}
+
+/** What the pages of a disk hold: they were looked at when it was another's, or before it went back. */
+export const heldInPages = ({ meta, pages }: StorageImage): Held => {
+  const held = new Map<PackedKey, HeldEntry>();
+  const inForce = meta?.ranges[0]?.generation ?? 0;
+  for (const { generation, entries } of pages.values()) {
+    if (generation !== inForce) continue;
+    for (const { key, value, expireAt, versionstamp } of entries) {
+      if (value !== undefined) held.set(key, entryOf(value, expireAt, versionstamp));
+    }
+  }
+  return held;
+};
+
+export const heldAfter = (held: Held, effects: readonly Effect[], versionstamp: Versionstamp): Held => {
+  const after = new Map(held);
+  for (const { key, value, expireAt } of effects) {
+    if (value === undefined) after.delete(key);
+    else after.set(key, entryOf(value, expireAt, versionstamp));
+  }
+  return after;
+};
+
+export const heldWithout = (held: Held, keys: readonly PackedKey[]): Held => {
+  const after = new Map(held);
+  for (const key of keys) after.delete(key);
+  return after;
+};
+
+/** True for what has not ended by a clock. */
+export const isHeldAt = ({ expireAt }: HeldEntry, nowMs: number): boolean =>
+  expireAt === undefined || expireAt > nowMs;
+
+/** A commit that was told to be stored was asked for so, and its checks held. @throws Violation */
+export const seeLoneCommit = (
+  at: string,
+  { before, effects, readingMs }: LoneCommit,
+  { checks = [], mutations }: Ask,
+): void => {
+  for (const { key, versionstamp } of checks) {
+    const entry = before.get(key);
+    const isThere = entry !== undefined && isHeldAt(entry, readingMs);
+    same(1, `${at}, a check`, isThere ? entry.versionstamp : null, versionstamp, key);
+  }
+  const left = new Map<PackedKey, string | undefined>();
+  for (const { key, value, expireAt } of effects) left.set(key, textOfContent(value, expireAt));
+  for (const [key, text] of expectedOf(before, mutations as readonly TransportMutation[], readingMs)) {
+    same(2, at, text, left.get(key), key);
+    left.delete(key);
+  }
+  same(2, at, [], [...left.keys()]);
+};
+
+/** What mutations come to over what is held, as texts by key. */
+const expectedOf = (
+  before: Held,
+  mutations: readonly TransportMutation[],
+  nowMs: number,
+): ReadonlyMap<PackedKey, string | undefined> => {
+  const valueByKey = new Map<PackedKey, Value | undefined>();
+  const endByKey = new Map<PackedKey, number>();
+  for (const mutation of mutations) {
+    const { type, key } = mutation;
+    const stood = before.get(key);
+    const isThere = stood !== undefined && isHeldAt(stood, nowMs);
+    const current = valueByKey.has(key) ? valueByKey.get(key) : isThere ? stood.value : undefined;
+    endByKey.delete(key);
+    if (type === "delete") valueByKey.set(key, undefined);
+    else if (type === "set") {
+      const { value, expireIn } = mutation;
+      if (value.encoding === "clone") throw new Error("these runs write no clones");
+      valueByKey.set(key, value);
+      if (typeof expireIn === "number") endByKey.set(key, nowMs + expireIn);
+    } else {
+      const data = combine(type, current, mutation.operand);
+      valueByKey.set(key, data === undefined ? current : { encoding: "u64", data });
+    }
+  }
+  return new Map([...valueByKey].map(([key, value]) => [key, textOfContent(value, endByKey.get(key))]));
+};
+
+const entryOf = (value: Value, expireAt: number | undefined, versionstamp: Versionstamp): HeldEntry =>
+  expireAt === undefined ? { value, versionstamp } : { value, expireAt, versionstamp };
