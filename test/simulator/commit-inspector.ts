@@ -133,11 +133,17 @@ export class CommitInspector {
 }
 
 /** False for a check of which nobody here can say that it does not hold: of a key that is not followed, too. */
-const mayFail = ({ key, premise }: Check, { scope }: Base, snapshot: Snapshot | undefined): boolean => {
+const mayFail = (
+  { key, premise }: Check,
+  { scope, epoch }: Base,
+  snapshot: Snapshot | undefined,
+): boolean => {
   if (premise.type === "written") return true;
   if (!isInScope(scope, key)) return false;
   const entry = snapshot?.get(key);
-  return premise.type === "absent" ? entry?.value !== undefined : entry?.revision !== premise.revision;
+  if (premise.type === "absent") return entry?.value !== undefined;
+  // The same number in another epoch may be another revision.
+  return entry?.revision !== premise.revision || premise.epoch !== epoch;
 };
 
 /** A commit comes after everything its writer saw. */

@@ -16,6 +16,7 @@ export {
   retryName,
   type Revision,
 } from "./commit.ts";
+export { editedTag, originalTag } from "./edited-tag.ts";
 export { bucketOf, channelOf, databaseOf, secretsDatabaseOf } from "./device-names.ts";
 export { assert, KvError, type KvErrorCode } from "./error.ts";
 export { packError, type PackedError, unpackError } from "./packed-error.ts";

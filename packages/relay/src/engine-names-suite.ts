@@ -1,7 +1,7 @@
 /**
  * For tests: the part of the suite of engines that is about names: every commit is ruled once.
  */
-import type { Commit } from "@rockpool/model";
+import { type Commit, editedTag } from "@rockpool/model";
 import { describe, expect, test } from "vitest";
 import { check, commitOf, key, number, set, sum, text } from "./commit-fixture.ts";
 import {
@@ -117,6 +117,22 @@ export const describeNames = (name: string, open: OpenEngine): void => {
         { ruling: { type: "accepted" }, isNew: true },
       ]);
       expect(await entriesOf(engine)).toContainEqual([key("n"), number(2n), 3]);
+    });
+
+    test("an edited retry of what was accepted is no such retry, and answers for the first name all the same", async () => {
+      await using engine = await openBucketOf(open);
+      const first = commitOf("a", 3, [set("k", "mine")]);
+      const edited = [set("k", "merged")];
+      const retry = commitOf("a:3", 1, edited, { tag: editedTag(first.tag, edited), atMs: 9 });
+      const elsewhere = await openBucketOf(open);
+      await ruleOn(engine, first);
+      expect(await ruleOn(engine, retry)).toMatchObject([{ ruling: { type: "accepted" }, isNew: true }]);
+      // A copy of the device pushes the first where the edited retry alone was ruled.
+      await ruleOn(elsewhere, retry);
+      expect(await ruleOn(elsewhere, first)).toMatchObject([
+        { name: first.name, tag: first.tag, revision: 1, ruling: { type: "accepted" }, isNew: false },
+      ]);
+      await elsewhere.close();
     });
 
     test("a retry whose earlier attempt was accepted is answered with that one, in the same turn too", async () => {

@@ -7,6 +7,7 @@
 import {
   msOfStamp,
   nameKey,
+  originalTag,
   type Commit,
   type CommitName,
   type CommitResult,
@@ -159,7 +160,8 @@ class TurnDraft {
     const firstHost = this.#host(first.host);
     if (first.n <= firstHost.last) return;
     this.#hostById.set(first.host, { ...firstHost, retried: Math.max(firstHost.retried, first.n) });
-    this.#keptByName.set(nameKey(first), { result: { ...result, name: first }, replica: undefined });
+    const forFirst: CommitResult = { ...result, name: first, tag: originalTag(result.tag) };
+    this.#keptByName.set(nameKey(first), { result: forFirst, replica: undefined });
   }
 
   #entry(key: PackedKey): RelayEntry | undefined {

@@ -2,7 +2,7 @@
  * Rejected commits wait in groups of those that build on each other, and a retry asks what holds now:
  * of the view, and of what the group's own earlier members will have made of it.
  */
-import { type Check, digestOf, type RejectionReason } from "@rockpool/model";
+import { type Check, digestOf, originalTag, type RejectionReason } from "@rockpool/model";
 import { beforeEach, expect, test } from "vitest";
 import { entryOf, key, number, remove, set, sum, testNowMs } from "./commit-fixture.ts";
 import { decideDiscard, decideRetry, type RejectedCommits, rejectedGroups } from "./rejected.ts";
@@ -46,6 +46,23 @@ test("a retry checks for what stands under its key now", () => {
   expect(retried(onlyGroup())).toEqual([
     [{ key: key("k"), premise: { type: "revision", epoch: "e1", revision: 1 } }],
   ]);
+});
+
+test("a retry with other values has a tag of its own, the same in every copy of the device", () => {
+  const { name } = replica.commitOn(["k"], set("k", "mine"));
+  replica.receive({ to: 1, results: [replica.result(name, 1, failed)] });
+  const tag = onlyGroup().commits[0]?.commit.tag;
+  const retryAs = (text: string): string | undefined => {
+    const value = { encoding: "json", data: JSON.stringify(text) } as const;
+    const at = { readingMs: testNowMs };
+    return decideRetry(replica.state, replica.pages, onlyGroup(), at, new Map([[key("k"), value]])).retries[0]
+      ?.tag;
+  };
+  const plain = decideRetry(replica.state, replica.pages, onlyGroup(), { readingMs: testNowMs });
+  expect(plain.retries[0]?.tag).toBe(tag);
+  expect(retryAs("merged")).toBe(retryAs("merged"));
+  expect(new Set([tag, retryAs("merged"), retryAs("merged otherwise")]).size).toBe(3);
+  expect(originalTag(retryAs("merged") ?? "")).toBe(tag);
 });
 
 test("a retry on a sum of its own group checks for what that sum will come to now", () => {

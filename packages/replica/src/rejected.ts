@@ -6,6 +6,7 @@ import {
   type Check,
   type CommitName,
   digestOf,
+  editedTag,
   type Mutation,
   nameKey,
   type PackedKey,
@@ -67,8 +68,9 @@ export const decideRetry = (
 ): DecisionRow => {
   const drafts = new Map<PackedKey, Draft>();
   const retries = group.commits.map(({ commit }): CommitRecord => {
-    const { tag } = commit;
     const mutations = commit.mutations.map((mutation) => withValue(mutation, values));
+    const isEdited = mutations.some((mutation, index) => mutation !== commit.mutations[index]);
+    const tag = isEdited ? editedTag(commit.tag, mutations) : commit.tag;
     const name = retryName(commit.name);
     const checks = commit.checks.map(({ key }): Check => {
       const draft = drafts.get(key);
