@@ -89,11 +89,11 @@ export class AttachInspector {
 export const seeHandedOver = (oracle: Oracle, history: DeviceHistory): void => {
   const { attached, at } = history;
   if (attached === undefined) return;
-  for (const { text, mutation, isDecided } of handedOverSets(attached, history)) {
+  for (const { text, mutation, isOfApp } of handedOverSets(attached, history, oracle)) {
     const { key } = mutation;
     const writers = writersOf(oracle, key);
     const own = writers.filter((writer) => writer.isInitial && writer.replica === attached.replica);
-    if (own.length === 0 && !isDecided) {
+    if (own.length === 0 && !isOfApp) {
       throw new Violation({
         invariant: 5,
         at: `${at}, commit ${text}`,
@@ -130,12 +130,14 @@ const writersOf = ({ history, commitByName, replicaByName }: Oracle, key: Packed
     ),
   );
 
-const handedOverSets = ({ commits = [] }: AttachRow, history: DeviceHistory) =>
+const handedOverSets = ({ commits = [] }: AttachRow, history: DeviceHistory, oracle: Oracle) =>
   commits.flatMap(({ name, mutations }) => {
     const text = nameKey(name);
-    const all = history.leavesOf(text);
-    const isDecided = all.some((leaf) => history.decidedAt.has(leaf));
-    return mutations.map((mutation) => ({ text, mutation, isDecided }));
+    // What was refused is the app's, also when the relay was put back since.
+    const isOfApp = history
+      .leavesOf(text)
+      .some((leaf) => history.decidedAt.has(leaf) || oracle.hasLostRejection(leaf));
+    return mutations.map((mutation) => ({ text, mutation, isOfApp }));
   });
 
 const textsOf = (at: string, sets: readonly Mutation[]): Map<PackedKey, string | undefined> => {

@@ -69,7 +69,7 @@ export const seeLoneCommit = (
     same(1, `${at}, a check`, isThere ? entry.versionstamp : null, versionstamp, key);
   }
   const left = new Map<PackedKey, string | undefined>();
-  for (const { key, value, expireAt } of effects) left.set(key, textOfContent(value, expireAt));
+  for (const { key, value, expireAt } of effects) left.set(key, textOf(value, expireAt !== undefined));
   for (const [key, text] of expectedOf(before, mutations as readonly TransportMutation[], readingMs)) {
     same(2, at, text, left.get(key), key);
     left.delete(key);
@@ -84,26 +84,30 @@ const expectedOf = (
   nowMs: number,
 ): ReadonlyMap<PackedKey, string | undefined> => {
   const valueByKey = new Map<PackedKey, Value | undefined>();
-  const endByKey = new Map<PackedKey, number>();
+  const ending = new Set<PackedKey>();
   for (const mutation of mutations) {
     const { type, key } = mutation;
     const stood = before.get(key);
     const isThere = stood !== undefined && isHeldAt(stood, nowMs);
     const current = valueByKey.has(key) ? valueByKey.get(key) : isThere ? stood.value : undefined;
-    endByKey.delete(key);
+    ending.delete(key);
     if (type === "delete") valueByKey.set(key, undefined);
     else if (type === "set") {
       const { value, expireIn } = mutation;
       if (value.encoding === "clone") throw new Error("these runs write no clones");
       valueByKey.set(key, value);
-      if (typeof expireIn === "number") endByKey.set(key, nowMs + expireIn);
+      if (expireIn !== undefined) ending.add(key);
     } else {
       const data = combine(type, current, mutation.operand);
       valueByKey.set(key, data === undefined ? current : { encoding: "u64", data });
     }
   }
-  return new Map([...valueByKey].map(([key, value]) => [key, textOfContent(value, endByKey.get(key))]));
+  return new Map([...valueByKey].map(([key, value]) => [key, textOf(value, ending.has(key))]));
 };
+
+/** When it ends was reckoned from when it was asked for, which nobody wrote down. */
+const textOf = (value: Value | undefined, ends: boolean): string | undefined =>
+  textOfContent(value, ends ? Number.POSITIVE_INFINITY : undefined);
 
 const entryOf = (value: Value, expireAt: number | undefined, versionstamp: Versionstamp): HeldEntry =>
   expireAt === undefined ? { value, versionstamp } : { value, expireAt, versionstamp };
