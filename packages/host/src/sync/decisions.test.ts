@@ -143,3 +143,12 @@ test("the parts of a commit that was divided are told of each by itself, though 
     0, 0, 0, 1, 1,
   ]);
 });
+
+test("what was lost is told of anew when a relay that was put back rules on it again, in rows that were missed", async () => {
+  const lost = (revision: number): TrackedCommit => ({ ...tracked(1, "confirmed"), revision, unseen: [0] });
+  rule(lost(1));
+  loseRows(lost(1));
+  loseRows(lost(2));
+  await turn();
+  expect(events.map((event) => (event.type === "superseded" ? event.writes.length : 0))).toEqual([1, 1]);
+});

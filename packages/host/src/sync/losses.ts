@@ -22,26 +22,26 @@ const listedMs = 24 * 60 * 60 * 1000;
 
 export class Losses {
   readonly #its: LossesOptions;
-  /** Commits whose losses need not be told of any more, by name. */
+  /** Rulings whose losses need not be told of any more. */
   #known: ReadonlySet<string>;
 
   constructor(its: LossesOptions) {
     this.#its = its;
-    this.#known = new Set(withLosses(its.ledger.state).map(nameOf));
+    this.#known = new Set(withLosses(its.ledger.state).map(rulingOf));
   }
 
   onRow({ ruled }: RowEffect): void {
     const lost = ruled.filter((tracked) => lossesOf(tracked).length > 0);
     if (lost.length === 0) return;
-    this.#known = new Set([...this.#known, ...lost.map(nameOf)]);
+    this.#known = new Set([...this.#known, ...lost.map(rulingOf)]);
     this.#tell(lost);
   }
 
   /** Rows were missed: what they ruled stands in the state. */
   onGap(): void {
     const lost = withLosses(this.#its.ledger.state);
-    const missed = lost.filter((tracked) => !this.#known.has(nameOf(tracked)));
-    this.#known = new Set(lost.map(nameOf));
+    const missed = lost.filter((tracked) => !this.#known.has(rulingOf(tracked)));
+    this.#known = new Set(lost.map(rulingOf));
     this.#tell(missed);
   }
 
@@ -66,7 +66,9 @@ export class Losses {
   }
 }
 
-const nameOf = ({ commit }: TrackedCommit): string => nameKey(commit.name);
+/** A relay that was put back rules on it anew, and more of it may have lost. */
+const rulingOf = ({ commit, revision, ruledAtMs }: TrackedCommit): string =>
+  `${nameKey(commit.name)} ${revision} ${ruledAtMs}`;
 
 const withLosses = (state: ReplicaState): readonly TrackedCommit[] =>
   [...state.tracked.values()].filter((tracked) => lossesOf(tracked).length > 0);
