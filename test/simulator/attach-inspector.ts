@@ -3,7 +3,14 @@
  * relay, all of it and each entry once, also when the sets are divided because the relay takes less.
  */
 import type { AttachRow, PlacedRow } from "@rockpool/log";
-import { type Mutation, nameKey, type PackedKey, type ReplicaId } from "@rockpool/model";
+import {
+  type Commit,
+  type CommitLimits,
+  type Mutation,
+  nameKey,
+  type PackedKey,
+  type ReplicaId,
+} from "@rockpool/model";
 import type { ReplicaState } from "@rockpool/replica";
 import type { DeviceHistory, SeenCommit } from "./device-history.ts";
 import { textOfContent } from "./expected-view.ts";
@@ -26,8 +33,13 @@ const partName = /^(.*)I(\d+)L[0-9a-f]{8}\.\d+$/;
 
 export class AttachInspector {
   readonly counts: AttachCounts = { buckets: 0, entries: 0, divided: 0 };
+  readonly #oracle: Oracle;
   /** Keys whose entries came to a relay one by one, whatever they were written with. */
   readonly handedOver: Set<PackedKey> = new Set();
+
+  constructor(oracle: Oracle) {
+    this.#oracle = oracle;
+  }
 
   /** Of a row that `history` has just taken down. @throws Violation */
   look({ at, held }: DeviceHistory, row: PlacedRow): void {
@@ -50,17 +62,20 @@ export class AttachInspector {
   }
 
   /** Takes down the parts that a tab has of a divided commit. @throws Violation */
-  learnParts(history: DeviceHistory, { tracked, session }: ReplicaState): void {
+  lookAtParts(history: DeviceHistory, { tracked, session: { limits } }: ReplicaState): void {
     const partsByWhole = new Map<SeenCommit, SeenCommit[]>();
-    for (const [text, { commit, versionstamp }] of tracked) {
+    for (const [text, { commit, versionstamp, state }] of tracked) {
+      const { name, tag, checks, mutations } = commit;
+      // What a relay that was put back had ruled on, and what is tried again, was made under other limits.
+      const isFirst = !text.includes(":") && !this.#oracle.commitByName.has(text);
+      if (limits !== null && state === "pending" && isFirst && isDivisible(commit, limits)) {
+        const expected = "no more than the relay takes";
+        const at = `${history.at}, commit ${text}`;
+        throw new Violation({ invariant: 5, at, expected, found: mutations });
+      }
       const whole = history.commitByName.has(text) ? undefined : wholeOf(history, text);
       if (whole === undefined) continue;
-      const { name, tag, checks, mutations } = commit;
       same(6, `${history.at}, part ${text}`, whole.versionstamp, versionstamp);
-      if (mutations.length > 1 && session.limits !== null && isOver(commit, session.limits)) {
-        const expected = "no more than the relay takes";
-        throw new Violation({ invariant: 5, at: `${history.at}, part ${text}`, expected, found: mutations });
-      }
       const part = { name, tag, checks, mutations, text, versionstamp, isAwaited: false };
       const parts = partsByWhole.get(whole) ?? [];
       parts.push({ ...part, position: whole.position });
@@ -124,7 +139,7 @@ const writersOf = ({ history, commitByName, replicaByName }: Oracle, key: Packed
         ? []
         : {
             replica: replicaByName.get(name),
-            isInitial: mutation.type === "set" && mutation.initial === true,
+            isInitial: isInitial(mutation),
             isTaken: ruling.type === "accepted" && !ruling.superseded.some((lost) => lost.mutation === index),
           },
     ),
@@ -151,6 +166,12 @@ const textsOf = (at: string, sets: readonly Mutation[]): Map<PackedKey, string |
   }
   return textByKey;
 };
+
+/** True for initial sets that share a commit, which is over a limit though each of them might not be. */
+const isDivisible = (commit: Commit, limits: CommitLimits): boolean =>
+  commit.mutations.length > 1 && commit.mutations.every(isInitial) && isOver(commit, limits);
+
+const isInitial = (mutation: Mutation): boolean => mutation.type === "set" && mutation.initial === true;
 
 /** The nearest commit that is known of those a name is of a part of. */
 const wholeOf = ({ commitByName }: DeviceHistory, text: string): SeenCommit | undefined => {

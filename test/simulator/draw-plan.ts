@@ -27,7 +27,7 @@ export const drawPlan = (seed: number, steps: number): Plan => {
     limits: chance.is(0.15) ? drawLimits(chance) : {},
   };
   const access = chance.is(0.35) ? drawAccess(chance) : undefined;
-  const aloneShare = chance.is(0.99) ? 0.7 : 0;
+  const aloneShare = chance.is(0.15) ? 0.7 : 0;
   const devices = Array.from({ length: chance.between(2, 3) }, () => drawDevice(chance, aloneShare));
   const weighted = weightedKinds.filter(
     ({ type }) => (access !== undefined || !(type in accessKinds)) && (aloneShare > 0 || type !== "attach"),

@@ -59,7 +59,7 @@ export class Inspector {
   readonly #oracle: Oracle;
   readonly #commits: CommitInspector;
   readonly #scopes: ScopeInspector;
-  readonly attaches: AttachInspector = new AttachInspector();
+  readonly attaches: AttachInspector;
   readonly #note: (what: string) => void;
   readonly #readableEver: InspectorOptions["readableEver"];
   readonly #recordByStorage = new WeakMap<DeviceStorage, DiskRecord>();
@@ -72,6 +72,7 @@ export class Inspector {
     this.#readableEver = readableEver;
     this.#commits = new CommitInspector(oracle);
     this.#scopes = new ScopeInspector(oracle);
+    this.attaches = new AttachInspector(oracle);
     this.#note = note;
   }
 
@@ -158,7 +159,7 @@ export class Inspector {
     if (disk === undefined) return;
     record.base = disk.history.baseAt(state.tail);
     this.#seeBase(device, record.base, state);
-    this.attaches.learnParts(disk.history, state);
+    this.attaches.lookAtParts(disk.history, state);
     this.#commits.look(device, disk.history, record, state);
     this.#seeView(device, disk, record, state);
   }

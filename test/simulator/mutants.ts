@@ -3,6 +3,7 @@
  * goes wrong.
  */
 import { accessMutants } from "./access-mutants.ts";
+import { attachMutants } from "./attach-mutants.ts";
 import { mutant, type Mutant } from "./mutant.ts";
 import { scopeMutants } from "./scope-mutants.ts";
 
@@ -304,6 +305,18 @@ const atHost: readonly Mutant[] = [
     "",
   ),
   mutant(
+    "tell once of what is ruled on again",
+    "host/src/sync/losses.ts",
+    "`${nameKey(commit.name)} ${revision} ${ruledAtMs}`",
+    "nameKey(commit.name)",
+  ),
+  mutant(
+    "name another as the one that a write lost to",
+    "replica/src/losses.ts",
+    "winner: winner === undefined ? null : nameKey(winner)",
+    "winner: winner === undefined ? null : nameKey(commit.name)",
+  ),
+  mutant(
     "say confirmed before the ruling",
     "host/src/sync/settlements.ts",
     "if (!isUnruled(tracked)) return settledOf(tracked);",
@@ -323,4 +336,5 @@ export const mutants: readonly Mutant[] = [
   ...atHost,
   ...scopeMutants,
   ...accessMutants,
+  ...attachMutants,
 ];

@@ -9,8 +9,8 @@ import {
   nameKey,
   type PackedKey,
   type PatchEntry,
-  type Versionstamp,
 } from "@rockpool/model";
+import type { TrackedCommit } from "@rockpool/log";
 import { seeHandedOver } from "./attach-inspector.ts";
 import { briefKeys, counterKeys } from "./draw-commit.ts";
 import { textOfContent } from "./expected-view.ts";
@@ -113,13 +113,17 @@ const seeCommits = (run: Run, device: VirtualDevice): void => {
     );
     for (const one of device.tabs) {
       if (expected === "rejected" && !run.apps.isToldByEvent(one, commit)) continue;
-      if (here.versionstamp >= one.openedAt) seeTold(one, here.versionstamp, result);
+      if (here.versionstamp >= one.openedAt) seeTold(one, here, result);
     }
   }
 };
 
 /** A tab that was there when a commit was made was told of what became of it, unless all is well. */
-const seeTold = (tab: VirtualTab, versionstamp: Versionstamp, { name, ruling }: CommitResult): void => {
+const seeTold = (
+  tab: VirtualTab,
+  { commit: { mutations }, versionstamp }: TrackedCommit,
+  { name, ruling }: CommitResult,
+): void => {
   const at = `a tab of ${tab.device.name}, commit ${nameKey(name)}`;
   if (ruling.type === "rejected") {
     const isTold = tab.events.some(
@@ -140,9 +144,13 @@ const seeTold = (tab: VirtualTab, versionstamp: Versionstamp, { name, ruling }: 
   const told = tab.events.flatMap((event) =>
     event.type === "superseded" ? event.writes.filter((write) => write.versionstamp === versionstamp) : [],
   );
-  if (told.length >= ruling.superseded.length) return;
-  const expected = `${ruling.superseded.length} events that say what lost`;
-  throw new Violation({ invariant: 5, at, expected, found: told.length });
+  for (const { mutation, winner } of ruling.superseded) {
+    const { key } = mutations[mutation] as Mutation;
+    const expected = winner === undefined ? null : nameKey(winner);
+    const found = told.filter((write) => write.mutation.key === key).map((write) => write.winner);
+    if (found.includes(expected)) continue;
+    throw new Violation({ invariant: 5, at, key, expected: `an event that it lost to ${expected}`, found });
+  }
 };
 
 /** What a tab lists, and what its feed came to, is what the relay holds. */

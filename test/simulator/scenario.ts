@@ -25,6 +25,8 @@ export interface ScenarioOptions {
   readonly channelLoss?: number;
   /** Absent: everybody may do everything. */
   readonly access?: PlannedAccess;
+  /** The devices whose apps know of no relay at first. */
+  readonly alone?: readonly number[];
   /** Whose the devices are. */
   readonly subjects?: readonly number[];
 }
@@ -37,7 +39,7 @@ export const scenario = (
   catches: Scenario["catches"],
   tabs: readonly number[],
   steps: readonly Step[],
-  { relay = {}, channelLoss = 0, access, subjects = [] }: ScenarioOptions = {},
+  { relay = {}, channelLoss = 0, access, alone = [], subjects = [] }: ScenarioOptions = {},
 ): Scenario => ({
   name,
   catches,
@@ -51,6 +53,7 @@ export const scenario = (
       channelLoss,
       tailEntries: 20,
       subject: subjects[index] ?? 0,
+      isAlone: alone.includes(index),
     })),
     operations: steps.map(([afterMs, where, action], id): Operation => ({
       id,

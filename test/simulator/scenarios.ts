@@ -4,6 +4,7 @@
  */
 import { scenario, type Scenario } from "./scenario.ts";
 import { accessScenarios } from "./scenarios-access.ts";
+import { attachScenarios } from "./scenarios-attach.ts";
 import { lateScenarios } from "./scenarios-late.ts";
 
 export const scenarios: readonly Scenario[] = [
@@ -71,4 +72,5 @@ export const scenarios: readonly Scenario[] = [
   ),
   ...lateScenarios,
   ...accessScenarios,
+  ...attachScenarios,
 ];
