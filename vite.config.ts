@@ -49,7 +49,7 @@ const config: ViteUserConfig = {
           name: "folder",
           environment: "node",
           globalSetup: "test/folder/data-folder.ts",
-          include: ["test/deno-kv/*.test.ts"],
+          include: ["test/deno-kv/*.test.ts", "test/dialects/fedify-kv/store.test.ts"],
           exclude,
         },
       },

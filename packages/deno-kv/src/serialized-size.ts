@@ -45,8 +45,8 @@ class SizeCounter {
   }
 
   #addNumber(value: number): void {
-    const isInteger = Object.is(value | 0, value);
-    this.#bytes += tagBytes + (isInteger ? varintBytes(((value << 1) ^ (value >> 31)) >>> 0) : numberBytes);
+    this.#bytes +=
+      tagBytes + (isSmall(value) ? varintBytes(((value << 1) ^ (value >> 31)) >>> 0) : numberBytes);
   }
 
   #addDigits(value: bigint): void {
@@ -115,7 +115,8 @@ class SizeCounter {
     const { length } = value;
     this.#bytes += varintBytes(length);
     const isDense = keys.length >= length && (length === 0 || keys[length - 1] === String(length - 1));
-    if (isDense) for (const element of value) this.#add(element);
+    if (isDense && isOfFractions(value)) this.#bytes += length * (tagBytes + numberBytes);
+    else if (isDense) for (const element of value) this.#add(element);
     const count = this.#addProperties(value, isDense ? keys.slice(length) : keys);
     this.#bytes += tagBytes + varintBytes(count) + varintBytes(length);
   }
@@ -172,6 +173,13 @@ const isLatin1 = (text: string): boolean => {
 };
 
 /** Bytes of a non-negative integer in groups of seven bits. */
+/** True for what V8 keeps as an integer. */
+const isSmall = (value: number): boolean => Object.is(value | 0, value);
+
+/** True for numbers that are kept side by side as fractions, integers among them, because one is no small integer. */
+const isOfFractions = (values: readonly unknown[]): boolean =>
+  values.every((value) => typeof value === "number") && !values.every(isSmall);
+
 const varintBytes = (value: number): number => {
   let bytes = 1;
   for (let rest = Math.floor(value / 128); rest > 0; rest = Math.floor(rest / 128)) bytes++;
