@@ -78,8 +78,7 @@ const comeToRest = async (run: Run): Promise<void> => {
   run.healAll();
   await world.pass(healingMs);
   // In the end every app knows of the relay.
-  const hasTab = ({ tabs }: VirtualDevice): boolean => [...tabs].some((tab) => tab.isOpen && tab.hasRelay);
-  for (const device of devices) if (!hasTab(device)) run.attach(device, 1, null);
+  for (const device of devices) if (!hasOpenRelayTab(device)) run.attach(device, 1, null);
   const isThere = (): boolean =>
     relay.isUp && devices.every(({ tabs }) => tabs.size > 0 && [...tabs].every(({ isOpen }) => isOpen));
   await waitUntil(run, isThere, "all tabs open");
@@ -92,6 +91,9 @@ const comeToRest = async (run: Run): Promise<void> => {
   await waitUntil(run, () => devices.every(isCarriedInView), "a session in view", handOverMs);
   run.calls.seeEnd();
 };
+
+const hasOpenRelayTab = ({ tabs }: VirtualDevice): boolean =>
+  [...tabs].some((tab) => tab.isOpen && tab.hasRelay);
 
 /** What a visible tab may wait for the session of a hidden one, messages between them being lost, in ms. */
 const handOverMs = 120_000;

@@ -144,11 +144,13 @@ test("the parts of a commit that was divided are told of each by itself, though 
   ]);
 });
 
+/** A commit of which something lost when it was ruled on at a revision. */
+const lostAt = (revision: number): TrackedCommit => ({ ...tracked(1, "confirmed"), revision, unseen: [0] });
+
 test("what was lost is told of anew when a relay that was put back rules on it again, in rows that were missed", async () => {
-  const lost = (revision: number): TrackedCommit => ({ ...tracked(1, "confirmed"), revision, unseen: [0] });
-  rule(lost(1));
-  loseRows(lost(1));
-  loseRows(lost(2));
+  rule(lostAt(1));
+  loseRows(lostAt(1));
+  loseRows(lostAt(2));
   await turn();
   expect(events.map((event) => (event.type === "superseded" ? event.writes.length : 0))).toEqual([1, 1]);
 });
