@@ -29,6 +29,9 @@ test(
     }
     // Every fault there is was injected.
     expect(Object.values(report.faults).every((times) => times > 10)).toBe(true);
+    // Buckets that were used without a relay were given one, some of them by a relay that takes little.
+    expect(report.attaches["buckets"]).toBeGreaterThan(30);
+    expect(report.attaches["divided"]).toBeGreaterThan(3);
   },
   campaignMsMax,
 );
