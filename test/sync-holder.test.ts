@@ -252,3 +252,13 @@ test("a page that goes gives the session up, and has it again when it is back al
   await pass(1000);
   expect(syncing(going)).toEqual([true]);
 });
+
+test("a tab that is closed while it resumes never asks for the session again", async () => {
+  const [first, second] = [await openTab(), await openTab(true)];
+  await pass(1000);
+  expect(syncing(first, second)).toEqual([true, false]);
+  const resuming = first.host.call("pause", { paused: false });
+  await Promise.all([resuming, first.host.close()]);
+  await pass(60_000);
+  expect(second.isSyncing()).toBe(true);
+});

@@ -60,6 +60,8 @@ export class DeviceSession {
   #isResting = false;
   /** The relay wants a token, and this tab gives none. */
   #isTokenless = false;
+  /** What was asked for before the end, and is done after it, begins nothing any more. */
+  #isClosed = false;
 
   constructor(its: DeviceSessionOptions) {
     this.#its = its;
@@ -135,6 +137,7 @@ export class DeviceSession {
 
   /** Queues for it. */
   start(): void {
+    if (this.#isClosed) return;
     this.#isTokenless = false;
     if (!this.#isResting) this.#lock?.start();
     this.#lock?.check();
@@ -142,6 +145,12 @@ export class DeviceSession {
 
   stop(): void {
     this.#lock?.stop();
+  }
+
+  /** Stops for good. */
+  close(): void {
+    this.#isClosed = true;
+    this.stop();
   }
 
   /** The replica's state moved. */

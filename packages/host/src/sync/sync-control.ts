@@ -161,7 +161,7 @@ export class SyncControl {
     this.#flushes.close();
     this.#cancelLook?.();
     this.#stopWaking?.();
-    this.#session.stop();
+    this.#session.close();
     this.#tabs.close();
   }
 
