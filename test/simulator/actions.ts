@@ -65,8 +65,8 @@ export interface Actions {
   checkpoint: Nothing;
   sweep: Nothing;
   "open-tab": Nothing;
-  /** From here on the device's apps know of the relay: opens so many tabs with it, that end while they open. */
-  attach: { readonly tabs: number; readonly diesAfterMs: number | null };
+  /** Opens so many tabs with the relay, that may end while they open; other pages may go on without it. */
+  attach: { readonly tabs: number; readonly diesAfterMs: number | null; readonly isForAll: boolean };
   "close-tab": Nothing;
   "kill-tab": Nothing;
   "freeze-tab": For;

@@ -78,7 +78,9 @@ const comeToRest = async (run: Run): Promise<void> => {
   run.healAll();
   await world.pass(healingMs);
   // In the end every app knows of the relay.
-  for (const device of devices) if (!hasOpenRelayTab(device)) run.attach(device, 1, null);
+  for (const device of devices) {
+    if (!hasOpenRelayTab(device)) run.attach(device, { tabs: 1, diesAfterMs: null, isForAll: true });
+  }
   const isThere = (): boolean =>
     relay.isUp && devices.every(({ tabs }) => tabs.size > 0 && [...tabs].every(({ isOpen }) => isOpen));
   await waitUntil(run, isThere, "all tabs open");

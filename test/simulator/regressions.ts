@@ -427,8 +427,8 @@ export const regressions: readonly Regression[] = [
         },
         { id: 79, afterMs: 476, device: 3, tab: 5, type: "commit", writes: [["sum", "mixed a", 790]] },
         { id: 85, afterMs: 782, device: 2, tab: 2, type: "commit", writes: [["sum", "mixed a", 850]] },
-        { id: 86, afterMs: 1, device: 3, tab: 3, type: "attach", tabs: 2, diesAfterMs: null },
-        { id: 87, afterMs: 6, device: 6, tab: 5, type: "attach", tabs: 1, diesAfterMs: null },
+        { id: 86, afterMs: 1, device: 3, tab: 3, type: "attach", tabs: 2, diesAfterMs: null, isForAll: true },
+        { id: 87, afterMs: 6, device: 6, tab: 5, type: "attach", tabs: 1, diesAfterMs: null, isForAll: true },
         { id: 88, afterMs: 163, device: 6, tab: 7, type: "commit", writes: [["sum", "counter a", 3]] },
         { id: 89, afterMs: 11, device: 3, tab: 5, type: "abort", when: "after", times: 2 },
         {

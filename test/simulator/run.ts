@@ -4,6 +4,7 @@
  */
 import { intersectScopes, type PackedKey, type Scope, wholeBucket } from "@rockpool/model";
 import { RunAccess } from "./access.ts";
+import type { Actions } from "./actions.ts";
 import { Apps, seePairs } from "./apps.ts";
 import { Calls } from "./calls.ts";
 import { Inspector } from "./inspector.ts";
@@ -110,19 +111,19 @@ export class Run {
     if (tab !== undefined) this.calls.add(tab.device, work(tab));
   }
 
-  openTab(device: VirtualDevice): void {
+  openTab(device: VirtualDevice, hasRelay: boolean = !device.isAlone): void {
     // One with the relay is opened beside however many without.
-    if (device.tabs.size >= tabsMax && device.hasRelayTab) return;
+    if (device.tabs.size >= tabsMax && (!hasRelay || device.hasRelayTab)) return;
     this.calls.add(
       device,
-      device.open().then((tab) => this.#follow(tab)),
+      device.open(hasRelay).then((tab) => this.#follow(tab)),
     );
   }
 
-  /** The device's apps know of the relay from here on; their first tabs with it may end while they open. */
-  attach(device: VirtualDevice, tabs: number, diesAfterMs: number | null): void {
-    device.isAlone = false;
-    for (let tab = 0; tab < tabs; tab++) this.openTab(device);
+  /** The device's apps know of the relay from here on, or these tabs alone, which may end while they open. */
+  attach(device: VirtualDevice, { tabs, diesAfterMs, isForAll }: Actions["attach"]): void {
+    if (isForAll) device.isAlone = false;
+    for (let tab = 0; tab < tabs; tab++) this.openTab(device, true);
     if (diesAfterMs === null) return;
     this.world.schedule(diesAfterMs, () => {
       for (const tab of device.tabs) if (!tab.isOpen) tab.kill();

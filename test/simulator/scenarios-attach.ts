@@ -6,7 +6,7 @@ import { scenario, type Scenario, type Step } from "./scenario.ts";
 
 const set = (device: number, ...writes: readonly Write[]): Step => [300, device, { type: "commit", writes }];
 
-const attach: Action = { type: "attach", tabs: 1, diesAfterMs: null };
+const attach: Action = { type: "attach", tabs: 1, diesAfterMs: null, isForAll: true };
 
 const filled: readonly Step[] = [
   set(0, ["set", "text a", 1]),
@@ -47,7 +47,7 @@ export const attachScenarios: readonly Scenario[] = [
     "two tabs give a bucket its relay at once",
     ["attach twice", "leave an entry behind at the attach"],
     [1, 1],
-    [...filled, [1000, 0, { type: "attach", tabs: 2, diesAfterMs: null }]],
+    [...filled, [1000, 0, { type: "attach", tabs: 2, diesAfterMs: null, isForAll: true }]],
     { alone: [0] },
   ),
   scenario(
@@ -56,7 +56,7 @@ export const attachScenarios: readonly Scenario[] = [
     [1, 1],
     [
       ...filled,
-      [1000, 0, { type: "attach", tabs: 1, diesAfterMs: 4 }],
+      [1000, 0, { type: "attach", tabs: 1, diesAfterMs: 4, isForAll: false }],
       [1000, 0, { type: "abort", when: "after", times: 1 }],
       [0, 0, attach],
       [1000, 0, attach],

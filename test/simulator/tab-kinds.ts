@@ -43,8 +43,9 @@ export const tabKinds: KindsOf<
     draw: (chance) => ({
       tabs: chance.between(1, 2),
       diesAfterMs: chance.is(0.3) ? chance.between(0, 20) : null,
+      isForAll: chance.is(0.7),
     }),
-    act: (run, { tabs, diesAfterMs }, where) => run.attach(run.device(where), tabs, diesAfterMs),
+    act: (run, attach, where) => run.attach(run.device(where), attach),
   },
   "close-tab": {
     weight: 0.7,

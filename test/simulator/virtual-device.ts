@@ -102,13 +102,14 @@ export class VirtualDevice {
   }
 
   /** Opens a tab; time must pass before it is there. */
-  async open(): Promise<VirtualTab> {
+  async open(hasRelay: boolean = !this.isAlone): Promise<VirtualTab> {
     const life = new TabLife();
     const tab = new VirtualTab(
       this,
       await openMemoryLog(this.storage),
       life,
       this.#platform.environment(life),
+      hasRelay,
     );
     this.tabs.add(tab);
     try {
@@ -186,9 +187,15 @@ export class VirtualTab {
   #host: Host | undefined;
   #feeds = 0;
 
-  constructor(device: VirtualDevice, log: Log, life: TabLife, environment: HostEnvironment) {
+  constructor(
+    device: VirtualDevice,
+    log: Log,
+    life: TabLife,
+    environment: HostEnvironment,
+    hasRelay: boolean,
+  ) {
     this.device = device;
-    this.hasRelay = !device.isAlone;
+    this.hasRelay = hasRelay;
     this.life = life;
     this.environment = environment;
     this.#log = mortalLog(log, life);
