@@ -92,9 +92,11 @@ export class Kv implements Face {
   async listenQueue(handler: KvQueueHandler): Promise<void> {
     if (this.#bucket.closed.aborted) throw new Error("Queue already closed");
     this.#bucket.assertQueues();
-    const { kv, queueLeaseMs, closed } = this.#bucket;
-    this.#queue ??= new QueueReader(kv, queueLeaseMs, closed);
-    await this.#queue.listen(handler);
+    const { queueLeaseMs, closed } = this.#bucket;
+    await this.#bucket.use((kv) => {
+      this.#queue ??= new QueueReader(kv, queueLeaseMs, closed);
+      return this.#queue.listen(handler);
+    });
   }
 
   watch<T extends readonly unknown[]>(

@@ -24,6 +24,7 @@ export const watchKeys = (
       if (ended.signal.aborted) return;
       if (!done) return controller.enqueue(value.map((entry) => toEntryMaybe(entry)));
     } catch (error) {
+      ended.abort();
       throw toDenoError(error);
     }
     ended.abort();
@@ -33,7 +34,9 @@ export const watchKeys = (
     const close = (): void => {
       ended.abort();
       controller.close();
-      void reader.cancel();
+      reader.cancel().catch(() => {
+        // The bucket is gone already: whoever reads on is told of the close.
+      });
     };
     bucket.closed.addEventListener("abort", close, { signal: ended.signal });
   };

@@ -223,6 +223,19 @@ const describeDelivery = (): void => {
     expect(await listening).toBeUndefined();
   });
 
+  test("1.12 listenQueue: a message whose payload was deleted by other code is dropped", async () => {
+    const bucket = await openBucket(`deno-kv-queue-${crypto.randomUUID()}`);
+    onTestFinished(() => bucket[Symbol.dispose]());
+    const kv = await openKv(bucket);
+    await kv.enqueue("lost");
+    await bucket.delete({ prefix: [new Uint8Array(), "payload"] });
+    const given = listen(kv);
+    await kv.enqueue("next");
+    await eventually(() => bucket.count({ prefix: [new Uint8Array()] })).toBe(0);
+    expect(given).toEqual(["next"]);
+    kv.close();
+  });
+
   test("1.12 backoff: a failed message comes again after each interval, then lies under its keys in one commit", async () => {
     const reports = collectReports();
     const { kv } = await openQueue();

@@ -39,9 +39,12 @@ export class HeldMessage {
   ): Promise<HeldMessage | undefined> {
     const { id } = readDueKey(entry.key);
     const { value } = await kv.get<Payload>(payloadKey(id));
-    // It was answered for since it was listed.
-    if (value === null) return undefined;
-    const held = new HeldMessage(kv, entry, value.payload, leaseMs);
+    const held = new HeldMessage(kv, entry, value?.payload, leaseMs);
+    if (value === null) {
+      // It was answered for since it was listed, or other code deleted the payload.
+      await held.#leave().commit();
+      return undefined;
+    }
     if (!entry.value.isTaken) return (await held.#hold(entry.value.backoff)) ? held : undefined;
     // Whoever had it is gone: an attempt that failed, for which the wait is over.
     const [interval, ...backoff] = entry.value.backoff;

@@ -22,6 +22,8 @@ export class QueueReader {
   readonly #leaseMs: number;
   readonly #closed: AbortSignal;
   readonly #handlers: KvQueueHandler[] = [];
+  /** Fulfilled when nothing more will come. */
+  readonly #over: Promise<void>;
   #turn = 0;
   #running = 0;
   #isTaking = false;
@@ -30,26 +32,24 @@ export class QueueReader {
   /** When the timer fires, in ms since 1970. */
   #wakeMs = Number.POSITIVE_INFINITY;
 
+  /** @throws KvError "closed" when the bucket is */
   constructor(kv: RockpoolKv, leaseMs: number, closed: AbortSignal) {
     this.#kv = kv;
     this.#leaseMs = leaseMs;
     this.#closed = closed;
     closed.addEventListener("abort", () => clearTimeout(this.#timer), { once: true });
+    const options = { include: "updates", values: false, deletes: false, signal: closed } as const;
+    this.#over = this.#follow(kv.changes({ prefix: duePrefix }, options));
   }
 
-  /** Fulfilled when the database is closed. */
-  listen(handler: KvQueueHandler): Promise<void> {
+  /** Fulfilled when the database is closed, or the bucket ended; rejects with what else ends the feed. */
+  async listen(handler: KvQueueHandler): Promise<void> {
     this.#handlers.push(handler);
-    if (this.#handlers.length === 1) void this.#follow();
-    return new Promise((resolve) => {
-      this.#closed.addEventListener("abort", () => resolve(), { once: true });
-    });
+    await this.#over;
   }
 
   /** Looks at once, and whenever a message becomes due earlier than is known. */
-  async #follow(): Promise<void> {
-    const options = { include: "updates", values: false, deletes: false, signal: this.#closed } as const;
-    const feed = this.#kv.changes({ prefix: duePrefix }, options);
+  async #follow(feed: ReadableStream<ChangeItem<undefined>>): Promise<void> {
     this.#wakeAt(0);
     const reader = feed.getReader();
     try {
@@ -57,7 +57,8 @@ export class QueueReader {
         this.#wakeAt(earliestOf(item.value));
       }
     } catch (error) {
-      if (!this.#closed.aborted) reportError(error);
+      // A bucket that is gone is as one that was closed: its messages are gone with it, or stay.
+      if (!this.#closed.aborted && !isOver(error)) throw error;
     }
   }
 
