@@ -109,7 +109,8 @@ export class BucketReader implements RoKV {
     } = options;
     const isUpdatesOnly = include === KvWatchInclude.UpdatesOnly;
     const begin = isUpdatesOnly && resumeFromRevision <= 0 ? "end" : "all";
-    const watched = await watchMessages(this.messages, this.#filter(options.key), begin);
+    const { closing } = this.js.nc;
+    const watched = await watchMessages(this.messages, this.#filter(options.key), begin, closing);
     const queue = new ItemQueue<KvWatchEntry>();
     const isHeadersOnly = options.headers_only === true;
     const push = (message: Message, pending: number, isUpdate: boolean): void => {

@@ -37,7 +37,7 @@ export class Connection implements AsyncDisposable {
   readonly #source: KvSource | undefined;
   readonly #closed = Promise.withResolvers<void>();
   #opening: Promise<Kv> | undefined;
-  #isClosed = false;
+  readonly #closing = new AbortController();
 
   constructor(options: ConnectionOptions) {
     const { kv, bucket = defaultBucket, confirm = "local", servers: _, ...openOptions } = options;
@@ -48,9 +48,14 @@ export class Connection implements AsyncDisposable {
     this.#openOptions = bucket === ":memory:" ? { history: historyMax, ...openOptions } : openOptions;
   }
 
+  /** Aborted when it is closed. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
   /** The Rockpool bucket, opened at the first call. @throws ClosedConnectionError */
   async openKv(): Promise<Kv> {
-    if (this.#isClosed) throw new ClosedConnectionError();
+    if (this.isClosed()) throw new ClosedConnectionError();
     this.#opening ??= this.#open();
     try {
       return await this.#opening;
@@ -80,8 +85,8 @@ export class Connection implements AsyncDisposable {
 
   /** Ends the connection, and the bucket that it opened. Harmless when closed. */
   async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+    if (this.isClosed()) return;
+    this.#closing.abort();
     if (this.#source === undefined) await (await this.#opening)?.[Symbol.asyncDispose]();
     this.#closed.resolve();
   }
@@ -97,7 +102,7 @@ export class Connection implements AsyncDisposable {
   }
 
   isClosed(): boolean {
-    return this.#isClosed;
+    return this.closing.aborted;
   }
 
   isDraining(): boolean {

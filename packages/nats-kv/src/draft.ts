@@ -12,7 +12,7 @@ import {
   rollupHeader,
   ttlHeader,
 } from "./message-headers.ts";
-import { type Message, type Operation, payloadBytes, storedBytes } from "./message.ts";
+import { type Message, type Operation, operationOf, payloadBytes, storedBytes } from "./message.ts";
 import { markerMs, maxAgeMs } from "./stream-config.ts";
 import type { StreamConfig } from "./stream-info.ts";
 
@@ -105,6 +105,13 @@ export const lifeMsOf = (
   const lifeMs = ttl === "" ? maxAgeMs(config) : atLeast(parseTtlMs(ttl), leastMs);
   const isMarked = markedMs > 0 && !draft.headers.has(operationHeader);
   return kept(lifeMs, nowMs, isMarked ? markedMs : 0);
+};
+
+/** How long Rockpool goes on to keep a message that stands, in ms from now. Undefined: for ever. */
+export const remainingMsOf = (message: Message, config: StreamConfig, nowMs: number): number | undefined => {
+  if (message.expireAtMs === undefined) return undefined;
+  const markedMs = operationOf(message) === "PUT" ? markerMs(config) : 0;
+  return Math.max(message.expireAtMs + markedMs - nowMs, 0);
 };
 
 const kept = (

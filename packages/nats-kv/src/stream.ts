@@ -3,12 +3,12 @@
  * condition of what stood when it was judged, and judged anew when that changed; so every judgement is
  * of the state that the message lands on. Keys are as stored here: encoded, if the bucket has a codec.
  */
-import type { Kv, KvVersion } from "rockpool";
+import type { AtomicCheck, Kv, KvVersion } from "rockpool";
 import { notEnabled, streamNotFound, toNatsError, wrongLastSequence } from "./errors.ts";
 import { createKeyFilter, type KeyFilter } from "./key-filter.ts";
 import { byRevision, isOver, keptMessages, leavesMarker, type Lens, toMessage } from "./kept-versions.ts";
 import { messageKey, messagesPrefix, sequenceKey, streamKey } from "./layout.ts";
-import { type Draft, judgeDraft, lifeMsOf, markerDraft } from "./draft.ts";
+import { type Draft, judgeDraft, lifeMsOf, markerDraft, remainingMsOf } from "./draft.ts";
 import { encodeMessage, type Message, revisionOf, storedBytes } from "./message.ts";
 import { markerMs } from "./stream-config.ts";
 import type { StreamConfig } from "./stream-info.ts";
@@ -32,7 +32,8 @@ export interface PublishOptions {
 /** All that a message is judged by, read at one state. */
 interface Standing extends Lens {
   readonly sequence: number;
-  readonly sequenceVersionstamp: string | null;
+  /** The bucket, its sequence and the key, as they were read. */
+  readonly premises: readonly AtomicCheck[];
   /** The key's last message, also when its life is over. */
   readonly last: Message | undefined;
   readonly lastVersionstamp: string | null;
@@ -84,6 +85,8 @@ export class Stream {
   async destroy(): Promise<void> {
     const kv = await this.open();
     await this.mustGet();
+    // Before the bucket, lest what ends this half way leaves messages to the next of the name; and after it, for what came meanwhile.
+    await kv.delete({ prefix: messagesPrefix(this.name) });
     await kv.delete(streamKey(this.name));
     await kv.delete(sequenceKey(this.name));
     await kv.delete({ prefix: messagesPrefix(this.name) });
@@ -192,14 +195,13 @@ export class Stream {
     standing: Standing,
     options: { readonly confirm: "local" | "relay"; readonly signal?: AbortSignal },
   ): Promise<number | undefined> {
-    const { config, hasRelay, last, lastVersionstamp, sequence, sequenceVersionstamp } = standing;
+    const { config, hasRelay, last, lastVersionstamp, premises, sequence } = standing;
     const at = messageKey(this.name, key);
     const operation = kv.atomic();
     // Later than every number shown of the key, also where that is a position: of a restored backup.
     const next = hasRelay ? undefined : Math.max(sequence, last?.revision ?? 0) + 1;
     if (next !== undefined) {
-      operation.check({ key: sequenceKey(this.name), versionstamp: sequenceVersionstamp });
-      operation.check({ key: at, versionstamp: lastVersionstamp });
+      operation.check(...premises);
       operation.set(sequenceKey(this.name), next, { expireIn: "never" });
     } else if (draft.expectedSequence !== undefined) {
       operation.check({ key: at, versionstamp: lastVersionstamp });
@@ -231,7 +233,7 @@ export class Stream {
     return {
       ...lens,
       sequence: sequence.value ?? 0,
-      sequenceVersionstamp: sequence.versionstamp,
+      premises: [stream, sequence, entry],
       last: entry.versionstamp === null ? undefined : toMessage(entry, lens),
       lastVersionstamp: entry.versionstamp,
     };
@@ -285,9 +287,9 @@ export class Stream {
   }
 
   /** Drops a key's older versions; false when this is its last message no more. */
-  dropOlder(last: Message): Promise<boolean> {
+  async dropOlder(last: Message): Promise<boolean> {
     const at = messageKey(this.name, last.key);
-    const keptMs = last.expireAtMs === undefined ? undefined : Math.max(last.expireAtMs - Date.now(), 0);
+    const keptMs = remainingMsOf(last, (await this.mustGet()).config, Date.now());
     return this.#inTurn(last.key, async (kv) => {
       const operation = kv.atomic().check({ key: at, versionstamp: last.versionstamp }).purge(at);
       operation.set(at, encodeMessage({ ...last, isFirst: true }), { expireIn: keptMs ?? "never" });

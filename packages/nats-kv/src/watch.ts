@@ -1,6 +1,6 @@
 /**
  * A watch: what stands when it begins, by revision, then every message as it comes, until the reader
- * leaves, the bucket is destroyed or Rockpool is closed.
+ * leaves, the bucket is destroyed, or the connection or Rockpool is closed.
  */
 import type { Kv } from "rockpool";
 import { toNatsError } from "./errors.ts";
@@ -23,15 +23,16 @@ export interface WatchedMessages {
   stop(): void;
 }
 
-/** @throws StreamNotFoundError */
+/** `closing` ends it. @throws StreamNotFoundError */
 export const watchMessages = async (
   stream: Stream,
   filter: KeyFilter,
   begin: "all" | "end",
+  closing: AbortSignal,
 ): Promise<WatchedMessages> => {
   const kv = await stream.open();
   const { feed, lens, initial } = await stream.follow(filter, begin);
-  return new Watch(kv, stream, filter, lens, feed, initial);
+  return new Watch(kv, stream, filter, lens, feed, initial, closing);
 };
 
 class Watch implements WatchedMessages {
@@ -40,6 +41,7 @@ class Watch implements WatchedMessages {
   readonly #filter: KeyFilter;
   readonly #lens: Lens;
   readonly #feed: VersionFeed;
+  readonly #closing: AbortSignal;
   readonly #existence: ReadableStreamDefaultReader<readonly unknown[]>;
   /** When the last message of a key ends, where that leaves a marker. */
   readonly #endMsByKey = new Map<string, number>();
@@ -47,6 +49,7 @@ class Watch implements WatchedMessages {
   #isStopped = false;
   /** The latest that was given. */
   #versionstamp = "";
+  readonly #end = (): void => this.stop();
 
   constructor(
     kv: Kv,
@@ -55,18 +58,22 @@ class Watch implements WatchedMessages {
     lens: Lens,
     feed: VersionFeed,
     initial: readonly Message[],
+    closing: AbortSignal,
   ) {
     this.#stream = stream;
     this.#filter = filter;
     this.#lens = lens;
     this.#feed = feed;
     this.initial = initial;
+    this.#closing = closing;
     this.#existence = kv.watch([streamKey(stream.name)]).getReader();
   }
 
   async follow(give: (message: Message) => void): Promise<Error | undefined> {
     for (const message of this.initial) this.#note(message);
     this.#schedule();
+    this.#closing.addEventListener("abort", this.#end);
+    if (this.#closing.aborted) this.stop();
     void this.#stopWithBucket();
     try {
       for (;;) {
@@ -93,6 +100,7 @@ class Watch implements WatchedMessages {
   stop(): void {
     if (this.#isStopped) return;
     this.#isStopped = true;
+    this.#closing.removeEventListener("abort", this.#end);
     clearTimeout(this.#timer);
     void this.#feed.cancel();
     this.#existence.cancel().catch(() => {

@@ -13,7 +13,7 @@ import {
   NoopKvCodecs,
 } from "@rockpool/nats-kv";
 import { kvPrefix, validateBucket, validateKey } from "@rockpool/nats-kv/internal";
-import { openKv } from "rockpool";
+import { type Key, openKv } from "rockpool";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { places } from "../places.ts";
 import { collect, failure, NatsBed } from "./bed.ts";
@@ -84,6 +84,34 @@ describe.each(places)("$name", (place) => {
     expect(await failure(() => kv.status())).toBe("StreamNotFoundError 10059 404 stream not found");
     const again = await bed.kvm.create(kv.bucket);
     expect(await again.get("a")).toBeNull();
+  });
+
+  test("1.1 destroy: what is put meanwhile is not found in a bucket that is made anew (alone)", async ({
+    skip,
+  }) => {
+    skip(place.name === "replica", "writes beside a relay are never refused: README, what differs");
+    const own = await bed.connection.openKv();
+    const name = bed.newName();
+    await bed.kvm.create(name);
+    let reads = 0;
+    // Another tab's, which destroys the bucket between what the put reads and what it commits.
+    const slow = new Proxy(own, {
+      get: (kv, property) => {
+        if (property === "getMany") {
+          return async (keys: readonly Key[]) => {
+            const entries = await kv.getMany(keys);
+            if (++reads === 1) await ((await bed.kvm.open(name)) as Bucket).destroy();
+            return entries;
+          };
+        }
+        const member: unknown = Reflect.get(kv, property);
+        return typeof member === "function" ? (member.bind(kv) as unknown) : member;
+      },
+    });
+    const kv = await new Kvm(slow).open(name);
+    expect(await failure(() => kv.put("late", "1"))).toBe("JetStreamNotEnabled jetstream is not enabled");
+    const again = await bed.kvm.create(name);
+    expect(await collect(await again.keys())).toEqual([]);
   });
 
   test("1.1 Bucket: what users reach by the class", async () => {

@@ -95,6 +95,17 @@ describe.each(places)("$name", (place) => {
     expect((await kv.get("a"))?.string()).toBe("2");
   });
 
+  test.concurrent("1.2 purgeBucket keep: the key that is left still ends with a marker", async ({
+    expect,
+  }) => {
+    const kv = await bed.create({ markerTTL: 3000 });
+    await kv.create("a", "1", "1s");
+    await kv.purgeBucket({ filter: kv.fullKeyName("a"), keep: 1 });
+    if (place.name === "replica") await (await bed.connection.openKv()).sync.flush();
+    const operation = async (): Promise<string | undefined> => (await kv.get("a"))?.operation;
+    await expect.poll(operation, { timeout: 5000 }).toBe("PURGE");
+  });
+
   test.concurrent("a bucket that counts its bytes goes on past the end of a life", async ({ expect }) => {
     const kv = await bed.create({ markerTTL: 60_000, max_bytes: 10_000 });
     await kv.create("a", "1", "1s");

@@ -332,5 +332,13 @@ describe.each(places)("$name", (place) => {
     const ending = collect(await kv.watch());
     await kv.destroy();
     expect((await ending).length).toBeGreaterThanOrEqual(3);
+
+    // Also where the connection leaves open what it was given.
+    const connection = await connect({ kv: await bed.connection.openKv() });
+    const watched = await new Kvm(connection).create(bed.newName());
+    await watched.put("a", "1");
+    const iterator = await watched.watch();
+    await connection.close();
+    expect((await collect(iterator)).map(({ key }) => key)).toEqual(["a"]);
   });
 });
