@@ -27,6 +27,20 @@ import { expectTypeOf, test } from "vitest";
 const read = () => kvs.get<number>("k", {});
 const swap = () => kvs.set<number, string>("k", 1, { keyPolicy: "OVERRIDE", returnValue: "PREVIOUS" });
 
+test("what a manifest declares may be read from a JSON file, whose texts TypeScript takes for any", () => {
+  // As an import of JSON is typed.
+  const declared = [
+    { name: "employee", attributes: { age: { type: "integer" } }, indexes: ["age"] },
+    {
+      name: "team",
+      attributes: { title: { type: "string" } },
+      indexes: ["title", { name: "by-title", range: ["title"] }],
+    },
+  ];
+  expectTypeOf(createForgeKvs).toBeCallableWith({ name: "types", entities: declared });
+  createForgeKvs({ name: "types", entities: declared });
+});
+
 test("what the SDK gives its platform is what ours takes, and what ours answers is what the SDK reads", () => {
   const backend = createForgeKvs({ name: "types" });
   // What storage-api.js makes of a call, and what it reads of an answer.
@@ -58,7 +72,7 @@ test("the backend takes a bucket in one of two ways, and entities as JSON", () =
   expectTypeOf<{ kv: () => Promise<Kv>; confirm: "relay" }>().toExtend<ForgeKvsOptions>();
   expectTypeOf<{ name: string; options: OpenOptions }>().toExtend<ForgeKvsOptions>();
   expectTypeOf<{ confirm: "relay" }>().not.toExtend<ForgeKvsOptions>();
-  expectTypeOf<{ name: string; attributes: { a: { type: "date" } } }>().not.toExtend<EntityDeclaration>();
+  expectTypeOf<{ name: string; attributes: { a: "integer" } }>().not.toExtend<EntityDeclaration>();
   expectTypeOf<{
     name: string;
     attributes: { a: { type: "integer" } };
