@@ -250,6 +250,7 @@ describe("a folder that cannot be", () => {
   test.each([
     ["no path", { folder: 1 as never }, "folder must be a path or a file: URL: received 1"],
     ["an empty path", { folder: "" }, "received an empty string"],
+    ["an address as text", { folder: "file:///data" }, 'as text; pass new URL("file:///data")'],
     ["an address", { folder: new URL("https://example.org") }, "received https://example.org/"],
     ["a worker", { placement: "worker" }, "on the caller's own thread"],
     ["a name too long", { user: "Ä".repeat(100) }, "of 240 characters at most"],

@@ -67,6 +67,11 @@ export const secretsInFile: FolderStorage["secretsInFile"] = async (file) =>
 
 const pathOf = (folder: unknown): string => {
   if (folder instanceof URL && folder.protocol === "file:") return fileURLToPath(folder);
+  if (typeof folder === "string" && folder.startsWith("file:")) {
+    throw new TypeError(
+      `folder must be a path or a file: URL: received ${folder} as text; pass new URL("${folder}")`,
+    );
+  }
   if (typeof folder === "string" && folder !== "") return resolve(folder);
   throw new TypeError(
     `folder must be a path or a file: URL: received ${String(folder) || "an empty string"}`,
