@@ -26,6 +26,7 @@ vi.setConfig({ testTimeout: testMsMax, hookTimeout: testMsMax });
 
 const packageNames = [
   "@rockpool/deno-kv",
+  "@rockpool/fedify-kv",
   "@rockpool/forge-kvs",
   "@rockpool/host",
   "@rockpool/log",
