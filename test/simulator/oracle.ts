@@ -116,9 +116,13 @@ export class Oracle {
    * commit it stands for, the last of them, and any that was accepted as each retry to come.
    */
   resultOfAnother(name: string): CommitResult | undefined {
+    return this.#resultsOfOthers(name).at(-1);
+  }
+
+  #resultsOfOthers(name: string): readonly CommitResult[] {
     const first = name.replace(/:(\d+)\.\d+$/, ".$1");
     const host = first.replace(/\.(\d+)$/, ":$1");
-    return [...this.#history.resultByName.values()].findLast(({ name: attempt, ruling }) =>
+    return [...this.#history.resultByName.values()].filter(({ name: attempt, ruling }) =>
       name === first
         ? attempt.host === host
         : ruling.type === "accepted" && (attempt.host === host || nameKey(attempt) === first),
@@ -262,7 +266,10 @@ export class Oracle {
     const isUnknown = result.ruling.type === "rejected" && result.ruling.reason.type === "unknown";
     // What a history that is gone had rejected stays with the app: a copy of the device may push it after others.
     if (isUnknown && this.#lostRejections.has(name)) return;
-    const known = resultByName.get(nameKey(result.name)) ?? this.resultOfAnother(nameKey(result.name));
+    const others = this.#resultsOfOthers(name);
+    // Of several retries the relay keeps, for the commit they stand for, the last before a later commit of its host.
+    const retry = others.find(({ revision }) => revision === result.revision) ?? others.at(-1);
+    const known = resultByName.get(name) ?? retry;
     same(1, "relay", known, { ...result, name: known?.name }, nameKey(result.name));
   }
 
