@@ -84,7 +84,7 @@ export class AtomicOperation implements Face {
   async commit(options?: CommitOptions): Promise<KvCommitResult | KvCommitError> {
     return this.#bucket.use(async (kv) => {
       checkCommit({ checks: this.#checks, mutations: this.#mutations, enqueues: this.#enqueues });
-      if (this.#enqueues.length > 0) this.#bucket.assertQueues();
+      if (this.#enqueues.length > 0) await this.#bucket.assertQueues();
       const wrong = this.#mutations.find(hasWrongOperand);
       if (wrong !== undefined) throw await wrongOperand(kv, wrong);
       const operation = kv.atomic();

@@ -3,7 +3,7 @@
  * it is open, and how its errors are told.
  */
 import type { Kv as RockpoolKv } from "rockpool";
-import { errors, toDenoError } from "./errors.ts";
+import { errors, queuesRefused, toDenoError } from "./errors.ts";
 import { reservedPart } from "./keys.ts";
 
 export interface BucketOptions {
@@ -15,22 +15,14 @@ export interface BucketOptions {
 
 export class Bucket {
   readonly kv: RockpoolKv;
-  readonly hasRelay: boolean;
   readonly queueLeaseMs: number;
   readonly #isOwned: boolean;
   readonly #closing = new AbortController();
 
-  private constructor(kv: RockpoolKv, hasRelay: boolean, { isOwned, queueLeaseMs }: BucketOptions) {
+  constructor(kv: RockpoolKv, { isOwned, queueLeaseMs }: BucketOptions) {
     this.kv = kv;
-    this.hasRelay = hasRelay;
     this.queueLeaseMs = queueLeaseMs;
     this.#isOwned = isOwned;
-  }
-
-  static async over(kv: RockpoolKv, options: BucketOptions): Promise<Bucket> {
-    // Entries have a revision, if only null, where there is a relay.
-    const hasRelay = "revision" in (await kv.get([reservedPart], { consistency: "eventual" }));
-    return new Bucket(kv, hasRelay, options);
   }
 
   /** Aborted when the database is closed. */
@@ -43,12 +35,9 @@ export class Bucket {
     if (this.closed.aborted) throw new errors.BadResource("Bad resource ID");
   }
 
-  /** @throws NotSupported */
-  assertQueues(): void {
-    if (!this.hasRelay) return;
-    throw new errors.NotSupported(
-      "a bucket that has a relay has no queue: which device takes a message could only be ruled by the relay, and each would take it while offline. Open a bucket without the option relay for messages",
-    );
+  /** Asks each time: another tab may have given the bucket a relay. @throws NotSupported */
+  async assertQueues(): Promise<void> {
+    if (isRelayed(await this.kv.get([reservedPart], { consistency: "eventual" }))) throw queuesRefused();
   }
 
   /** @throws BadResource, and what `work` throws in Deno's words */
@@ -68,3 +57,6 @@ export class Bucket {
     if (this.#isOwned) this.kv[Symbol.dispose]();
   }
 }
+
+/** Whether the bucket of an entry has a relay: entries have a revision there, if only null. */
+export const isRelayed = (entry: object): boolean => "revision" in entry;

@@ -44,6 +44,12 @@ export const errors: {
   readonly TimedOut: ErrorClass;
 } = { BadResource, NotConnected, NotSupported, PermissionDenied, TimedOut };
 
+/** What queues say in a bucket that has a relay. */
+export const queuesRefused = (): Error =>
+  new NotSupported(
+    "a bucket that has a relay has no queue: which device takes a message could only be ruled by the relay, and each would take it while offline. Open a bucket without the option relay for messages",
+  );
+
 const classByCode: Partial<Readonly<Record<KvErrorCode, ErrorClass>>> = {
   offline: NotConnected,
   unsupported: NotSupported,

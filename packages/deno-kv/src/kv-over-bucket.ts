@@ -91,10 +91,8 @@ export class Kv implements Face {
 
   async listenQueue(handler: KvQueueHandler): Promise<void> {
     if (this.#bucket.closed.aborted) throw new Error("Queue already closed");
-    this.#bucket.assertQueues();
-    const { queueLeaseMs, closed } = this.#bucket;
     await this.#bucket.use((kv) => {
-      this.#queue ??= new QueueReader(kv, queueLeaseMs, closed);
+      this.#queue ??= new QueueReader(kv, this.#bucket);
       return this.#queue.listen(handler);
     });
   }
@@ -139,5 +137,4 @@ const commitWrite = async (
 };
 
 /** Opens a database over a bucket that is open. */
-export const kvOver = async (kv: RockpoolKv, options: BucketOptions): Promise<Face> =>
-  new Kv(await Bucket.over(kv, options));
+export const kvOver = (kv: RockpoolKv, options: BucketOptions): Face => new Kv(new Bucket(kv, options));

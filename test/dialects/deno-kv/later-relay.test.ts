@@ -11,6 +11,9 @@ import { openKv as openBucket } from "rockpool";
 import { expect, onTestFinished, test } from "vitest";
 import { drain } from "./bed.ts";
 
+/** The refusal of queues beside a relay. */
+const refused = /^a bucket that has a relay has no queue/;
+
 test("1.12 queue: messages that wait when a bucket gets a relay are kept, listed nowhere and delivered to nobody", async () => {
   const folder = await mkdtemp(join(tmpdir(), "rockpool-later-relay-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
@@ -28,4 +31,24 @@ test("1.12 queue: messages that wait when a bucket gets a relay are kept, listed
   // The remedy for who did not wait.
   await other.delete(waiting);
   expect(await other.count(waiting)).toBe(0);
+});
+
+test("1.12 queue: a tab that was open before its bucket got a relay delivers and enqueues no more", async () => {
+  const bucket = `later-relay-${crypto.randomUUID()}`;
+  using kv = await openKv(bucket);
+  const given: unknown[] = [];
+  const listening = kv.listenQueue((value) => void given.push(value)).catch((error: unknown) => error);
+  await kv.enqueue("before");
+  await expect.poll(() => given).toEqual(["before"]);
+  await kv.enqueue("waits", { delay: 200 });
+
+  await using relay = await startRelay({ port: 0, engine: await openMemoryEngine() });
+  await using synced = await openBucket(bucket, { relay: relay.url });
+  await synced.sync.flush();
+  await expect(kv.enqueue("after")).rejects.toThrow(refused);
+  expect(await listening).toMatchObject({
+    name: "NotSupported",
+    message: expect.stringMatching(refused) as string,
+  });
+  expect(given).toEqual(["before"]);
 });

@@ -6,6 +6,8 @@
  */
 import type { ChangeItem, Key, Kv as RockpoolKv, KvEntry } from "rockpool";
 import { KvError } from "rockpool";
+import { type Bucket, isRelayed } from "../bucket.ts";
+import { queuesRefused } from "../errors.ts";
 import type { KvQueueHandler } from "../kv.ts";
 import { handlersMax } from "../limits.ts";
 import { HeldMessage } from "./held-message.ts";
@@ -23,7 +25,7 @@ export class QueueReader {
   readonly #closed: AbortSignal;
   readonly #handlers: KvQueueHandler[] = [];
   /** Fulfilled when nothing more will come. */
-  readonly #over: Promise<void>;
+  readonly #over = Promise.withResolvers<void>();
   #turn = 0;
   #running = 0;
   #isTaking = false;
@@ -33,32 +35,39 @@ export class QueueReader {
   #wakeMs = Number.POSITIVE_INFINITY;
 
   /** @throws KvError "closed" when the bucket is */
-  constructor(kv: RockpoolKv, leaseMs: number, closed: AbortSignal) {
+  constructor(kv: RockpoolKv, bucket: Bucket) {
+    const { queueLeaseMs, closed } = bucket;
     this.#kv = kv;
-    this.#leaseMs = leaseMs;
+    this.#leaseMs = queueLeaseMs;
     this.#closed = closed;
     closed.addEventListener("abort", () => clearTimeout(this.#timer), { once: true });
     const options = { include: "updates", values: false, deletes: false, signal: closed } as const;
-    this.#over = this.#follow(kv.changes({ prefix: duePrefix }, options));
+    const { resolve, reject } = this.#over;
+    this.#follow(kv.changes({ prefix: duePrefix }, options), bucket).then(resolve, reject);
   }
 
-  /** Fulfilled when the database is closed, or the bucket ended; rejects with what else ends the feed. */
+  /** Fulfilled when the database is closed, or the bucket ended; rejects when that got a relay, and with what else ends the feed. */
   async listen(handler: KvQueueHandler): Promise<void> {
     this.#handlers.push(handler);
-    await this.#over;
+    await this.#over.promise;
   }
 
   /** Looks at once, and whenever a message becomes due earlier than is known. */
-  async #follow(feed: ReadableStream<ChangeItem<undefined>>): Promise<void> {
-    this.#wakeAt(0);
+  async #follow(feed: ReadableStream<ChangeItem<undefined>>, bucket: Bucket): Promise<void> {
     const reader = feed.getReader();
     try {
+      await bucket.assertQueues();
+      this.#wakeAt(0);
       for (let item = await reader.read(); !item.done; item = await reader.read()) {
         this.#wakeAt(earliestOf(item.value));
       }
     } catch (error) {
       // A bucket that is gone is as one that was closed: its messages are gone with it, or stay.
       if (!this.#closed.aborted && !isOver(error)) throw error;
+    } finally {
+      reader.cancel().catch(() => {
+        // It failed, which is told already.
+      });
     }
   }
 
@@ -102,6 +111,10 @@ export class QueueReader {
     const due: KvEntry<Message>[] = [];
     let nextMs = Number.POSITIVE_INFINITY;
     for await (const entry of this.#kv.list<Message>({ prefix: duePrefix }, { limit: room })) {
+      if (isRelayed(entry)) {
+        this.#over.reject(queuesRefused());
+        break;
+      }
       const { dueMs } = readDueKey(entry.key);
       if (dueMs > Date.now()) {
         nextMs = dueMs;
