@@ -57,6 +57,11 @@ export class RockpoolKvStore implements AsyncDisposable {
           : () => bucket;
     this.#prefix = prefix;
     this.#confirm = confirm;
+    if (bucket instanceof Promise) {
+      bucket.catch(() => {
+        // The first call tells of it.
+      });
+    }
   }
 
   /** What stands under the key; undefined when nothing does, or its life is over. */

@@ -60,6 +60,12 @@ class BucketBackend implements ForgeKvs {
       throw new TypeError(`confirm must be "relay" or "local": received ${String(confirm)}`);
     }
     this.#options = options;
+    const source = "kv" in options ? options.kv : undefined;
+    if (source instanceof Promise) {
+      source.catch(() => {
+        // The first call tells of it.
+      });
+    }
     this.#parts = {
       schemas: readEntities(entities),
       confirm,

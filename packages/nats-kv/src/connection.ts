@@ -44,6 +44,11 @@ export class Connection implements AsyncDisposable {
     this.confirm = confirm;
     this.#name = bucket;
     this.#source = kv;
+    if (kv instanceof Promise) {
+      kv.catch(() => {
+        // The first call tells of it.
+      });
+    }
     // A bucket of memory is this connection's own and cannot be opened again with more.
     this.#openOptions = bucket === ":memory:" ? { history: historyMax, ...openOptions } : openOptions;
   }

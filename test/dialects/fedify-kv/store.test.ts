@@ -4,7 +4,7 @@
  */
 import { type KvStore, MemoryKvStore } from "@fedify/fedify";
 import { RockpoolKvStore } from "@rockpool/fedify-kv";
-import { openKv } from "rockpool";
+import { type Kv, openKv } from "rockpool";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { places } from "../places.ts";
 import { describeStore } from "./store-suite.ts";
@@ -47,4 +47,12 @@ test("a bucket opened by its name is closed with the store, one that was passed 
   await lent[Symbol.asyncDispose]();
   await expect(own.get(["k"])).rejects.toMatchObject({ code: "closed" });
   expect((await kv.get(["p", "k"])).value).toBe(1);
+});
+
+test("a bucket that fails to open before the first call is told of by that call", async () => {
+  const failing = Promise.reject<Kv>(new Error("the bucket cannot be opened"));
+  const store = new RockpoolKvStore(failing);
+  // Long enough for it to count as a rejection that nobody handles, which vitest reports.
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  await expect(store.get(["k"])).rejects.toThrow("the bucket cannot be opened");
 });

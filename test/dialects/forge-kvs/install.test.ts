@@ -182,3 +182,13 @@ describe.each(places)("$name", (place) => {
     await expect(kvs.entity("employee").get("k")).rejects.toMatchObject(refusal(404, "SCHEMA_NOT_FOUND"));
   });
 });
+
+test("a bucket that fails to open before the first call is told of by that call", async () => {
+  const failing = Promise.reject<Kv>(new Error("the bucket cannot be opened"));
+  const backend = createForgeKvs({ kv: failing });
+  // Long enough for it to count as a rejection that nobody handles, which vitest reports.
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  await expect(backend.handle("/api/v1/get", { body: `{ "key": "k" }` })).rejects.toThrow(
+    "the bucket cannot be opened",
+  );
+});

@@ -13,7 +13,7 @@ import {
   NoopKvCodecs,
 } from "@rockpool/nats-kv";
 import { kvPrefix, validateBucket, validateKey } from "@rockpool/nats-kv/internal";
-import { type Key, openKv } from "rockpool";
+import { type Key, type Kv, openKv } from "rockpool";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { places } from "../places.ts";
 import { collect, failure, NatsBed } from "./bed.ts";
@@ -312,4 +312,12 @@ describe.each(places)("$name", (place) => {
     expect(await new Kvm(kv).list().next()).toEqual([]);
     await kv[Symbol.asyncDispose]();
   });
+});
+
+test("a bucket that fails to open before the first call is told of by that call", async () => {
+  const failing = Promise.reject<Kv>(new Error("the bucket cannot be opened"));
+  const kvm = new Kvm(failing);
+  // Long enough for it to count as a rejection that nobody handles, which vitest reports.
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  await expect(kvm.create("b")).rejects.toThrow("the bucket cannot be opened");
 });
