@@ -5,14 +5,14 @@ import type { TransportMutation, TransportSettled } from "@rockpool/host";
 import type { CommitResult, Mutation, PackedKey, Versionstamp } from "@rockpool/model";
 import type { CommitAsked, Write } from "./actions.ts";
 import { codeOf } from "./calls.ts";
-import type { SeenCommit } from "./device-history.ts";
 import { keyOf, mutationOf, pairs } from "./draw-commit.ts";
 import { seeLoneCommit } from "./held-alone.ts";
 import type { Inspector } from "./inspector.ts";
-import { type Oracle, same } from "./oracle.ts";
+import type { Oracle } from "./oracle.ts";
 import { type Ask, textOfEntries } from "./tab-asks.ts";
-import { Violation } from "./violation.ts";
+import { same, Violation } from "./violation.ts";
 import type { VirtualDevice, VirtualTab } from "./virtual-device.ts";
+import type { SeenCommit } from "./seen.ts";
 
 export interface AppsOptions {
   readonly inspector: Inspector;

@@ -12,12 +12,13 @@ import {
   type ReplicaId,
 } from "@rockpool/model";
 import type { ReplicaState } from "@rockpool/replica";
-import type { DeviceHistory, SeenCommit } from "./device-history.ts";
+import type { DeviceHistory } from "./device-history.ts";
 import { textOfContent } from "./expected-view.ts";
 import { isHeldAt } from "./held-alone.ts";
-import { type Oracle, same } from "./oracle.ts";
+import type { Oracle } from "./oracle.ts";
 import { isOver } from "./oracle-ruling.ts";
-import { Violation } from "./violation.ts";
+import { same, Violation } from "./violation.ts";
+import type { SeenCommit } from "./seen.ts";
 
 /** For the report. */
 export interface AttachCounts {

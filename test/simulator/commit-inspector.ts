@@ -5,11 +5,12 @@
 import type { TrackedCommit } from "@rockpool/log";
 import { type Check, isInScope, nameKey } from "@rockpool/model";
 import type { ReplicaState } from "@rockpool/replica";
-import type { Base, DeviceHistory, SeenCommit } from "./device-history.ts";
-import { type Oracle, same, type Snapshot } from "./oracle.ts";
+import type { DeviceHistory } from "./device-history.ts";
+import type { Oracle, Snapshot } from "./oracle.ts";
 import { seePremises } from "./see-premises.ts";
-import { Violation } from "./violation.ts";
+import { same, Violation } from "./violation.ts";
 import type { VirtualDevice } from "./virtual-device.ts";
+import type { Base, SeenCommit } from "./seen.ts";
 
 /** How far the commits of a tab were looked at. */
 export interface CommitsSeen {

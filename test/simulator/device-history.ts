@@ -4,38 +4,18 @@
  */
 import type { AttachRow, CommitRecord, PlacedRow, SessionState, StorageImage } from "@rockpool/log";
 import {
-  type Commit,
   createVersionstamp,
   nameKey,
   type Position,
   type Versionstamp,
-  type EpochId,
   type PackedKey,
   type ReplicaId,
-  type Revision,
   type Scope,
   wholeBucket,
 } from "@rockpool/model";
-import { type Held, heldAfter, heldInPages, heldWithout, type LoneCommit } from "./held-alone.ts";
+import { heldAfter, heldInPages, heldWithout, type LoneCommit } from "./held-alone.ts";
 import { Violation } from "./violation.ts";
-
-/** A commit as its row has it. */
-export interface SeenCommit extends Pick<Commit, "name" | "tag" | "checks" | "mutations"> {
-  readonly text: string;
-  readonly position: Position;
-  readonly versionstamp: Versionstamp;
-  /** Its caller waits for the ruling. */
-  readonly isAwaited: boolean;
-}
-
-/** A point in a history, and what of it is followed. */
-export interface Base {
-  readonly epoch: EpochId | null;
-  readonly revision: Revision;
-  readonly scope: Scope;
-  /** What was confirmed before there was a relay, until a fill takes its place. */
-  readonly held?: Held;
-}
+import type { Base, Held, SeenCommit } from "./seen.ts";
 
 export class DeviceHistory {
   readonly at: string;

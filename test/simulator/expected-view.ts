@@ -5,8 +5,8 @@
  */
 import { isInScope, msOfStamp, type Mutation, type PackedKey, type Scope, type Value } from "@rockpool/model";
 import type { ReplicaState } from "@rockpool/replica";
-import type { SeenCommit } from "./device-history.ts";
 import { combine } from "./oracle-ruling.ts";
+import type { SeenCommit } from "./seen.ts";
 
 export interface Content {
   readonly value?: Value;

@@ -6,17 +6,10 @@ import type { TransportMutation } from "@rockpool/host";
 import type { Effect, StorageImage } from "@rockpool/log";
 import type { PackedKey, Value, Versionstamp } from "@rockpool/model";
 import { textOfContent } from "./expected-view.ts";
-import { same } from "./oracle.ts";
 import { combine } from "./oracle-ruling.ts";
 import type { Ask } from "./tab-asks.ts";
-
-export interface HeldEntry {
-  readonly value: Value;
-  readonly expireAt?: number;
-  readonly versionstamp: Versionstamp;
-}
-
-export type Held = ReadonlyMap<PackedKey, HeldEntry>;
+import { same } from "./violation.ts";
+import type { Held, HeldEntry } from "./seen.ts";
 
 /** A commit that was confirmed at once, with what was there before it. */
 export interface LoneCommit {

@@ -19,14 +19,15 @@ import { type ListedEntry, listEntries, PageIndex, Pages, type ReplicaState } fr
 import type { DeviceStorage } from "./device-storage.ts";
 import { AttachInspector } from "./attach-inspector.ts";
 import { CommitInspector, type CommitsSeen } from "./commit-inspector.ts";
-import { type Base, DeviceHistory } from "./device-history.ts";
+import { DeviceHistory } from "./device-history.ts";
 import { briefKeys } from "./draw-commit.ts";
 import { expectedView, textOfContent } from "./expected-view.ts";
-import { type Oracle, same } from "./oracle.ts";
+import type { Oracle } from "./oracle.ts";
 import { ScopeInspector } from "./scope-inspector.ts";
-import { Violation } from "./violation.ts";
+import { same, Violation } from "./violation.ts";
 import type { VirtualDevice } from "./virtual-device.ts";
 import type { VirtualTab } from "./virtual-device.ts";
+import type { Base } from "./seen.ts";
 
 /** What is known of one disk. */
 interface DiskRecord {

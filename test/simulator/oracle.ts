@@ -16,10 +16,10 @@ import {
   type Ruling,
   wholeBucket,
 } from "@rockpool/model";
-import type { Base } from "./device-history.ts";
 import { type OracleContext, type OracleEntry, ruleOne } from "./oracle-ruling.ts";
 import type { Rights } from "./token-issuer.ts";
-import { Violation } from "./violation.ts";
+import { same, Violation } from "./violation.ts";
+import type { Base } from "./seen.ts";
 
 /** What the bucket holds at one revision, tombstones included. Never changed. */
 export type Snapshot = ReadonlyMap<PackedKey, OracleEntry>;
@@ -298,18 +298,3 @@ const describeRuling = (ruling: Ruling): unknown =>
       ? { type: "check", checks: ruling.reason.checks }
       : { type: ruling.reason.type }
     : { type: "accepted", superseded: ruling.superseded };
-
-/** @throws Violation when two values are not the same */
-export const same = (
-  invariant: number,
-  at: string,
-  expected: unknown,
-  found: unknown,
-  key?: string,
-): void => {
-  if (expected === found || textOf(expected) === textOf(found)) return;
-  throw new Violation({ invariant, at, expected, found, ...(key === undefined ? {} : { key }) });
-};
-
-const textOf = (value: unknown): string | undefined =>
-  JSON.stringify(value, (_, part: unknown) => (typeof part === "bigint" ? `${part}n` : part));

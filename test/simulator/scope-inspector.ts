@@ -16,8 +16,8 @@ import {
   zeroStamp,
 } from "@rockpool/model";
 import type { DeviceHistory } from "./device-history.ts";
-import { type Oracle, same, type Snapshot } from "./oracle.ts";
-import { Violation } from "./violation.ts";
+import type { Oracle, Snapshot } from "./oracle.ts";
+import { same, Violation } from "./violation.ts";
 
 export class ScopeInspector {
   readonly #oracle: Oracle;

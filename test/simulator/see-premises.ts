@@ -5,9 +5,9 @@
  */
 import { type Check, isInScope, nameKey, type PackedKey } from "@rockpool/model";
 import type { ReplicaState } from "@rockpool/replica";
-import type { Base, SeenCommit } from "./device-history.ts";
 import type { Snapshot } from "./oracle.ts";
 import { Violation } from "./violation.ts";
+import type { Base, SeenCommit } from "./seen.ts";
 
 /** What stood on a disk when a commit was written to it, as of whose row `state` is. */
 export interface Written {

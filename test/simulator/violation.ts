@@ -54,3 +54,18 @@ const show = (what: unknown): string =>
     ? what
     : (JSON.stringify(what, (_, value: unknown) => (typeof value === "bigint" ? `${value}n` : value)) ??
       "nothing");
+
+/** @throws Violation when two values are not the same */
+export const same = (
+  invariant: number,
+  at: string,
+  expected: unknown,
+  found: unknown,
+  key?: string,
+): void => {
+  if (expected === found || textOf(expected) === textOf(found)) return;
+  throw new Violation({ invariant, at, expected, found, ...(key === undefined ? {} : { key }) });
+};
+
+const textOf = (value: unknown): string | undefined =>
+  JSON.stringify(value, (_, part: unknown) => (typeof part === "bigint" ? `${part}n` : part));
