@@ -3,7 +3,7 @@
  */
 import { Host, type HostEvent } from "@rockpool/host";
 import { MemoryStorage, openMemoryLog } from "@rockpool/log";
-import { packKey } from "@rockpool/model";
+import { channelOf, packKey } from "@rockpool/model";
 import { beforeEach, expect, test } from "vitest";
 import { FakeDevice, type FakeTab } from "./fake-environment.ts";
 import { turn } from "./store/store-device.ts";
@@ -261,4 +261,34 @@ test("a tab that is closed while it resumes never asks for the session again", a
   await Promise.all([resuming, first.host.close()]);
   await pass(60_000);
   expect(second.isSyncing()).toBe(true);
+});
+
+test("a tab that is being opened asks for no session, whatever the others say", async () => {
+  const first = device.openTab();
+  const options = { bucket: "b", database: "d", durability: "relaxed" } as const;
+  // It holds what the second tab is to hand over to the relay, which takes a while.
+  const alone = await Host.open(await openMemoryLog(storage), first.environment, options, () => {});
+  const mutations = [{ type: "set", key: packKey(["k"]), value: { encoding: "json", data: "1" } }] as const;
+  await alone.batch([{ type: "commit", checks: [], mutations }]);
+  const others = first.environment.openChannel(channelOf("d"));
+  const tab = device.openTab();
+  const isAsked = async (): Promise<boolean> => {
+    const { held = [], pending = [] } = await tab.environment.locks.query();
+    return [...held, ...pending].some(({ name }) => name === "rockpool:sync:d");
+  };
+  const hasRelay = (): boolean => storage.image.rows.some(({ type }) => type === "attach");
+  const relay = "ws://relay.invalid/";
+  const opening = Host.open(await openMemoryLog(storage), tab.environment, { ...options, relay }, () => {});
+  let looks = 0;
+  for (; !hasRelay(); looks++) {
+    others.post({ type: "resume" });
+    await turn();
+    const wasAsked = await isAsked();
+    expect([wasAsked, hasRelay()]).not.toEqual([true, false]);
+  }
+  expect(looks).toBeGreaterThan(2);
+  const host = await opening;
+  await rest();
+  expect(await isAsked()).toBe(true);
+  await host.close();
 });

@@ -60,8 +60,8 @@ export class DeviceSession {
   #isResting = false;
   /** The relay wants a token, and this tab gives none. */
   #isTokenless = false;
-  /** What was asked for before the end, and is done after it, begins nothing any more. */
-  #isClosed = false;
+  /** Before it is begun, what other tabs say begins nothing; nor what was asked for before the end, after it. */
+  #life: "new" | "begun" | "closed" = "new";
 
   constructor(its: DeviceSessionOptions) {
     this.#its = its;
@@ -135,9 +135,15 @@ export class DeviceSession {
     return isComing ? "coming" : "away";
   }
 
+  /** Queues for it, for the first time: the bucket has its relay now, and the tab can be asked for tokens. */
+  begin(): void {
+    this.#life = "begun";
+    this.start();
+  }
+
   /** Queues for it. */
   start(): void {
-    if (this.#isClosed) return;
+    if (this.#life !== "begun") return;
     this.#isTokenless = false;
     if (!this.#isResting) this.#lock?.start();
     this.#lock?.check();
@@ -149,7 +155,7 @@ export class DeviceSession {
 
   /** Stops for good. */
   close(): void {
-    this.#isClosed = true;
+    this.#life = "closed";
     this.stop();
   }
 

@@ -99,7 +99,7 @@ export class SyncControl {
       const { ledger, environment, options, author } = this.#its;
       await attachRelay(ledger, options.bucket, environment.drawId(), author);
       if (options.follow !== undefined) await followPrefixes(ledger, options.follow);
-      this.#session.start();
+      this.#session.begin();
     }
     this.#stopWaking = this.#its.environment.onWake(() => this.#tryNow());
     this.#lookLater();
