@@ -17,7 +17,8 @@ export default class TallyReporter implements Reporter {
     if (file === undefined) return;
     const tallyByProject: Record<string, Tally> = {};
     for (const module of modules) {
-      const project = module.project.config.browser.enabled ? "browser" : "node";
+      // Browsers are instances of one project.
+      const project = module.project.config.browser.enabled ? "browser" : module.project.name;
       const before = tallyByProject[project] ?? { passed: 0, failed: 0, skipped: 0 };
       tallyByProject[project] = addTallies([before, tallyOfModule(module)]);
     }
