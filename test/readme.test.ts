@@ -32,6 +32,7 @@ const errorCodes: Readonly<Record<limits.KvErrorCode, true>> = {
   sealed: true,
   conflict: true,
   rejected: true,
+  replaced: true,
   "lock-lost": true,
   unauthorized: true,
   protocol: true,

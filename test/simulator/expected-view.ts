@@ -52,6 +52,7 @@ const applied = (before: Content, mutation: Mutation, atMs: number): Content => 
     const { value, expireAt } = mutation;
     return expireAt === undefined ? { value } : { value, expireAt };
   }
+  if (mutation.type === "merge") throw new Error("these runs merge nothing");
   const isOver = before.expireAt !== undefined && before.expireAt <= atMs;
   const data = combine(mutation.type, isOver ? undefined : before.value, mutation.operand);
   return data === undefined ? before : { value: { encoding: "u64", data } };

@@ -90,6 +90,8 @@ const expectedOf = (
       if (value.encoding === "clone") throw new Error("these runs write no clones");
       valueByKey.set(key, value);
       if (expireIn !== undefined) ending.add(key);
+    } else if (type === "merge") {
+      throw new Error("these runs merge nothing");
     } else {
       const data = combine(type, current, mutation.operand);
       valueByKey.set(key, data === undefined ? current : { encoding: "u64", data });

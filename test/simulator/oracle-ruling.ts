@@ -211,6 +211,7 @@ const changed = (
     const { value, expireAt } = mutation;
     return { ...common, value, ...(expireAt === undefined ? {} : { expireAt }) };
   }
+  if (mutation.type === "merge") throw new Error("these runs merge nothing");
   const current = isThere(stood, nowMs) ? stood?.value : undefined;
   const combined = combine(mutation.type, current, mutation.operand);
   return combined === undefined ? undefined : { ...common, value: { encoding: "u64", data: combined } };

@@ -2,7 +2,14 @@
  * Between what the replica holds and what travels to the tab. The codec for rich values runs here,
  * on the host's side, so that the page need not load it.
  */
-import { checkValueSize, type Mutation, type PackedKey, type Value, zeroVersionstamp } from "@rockpool/model";
+import {
+  checkValueSize,
+  createDocument,
+  type Mutation,
+  type PackedKey,
+  type Value,
+  zeroVersionstamp,
+} from "@rockpool/model";
 import type { BucketSettings } from "@rockpool/log";
 import { type EntryView, isPresent, type ReplicaState } from "@rockpool/replica";
 import type { TransportMutation } from "./host-api.ts";
@@ -71,10 +78,18 @@ export const toTransportVersion = ({ value, versionstamp, expireAt }: EntryView)
   expireAt,
 });
 
-/** What a mutation would have written, for showing: the value of a set, the operand of a sum, min or max. */
+/** What a mutation would have written, for showing: the value of a set, the operand of a sum, min or max, the update of a merge. */
 export const operandOf = (mutation: Mutation): TransportValue | undefined => {
-  if (mutation.type === "delete") return undefined;
-  return mutation.type === "set"
-    ? toTransportValue(mutation.value)
-    : { encoding: "u64", data: mutation.operand };
+  switch (mutation.type) {
+    case "delete":
+      return undefined;
+    case "set":
+      return toTransportValue(mutation.value);
+    case "sum":
+    case "min":
+    case "max":
+      return { encoding: "u64", data: mutation.operand };
+    case "merge":
+      return createDocument(mutation.update, mutation.incarnation);
+  }
 };

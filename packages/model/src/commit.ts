@@ -51,7 +51,16 @@ export type Mutation =
       /** The key's older versions on this device go with it; the relay hears of a delete. */
       readonly purge?: true;
     }
-  | { readonly type: "sum" | "min" | "max"; readonly key: PackedKey; readonly operand: bigint };
+  | { readonly type: "sum" | "min" | "max"; readonly key: PackedKey; readonly operand: bigint }
+  | {
+      /** One more update of a document, which it creates where there is none. */
+      readonly type: "merge";
+      readonly key: PackedKey;
+      /** A Yjs update of format v1. Never written to once it is a mutation. */
+      readonly update: Uint8Array;
+      /** That of the document its writer saw; null when there was none, or only what waits for the relay. */
+      readonly incarnation: Revision | null;
+    };
 
 /** One atomic batch of checks and mutations. */
 export interface Commit {

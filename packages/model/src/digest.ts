@@ -7,7 +7,7 @@ import type { Value } from "./value.ts";
 
 /**
  * 32 hex digits that two values share only when they are equal: half of the SHA-256 of the encoding
- * and the data. `undefined` stands for no entry. The same in every environment; stands in premises,
+ * and the data; all documents share one. `undefined` stands for no entry. The same in every environment; stands in premises,
  * so it must never change.
  */
 export const digestOf = (value: Value | undefined): string => {
@@ -19,7 +19,7 @@ export const digestOf = (value: Value | undefined): string => {
 
 const digestLength = 32;
 
-const digestTags = { json: 1, bytes: 2, u64: 3, rich: 4 } as const;
+const digestTags = { json: 1, bytes: 2, u64: 3, rich: 4, document: 5 } as const;
 
 const canonicalBytes = (value: Value): Uint8Array => {
   switch (value.encoding) {
@@ -28,6 +28,9 @@ const canonicalBytes = (value: Value): Uint8Array => {
       return new TextEncoder().encode(value.data);
     case "bytes":
       return value.data;
+    case "document":
+      // Documents are merged, not replaced: a premise says who merged last, not over what.
+      return new Uint8Array();
     case "u64": {
       const bytes = new Uint8Array(8);
       new DataView(bytes.buffer).setBigUint64(0, value.data);

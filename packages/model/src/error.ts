@@ -27,6 +27,7 @@
  * - `sealed`: a secret cannot be opened: it was changed, or its key is another or gone.
  * - `conflict`: others changed the entry before each of the attempts.
  * - `rejected`: the relay refused the commit; nothing of it was written.
+ * - `replaced`: the document that the call edits was deleted or replaced; nothing was written.
  * - `lock-lost`: the lease of a lock ended, or another holds it.
  * - `protocol`: the peer sent what the protocol does not allow, or speaks another version.
  */
@@ -53,6 +54,7 @@ export type KvErrorCode =
   | "sealed"
   | "conflict"
   | "rejected"
+  | "replaced"
   | "lock-lost"
   | "protocol";
 

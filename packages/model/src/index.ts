@@ -18,6 +18,17 @@ export {
 } from "./commit.ts";
 export { editedTag, originalTag } from "./edited-tag.ts";
 export { bucketOf, channelOf, databaseOf, secretsDatabaseOf } from "./device-names.ts";
+export {
+  appendUpdate,
+  createDocument,
+  type DocumentValue,
+  findDocumentExcess,
+  isUpdateLog,
+  joinDocuments,
+  KvDocument,
+  updateLog,
+  updatesOf,
+} from "./document.ts";
 export { assert, KvError, type KvErrorCode } from "./error.ts";
 export { packError, type PackedError, unpackError } from "./packed-error.ts";
 export type { Key, KeyPart } from "./key.ts";
@@ -37,6 +48,7 @@ export {
   type CommitLimits,
   commitLimits,
   deletionMs,
+  documentBytesMax,
   groupBytesMax,
   groupCommitsMax,
   historyMax,
@@ -124,6 +136,7 @@ export {
   isValue,
   type PlainValue,
   type RichValue,
+  type SettableValue,
   type Value,
   valueBytes,
   valueBytesBound,

@@ -7,6 +7,9 @@
 export const keyBytesMax = 2048;
 /** Largest value, in bytes as encoded: 1 MiB (Deno: 64 KiB). */
 export const valueBytesMax: number = 1024 * 1024;
+/** Largest document, in bytes of all its updates: 8 MiB. One update is a value, and has its limit. */
+export const documentBytesMax: number = 8 * 1024 * 1024;
+
 /** Checks in one commit (Deno: 100). */
 export const checksMax = 1000;
 /** Mutations in one commit (Deno: 1,000). */

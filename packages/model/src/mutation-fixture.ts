@@ -2,7 +2,7 @@
  * For tests: keys, values and mutations in short form, each key of one part. The packages above add
  * what is theirs: commits and turns, entries and patches.
  */
-import type { Mutation } from "./commit.ts";
+import type { Mutation, Revision } from "./commit.ts";
 import { type PackedKey, packKey } from "./packed-key.ts";
 import type { Value } from "./value.ts";
 
@@ -24,3 +24,11 @@ export const purge = (name: string): Mutation => ({ type: "delete", key: key(nam
 export const sum = (name: string, operand: bigint): Mutation => ({ type: "sum", key: key(name), operand });
 export const min = (name: string, operand: bigint): Mutation => ({ type: "min", key: key(name), operand });
 export const max = (name: string, operand: bigint): Mutation => ({ type: "max", key: key(name), operand });
+
+/** A merge of an update that is a text to those who look at it. */
+export const merge = (name: string, update: string, incarnation: Revision | null = null): Mutation => ({
+  type: "merge",
+  key: key(name),
+  update: new TextEncoder().encode(update),
+  incarnation,
+});

@@ -4,11 +4,15 @@
  */
 import type { Check, Mutation } from "./commit.ts";
 import type { PackedKey } from "./packed-key.ts";
+import { appendUpdate, createDocument } from "./document.ts";
 import { wrapU64 } from "./kv-u64.ts";
 import { type CommitLimits, commitLimits } from "./limits.ts";
 import { type Value, valueBytes, valueBytesBound } from "./value.ts";
 
-/** The value a mutation leaves, undefined for none; not ok for a sum, min or max over a value that is no u64. */
+/**
+ * The value a mutation leaves, undefined for none; not ok for a sum, min or max over a value that is no u64,
+ * and for a merge over what is not the document that its writer saw.
+ */
 export type MutationOutcome =
   | { readonly ok: true; readonly value: Value | undefined }
   | { readonly ok: false };
@@ -27,6 +31,8 @@ export const applyMutation = (current: Value | undefined, mutation: Mutation): M
       if (current.encoding !== "u64") return { ok: false };
       return u64Outcome(combine(mutation.type, current.data, mutation.operand));
     }
+    case "merge":
+      return mergeOutcome(current, mutation);
   }
 };
 
@@ -78,6 +84,9 @@ export const findPartExcess = (
     return `Key too large for write (max ${keyBytesMax} bytes): ${long.key.length} bytes; shorten its parts`;
   }
   for (const mutation of mutations) {
+    if (mutation.type === "merge" && mutation.update.length > valueBytesMax) {
+      return `Update too large (max ${valueBytesMax} bytes): ${mutation.update.length} bytes; make the edit in several steps`;
+    }
     if (mutation.type !== "set" || valueBytesBound(mutation.value) <= valueBytesMax) continue;
     const bytes = valueBytes(mutation.value);
     if (bytes > valueBytesMax) {
@@ -103,6 +112,8 @@ const sizeOfMutation = (mutation: Mutation, sizeOfValue: (value: Value) => numbe
     case "min":
     case "max":
       return mutation.key.length + operandBytes;
+    case "merge":
+      return mutation.key.length + mutation.update.length;
   }
 };
 
@@ -115,6 +126,18 @@ const sizeOfCommit = (
   for (const check of checks) bytes += check.key.length;
   for (const mutation of mutations) bytes += sizeOfMutation(mutation, sizeOfValue);
   return bytes;
+};
+
+type Merge = Extract<Mutation, { type: "merge" }>;
+
+const mergeOutcome = (current: Value | undefined, { update, incarnation }: Merge): MutationOutcome => {
+  if (current === undefined) {
+    // Who saw a document saw one that is gone.
+    return incarnation === null ? { ok: true, value: createDocument(update, null) } : { ok: false };
+  }
+  if (current.encoding !== "document") return { ok: false };
+  const isOther = incarnation !== null && current.incarnation !== null && incarnation !== current.incarnation;
+  return isOther ? { ok: false } : { ok: true, value: appendUpdate(current, update) };
 };
 
 const u64Outcome = (data: bigint): MutationOutcome => ({ ok: true, value: { encoding: "u64", data } });

@@ -11,8 +11,10 @@ import type { Value } from "./value.ts";
 export type RejectionReason =
   /** `checks` lists the indexes of the checks that did not hold. */
   | { readonly type: "check"; readonly checks: readonly number[] }
-  /** A sum, min or max met a value that is no u64; `mutation` is its index. */
+  /** A sum, min or max met a value that is no u64, or a merge one that is no document, or is none; `mutation` is its index. */
   | { readonly type: "type"; readonly mutation: number }
+  /** A merge builds on an update that the relay has not, because it was refused; `mutation` is its index. */
+  | { readonly type: "missing"; readonly mutation: number }
   /** A limit of the relay; `message` names the value, the limit and the remedy. */
   | { readonly type: "limit"; readonly message: string }
   | { readonly type: "permission"; readonly message: string }
@@ -51,6 +53,11 @@ export interface PatchEntry {
   /** Ms since 1970 at which the entry ends. */
   readonly expireAt?: number;
   readonly revision: Revision;
+  /**
+   * The value is a document, of the updates of this stretch alone: they go behind those that stand in the
+   * document of the same incarnation, and take the place of everything else.
+   */
+  readonly appends?: true;
 }
 
 /**

@@ -3,6 +3,7 @@
  * where they are read; everything in between moves the same bytes.
  * The codec of the encoding `rich` is the host's; this module says when it is needed.
  */
+import { type DocumentValue, isUpdateLog, KvDocument, updatesOf } from "./document.ts";
 import { KvError } from "./error.ts";
 import { isPlainJson } from "./json.ts";
 import { KvU64, u64Max } from "./kv-u64.ts";
@@ -16,20 +17,28 @@ export type Value =
   /** The number of a {@link KvU64}. */
   | { readonly encoding: "u64"; readonly data: bigint }
   /** Text of the codec for everything else that structured clone holds. */
-  | { readonly encoding: "rich"; readonly data: string };
+  | { readonly encoding: "rich"; readonly data: string }
+  /** What merges made. */
+  | DocumentValue;
 
 export type RichValue = Extract<Value, { readonly encoding: "rich" }>;
 /** A value that this package decodes itself. */
 export type PlainValue = Exclude<Value, RichValue>;
 
+/** What an app may set. */
+export type SettableValue = Exclude<PlainValue, DocumentValue>;
+
 /**
  * Encodes what is bytes, u64 or plain JSON data; `undefined` when it is none of them and needs the
  * rich codec. Bytes are copied. An object that is met twice becomes two equal ones.
- * @throws TypeError for bytes whose buffer was transferred away.
+ * @throws TypeError for bytes whose buffer was transferred away, and for a KvDocument.
  */
-export const encodeValue = (value: unknown): PlainValue | undefined => {
+export const encodeValue = (value: unknown): SettableValue | undefined => {
   if (typeof value === "object" && value !== null) {
     if (value instanceof KvU64) return { encoding: "u64", data: value.value };
+    if (value instanceof KvDocument) {
+      throw new TypeError("A KvDocument cannot be set: merge its updates by atomic().merge(key, update)");
+    }
     if (isBytes(value)) return { encoding: "bytes", data: copyBytes(value) };
   }
   return isPlainJson(value) ? { encoding: "json", data: JSON.stringify(value) } : undefined;
@@ -44,6 +53,8 @@ export const decodeValue = (value: PlainValue): unknown => {
       return new Uint8Array(value.data);
     case "u64":
       return new KvU64(value.data);
+    case "document":
+      return new KvDocument(updatesOf(value.data).map((update) => new Uint8Array(update)));
   }
 };
 
@@ -54,6 +65,7 @@ export const valueBytes = (value: Value): number => {
     case "rich":
       return utf8Bytes(value.data);
     case "bytes":
+    case "document":
       return value.data.length;
     case "u64":
       return 8;
@@ -78,8 +90,19 @@ export const checkValueSize = (value: Value): void => {
 /** Equal as kept: JSON objects whose members stand in another order are not equal. */
 export const equalValues = (a: Value | undefined, b: Value | undefined): boolean => {
   if (a === undefined || b === undefined) return a === b;
+  if (a.encoding === "document" || b.encoding === "document") {
+    const areDocuments = a.encoding === "document" && b.encoding === "document";
+    return areDocuments && a.incarnation === b.incarnation && equalBytes(a.data, b.data);
+  }
   if (a.encoding !== "bytes" || b.encoding !== "bytes") return a.encoding === b.encoding && a.data === b.data;
-  return a.data.length === b.data.length && a.data.every((byte, index) => byte === b.data[index]);
+  return equalBytes(a.data, b.data);
+};
+
+const equalBytes = (a: Uint8Array, b: Uint8Array): boolean => {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
+  return true;
 };
 
 /** True for the form of a value; what arrives from outside is checked with it. That the text of one parses is not checked. */
@@ -95,10 +118,20 @@ export const isValue = (value: unknown): value is Value => {
       return isBytes(value.data);
     case "u64":
       return typeof value.data === "bigint" && value.data >= 0n && value.data <= u64Max;
+    case "document":
+      return (
+        isBytes(value.data) &&
+        isUpdateLog(value.data) &&
+        "incarnation" in value &&
+        isIncarnation(value.incarnation)
+      );
     default:
       return false;
   }
 };
+
+const isIncarnation = (incarnation: unknown): boolean =>
+  incarnation === null || (Number.isSafeInteger(incarnation) && Number(incarnation) >= 0);
 
 /** Subclasses (Buffer) and those of another realm too; not Uint8ClampedArray. */
 const isBytes = (value: unknown): value is Uint8Array =>

@@ -2,10 +2,12 @@
  * Commits on the wire: positional arrays, written and read in pairs. The order of the fields is
  * PROTOCOL.md's; a new field goes behind the last one.
  */
-import type { Check, Commit, Mutation } from "@rockpool/model";
+import { encodeBase64, type Check, type Commit, type Mutation, type Revision } from "@rockpool/model";
 import {
   failField,
+  readBytes,
   readId,
+  readIncarnation,
   readKey,
   readList,
   readName,
@@ -28,7 +30,8 @@ type WireMutation =
   | readonly [type: "initial", key: string, value: WireValue]
   | readonly [type: "initial", key: string, value: WireValue, expireAt: number]
   | readonly [type: "delete", key: string]
-  | readonly [type: "sum" | "min" | "max", key: string, operand: string];
+  | readonly [type: "sum" | "min" | "max", key: string, operand: string]
+  | readonly [type: "merge", key: string, update: string, incarnation: Revision | null];
 
 export type WireCommit = readonly [
   host: string,
@@ -104,6 +107,8 @@ const writeMutation = (mutation: Mutation): WireMutation => {
     case "min":
     case "max":
       return [mutation.type, mutation.key, mutation.operand.toString()];
+    case "merge":
+      return ["merge", mutation.key, encodeBase64(mutation.update), mutation.incarnation];
   }
 };
 
@@ -129,7 +134,11 @@ const readMutation = (value: unknown): Mutation => {
     case "min":
     case "max":
       return { type, key, operand: readU64(fields[2], "operand") };
+    case "merge": {
+      const incarnation = readIncarnation(fields[3]);
+      return { type, key, update: readBytes(fields[2], "update"), incarnation };
+    }
     default:
-      return failField("type", '"set", "initial", "delete", "sum", "min" or "max"', type);
+      return failField("type", '"set", "initial", "delete", "sum", "min", "max" or "merge"', type);
   }
 };

@@ -4,6 +4,7 @@
  * forms and counts are checked here, so that what lies behind works with whole messages.
  */
 import {
+  decodeBase64,
   isPackedKey,
   isPackedKeyForWrite,
   isStamp,
@@ -108,6 +109,14 @@ export const readU64 = (value: unknown, name: string): bigint => {
   }
   return failField(name, `decimal text from "0" to "${u64Max}"`, value);
 };
+
+/** Bytes as padded base64. */
+export const readBytes = (value: unknown, name: string): Uint8Array =>
+  decodeBase64(value) ?? failField(name, "padded base64", value);
+
+/** The incarnation of a document, null for one that the relay has yet to give. */
+export const readIncarnation = (value: unknown): Revision | null =>
+  value === null ? null : readRevision(value, "incarnation");
 
 export const readStamp = (value: unknown, name: string): Stamp =>
   isStamp(value) ? value : failField(name, "a stamp", value);

@@ -2,12 +2,18 @@
  * For tests: one message of every kind with every field in every form, and its frame. A second
  * implementation of the protocol can be checked against these.
  */
-import { createStamp, packKey, zeroStamp } from "@rockpool/model";
+import { createStamp, type DocumentValue, packKey, updateLog, zeroStamp } from "@rockpool/model";
 import type { DownMessage, UpMessage } from "./messages.ts";
 
 const bucket = packKey([]);
 const user = packKey(["user", 7]);
 const stamp = createStamp(1_700_000_000_000, 2, "hostA");
+/** Of two updates: 00 00 and 00. */
+const document: DocumentValue = {
+  encoding: "document",
+  data: updateLog([Uint8Array.of(0, 0), Uint8Array.of(0)]),
+  incarnation: 40,
+};
 
 export const goldenUp: readonly UpMessage[] = [
   {
@@ -69,6 +75,8 @@ export const goldenUp: readonly UpMessage[] = [
           { type: "sum", key: user, operand: 5n },
           { type: "min", key: user, operand: 0n },
           { type: "max", key: user, operand: 2n ** 64n - 1n },
+          { type: "merge", key: user, update: Uint8Array.of(0, 0), incarnation: null },
+          { type: "merge", key: user, update: Uint8Array.of(0, 0), incarnation: 40 },
         ],
       },
     ],
@@ -85,7 +93,7 @@ export const goldenUp: readonly UpMessage[] = [
 export const goldenUpFrames: readonly string[] = [
   String.raw`[{"type":"hello","protocol":[1,2],"bucket":"notes","replica":"replicaA","epoch":null,"cursor":0,"follow":[""],"clockMs":1700000000000}]`,
   String.raw`[{"type":"hello","protocol":[1,1],"bucket":"notes","replica":"replicaA","epoch":"epoch1","cursor":41,"follow":["\u0002a\u0000","\u0002b\u0000"],"clockMs":1700000000000.5,"token":"secret"}]`,
-  String.raw`[{"type":"push","commits":[["hostA",1,"tag1","018bcfe568000002-hostA",[],[]],["hostA:1",2,"tag1","018bcfe568000002-hostA",[["\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000","absent"],["\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000","revision","epoch1",40],["\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000","written","hostB",9,"0123456789abcdef"]],[["set","\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000",["json","{\"name\":\"Ada\"}"]],["set","\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000",["bytes","AAH+/w=="],1800000000000],["set","\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000",["u64","18446744073709551615"]],["set","\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000",["rich","new Date(0)"]],["initial","\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000",["json","1"],1800000000000],["initial","\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000",["json","2"]],["delete","\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000"],["sum","\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000","5"],["min","\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000","0"],["max","\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000","18446744073709551615"]]]]}]`,
+  String.raw`[{"type":"push","commits":[["hostA",1,"tag1","018bcfe568000002-hostA",[],[]],["hostA:1",2,"tag1","018bcfe568000002-hostA",[["\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000","absent"],["\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000","revision","epoch1",40],["\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000","written","hostB",9,"0123456789abcdef"]],[["set","\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000",["json","{\"name\":\"Ada\"}"]],["set","\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000",["bytes","AAH+/w=="],1800000000000],["set","\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000",["u64","18446744073709551615"]],["set","\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000",["rich","new Date(0)"]],["initial","\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000",["json","1"],1800000000000],["initial","\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000",["json","2"]],["delete","\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000"],["sum","\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000","5"],["min","\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000","0"],["max","\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000","18446744073709551615"],["merge","\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000","AAA=",null],["merge","\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000","AAA=",40]]]]}]`,
   String.raw`[{"type":"pull","epoch":"epoch1","from":40}]`,
   String.raw`[{"type":"pull","epoch":"epoch1","from":40,"filledTo":90}]`,
   String.raw`[{"type":"fill","epoch":"epoch1","after":""}]`,
@@ -168,6 +176,7 @@ export const goldenDown: readonly DownMessage[] = [
           { type: "permission", message: "not yours" },
           { type: "too-old" },
           { type: "unknown" },
+          { type: "missing", mutation: 1 },
         ] as const
       ).map((reason, index) => ({
         name: { host: "hostA", n: 3 + index },
@@ -191,6 +200,7 @@ export const goldenDown: readonly DownMessage[] = [
         { key: user, value: { encoding: "json", data: "[1,2]" }, revision: 42 },
         { key: user, value: { encoding: "u64", data: 7n }, expireAt: 1_800_000_000_000, revision: 43 },
         { key: user, revision: 44 },
+        { key: user, value: document, revision: 44, appends: true },
       ],
       results: [
         {
@@ -224,7 +234,10 @@ export const goldenDown: readonly DownMessage[] = [
     after: bucket,
     next: user,
     head: 44,
-    entries: [{ key: user, value: { encoding: "json", data: "[1,2]" }, revision: 42 }],
+    entries: [
+      { key: user, value: { encoding: "json", data: "[1,2]" }, revision: 42 },
+      { key: user, value: document, revision: 43 },
+    ],
     stamp,
   },
   {
@@ -250,11 +263,11 @@ export const goldenDown: readonly DownMessage[] = [
 export const goldenDownFrames: readonly string[] = [
   String.raw`[{"type":"welcome","protocol":1,"epoch":"epoch2","valid":true,"shared":41,"head":44,"scope":[""],"subject":"ada","expiresInMs":3600000,"limits":{"keyBytesMax":2048,"valueBytesMax":1048576,"checksMax":1000,"mutationsMax":10000,"commitBytesMax":8388608,"pushCommitsMax":4096,"pushBytesMax":16777216},"clockMs":1700000000010,"helloClockMs":1700000000000}]`,
   String.raw`[{"type":"welcome","protocol":1,"epoch":"epoch3","valid":false,"shared":40,"head":40,"scope":["\u0002a\u0000","\u0002b\u0000"],"subject":null,"expiresInMs":null,"limits":{"keyBytesMax":1,"valueBytesMax":1,"checksMax":1,"mutationsMax":1,"commitBytesMax":1,"pushCommitsMax":1,"pushBytesMax":1},"clockMs":0,"helloClockMs":0}]`,
-  String.raw`[{"type":"ruled","results":[["hostA",1,"tag1",42,"018bcfe568000002-hostA","accepted",[]],["hostA",2,"tag2",43,"018bcfe568000002-hostA","accepted",[[1,"hostB",9],[2]]],["hostA",3,"tag3",44,"018bcfe568000002-hostA","rejected",["check",[0,2]]],["hostA",4,"tag3",45,"018bcfe568000002-hostA","rejected",["type",5]],["hostA",5,"tag3",46,"018bcfe568000002-hostA","rejected",["limit","too large"]],["hostA",6,"tag3",47,"018bcfe568000002-hostA","rejected",["permission","not yours"]],["hostA",7,"tag3",48,"018bcfe568000002-hostA","rejected",["too-old"]],["hostA",8,"tag3",49,"018bcfe568000002-hostA","rejected",["unknown"]]]}]`,
-  String.raw`[{"type":"patch","epoch":"epoch2","scope":["\u0002a\u0000","\u0002b\u0000"],"from":41,"to":44,"head":50,"upToDate":false,"stamp":"018bcfe568000002-hostA","results":[["hostA",1,"tag1",42,"018bcfe568000002-hostA","accepted",[]]],"entries":[["\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000",42,["json","[1,2]"]],["\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000",43,["u64","7"],1800000000000],["\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000",44]]}]`,
+  String.raw`[{"type":"ruled","results":[["hostA",1,"tag1",42,"018bcfe568000002-hostA","accepted",[]],["hostA",2,"tag2",43,"018bcfe568000002-hostA","accepted",[[1,"hostB",9],[2]]],["hostA",3,"tag3",44,"018bcfe568000002-hostA","rejected",["check",[0,2]]],["hostA",4,"tag3",45,"018bcfe568000002-hostA","rejected",["type",5]],["hostA",5,"tag3",46,"018bcfe568000002-hostA","rejected",["limit","too large"]],["hostA",6,"tag3",47,"018bcfe568000002-hostA","rejected",["permission","not yours"]],["hostA",7,"tag3",48,"018bcfe568000002-hostA","rejected",["too-old"]],["hostA",8,"tag3",49,"018bcfe568000002-hostA","rejected",["unknown"]],["hostA",9,"tag3",50,"018bcfe568000002-hostA","rejected",["missing",1]]]}]`,
+  String.raw`[{"type":"patch","epoch":"epoch2","scope":["\u0002a\u0000","\u0002b\u0000"],"from":41,"to":44,"head":50,"upToDate":false,"stamp":"018bcfe568000002-hostA","results":[["hostA",1,"tag1",42,"018bcfe568000002-hostA","accepted",[]]],"entries":[["\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000",42,["json","[1,2]"]],["\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000",43,["u64","7"],1800000000000],["\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000",44],["\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000",44,["document","AgAAAQA=",40],null,1]]}]`,
   String.raw`[{"type":"patch","epoch":"epoch2","scope":[""],"from":0,"to":0,"head":0,"upToDate":true,"stamp":"0000000000000000-","results":[],"entries":[]}]`,
   String.raw`[{"type":"patch","epoch":"epoch2","scope":[""],"paused":true,"from":0,"to":1,"head":9,"upToDate":false,"stamp":"0000000000000000-","results":[],"entries":[]}]`,
-  String.raw`[{"type":"page","epoch":"epoch2","scope":[""],"after":"","next":"\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000","head":44,"entries":[["\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000",42,["json","[1,2]"]]],"stamp":"018bcfe568000002-hostA"}]`,
+  String.raw`[{"type":"page","epoch":"epoch2","scope":[""],"after":"","next":"\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000","head":44,"entries":[["\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000",42,["json","[1,2]"]],["\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000",43,["document","AgAAAQA=",40]]],"stamp":"018bcfe568000002-hostA"}]`,
   String.raw`[{"type":"page","epoch":"epoch2","scope":[""],"after":"\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000","next":null,"head":45,"entries":[],"stamp":"0000000000000000-"}]`,
   String.raw`[{"type":"renewed","expiresInMs":3600000}]`,
   String.raw`[{"type":"renewed","expiresInMs":null}]`,

@@ -2,7 +2,7 @@
  * For tests: a hello and the relay's answer to it, of a bucket in which nothing happened yet.
  */
 import { commitLimits, packKey } from "@rockpool/model";
-import type { Hello, RelayLimits, Welcome } from "./messages.ts";
+import { type Hello, protocolVersion, type RelayLimits, type Welcome } from "./messages.ts";
 
 const wholeBucket = [packKey([])];
 
@@ -14,7 +14,7 @@ export const testLimits: RelayLimits = {
 
 export const helloWith = (hello: Partial<Hello>): Hello => ({
   type: "hello",
-  protocol: { min: 1, max: 1 },
+  protocol: { min: protocolVersion, max: protocolVersion },
   bucket: "b",
   replica: "r",
   epoch: "e1",

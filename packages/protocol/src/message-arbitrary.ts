@@ -6,10 +6,12 @@ import {
   createStamp,
   packKey,
   stampMsMax,
+  updateLog,
   type Check,
   type Commit,
   type CommitName,
   type CommitResult,
+  type DocumentValue,
   type Mutation,
   type PackedKey,
   type PatchEntry,
@@ -68,6 +70,14 @@ const value: fc.Arbitrary<Value> = fc.oneof(
   u64.map((number): Value => ({ encoding: "u64", data: number })),
 );
 
+const bytes = fc.uint8Array({ maxLength: 40 }).map((array) => new Uint8Array(array));
+
+const document: fc.Arbitrary<DocumentValue> = fc.record({
+  encoding: fc.constant("document"),
+  data: fc.array(bytes, { maxLength: 3 }).map(updateLog),
+  incarnation: fc.option(place),
+});
+
 const check: fc.Arbitrary<Check> = fc.record({
   key,
   premise: fc.oneof(
@@ -84,6 +94,7 @@ const mutation: fc.Arbitrary<Mutation> = fc.oneof(
   ),
   fc.record({ type: fc.constant("delete"), key }),
   fc.record({ type: fc.constantFrom("sum", "min", "max"), key, operand: u64 }),
+  fc.record({ type: fc.constant("merge"), key, update: bytes, incarnation: fc.option(place) }),
 );
 
 const commit: fc.Arbitrary<Commit> = fc.record({
@@ -96,7 +107,7 @@ const commit: fc.Arbitrary<Commit> = fc.record({
 
 const reason: fc.Arbitrary<RejectionReason> = fc.oneof(
   fc.record({ type: fc.constant("check"), checks: fc.array(place, { maxLength: 3 }) }),
-  fc.record({ type: fc.constant("type"), mutation: place }),
+  fc.record({ type: fc.constantFrom("type", "missing"), mutation: place }),
   fc.record({ type: fc.constantFrom("limit", "permission"), message: text }),
   fc.record({ type: fc.constantFrom("too-old", "unknown") }),
 );
@@ -116,9 +127,10 @@ const result: fc.Arbitrary<CommitResult> = fc.record({ name, tag: id, revision: 
 const entry: fc.Arbitrary<PatchEntry> = fc.oneof(
   fc.record({ key, revision: count }),
   fc.record(
-    { key, value, expireAt: timeMs, revision: count },
+    { key, value: fc.oneof(value, document), expireAt: timeMs, revision: count },
     { requiredKeys: ["key", "value", "revision"] },
   ),
+  fc.record({ key, value: document, revision: count, appends: fc.constant(true) }),
 );
 
 const scope: fc.Arbitrary<Scope> = fc.array(key, { maxLength: 4 }).map(createScope);

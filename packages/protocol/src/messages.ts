@@ -17,7 +17,7 @@ import type {
 } from "@rockpool/model";
 
 /** Raised whenever a message changes in a way an older peer cannot read. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** Opens a session. The first message on a socket. */
 export interface Hello {

@@ -23,7 +23,7 @@ type WireSuperseded = readonly [mutation: number] | readonly [mutation: number, 
 
 type WireReason =
   | readonly [type: "check", checks: readonly number[]]
-  | readonly [type: "type", mutation: number]
+  | readonly [type: "type" | "missing", mutation: number]
   | readonly [type: "limit" | "permission", message: string]
   | readonly [type: "too-old" | "unknown"];
 
@@ -43,7 +43,8 @@ export type WireResult = readonly [
 export type WireEntry =
   | readonly [key: string, revision: number]
   | readonly [key: string, revision: number, value: WireValue]
-  | readonly [key: string, revision: number, value: WireValue, expireAt: number];
+  | readonly [key: string, revision: number, value: WireValue, expireAt: number]
+  | readonly [key: string, revision: number, value: WireValue, expireAt: null, appends: 1];
 
 export const writeResult = ({ name, tag, revision, stamp, ruling }: CommitResult): WireResult => [
   name.host,
@@ -66,8 +67,9 @@ export const readResult = (value: unknown): CommitResult => {
   };
 };
 
-export const writeEntry = ({ key, value, expireAt, revision }: PatchEntry): WireEntry => {
+export const writeEntry = ({ key, value, expireAt, revision, appends }: PatchEntry): WireEntry => {
   if (value === undefined) return [key, revision];
+  if (appends === true) return [key, revision, writeValue(value), null, 1];
   return expireAt === undefined
     ? [key, revision, writeValue(value)]
     : [key, revision, writeValue(value), expireAt];
@@ -80,6 +82,10 @@ export const readEntry = (value: unknown): PatchEntry => {
   const revision = readInteger(fields[1], "revision", 1);
   if (fields[2] === undefined || fields[2] === null) return { key, revision };
   const entryValue = readValue(fields[2], "value");
+  if (fields[4] === 1) {
+    if (entryValue.encoding !== "document") return failField("value", "a document, as it appends", fields[2]);
+    return { key, revision, value: entryValue, appends: true };
+  }
   return fields[3] === undefined || fields[3] === null
     ? { key, revision, value: entryValue }
     : { key, revision, value: entryValue, expireAt: readTimeMs(fields[3], "expireAt") };
@@ -121,7 +127,8 @@ const writeReason = (reason: RejectionReason): WireReason => {
     case "check":
       return ["check", reason.checks];
     case "type":
-      return ["type", reason.mutation];
+    case "missing":
+      return [reason.type, reason.mutation];
     case "limit":
     case "permission":
       return [reason.type, reason.message];
@@ -137,6 +144,7 @@ const readReason = (value: unknown): RejectionReason => {
     case "check":
       return { type, checks: readList(detail, "checks", (index) => readInteger(index, "", 0)) };
     case "type":
+    case "missing":
       return { type, mutation: readInteger(detail, "mutation", 0) };
     case "limit":
     case "permission":
@@ -145,6 +153,10 @@ const readReason = (value: unknown): RejectionReason => {
     case "unknown":
       return { type };
     default:
-      return failField("type", '"check", "type", "limit", "permission", "too-old" or "unknown"', type);
+      return failField(
+        "type",
+        '"check", "type", "missing", "limit", "permission", "too-old" or "unknown"',
+        type,
+      );
   }
 };

@@ -91,7 +91,7 @@ describe("what a socket may and may not do", () => {
     [
       "speak a later version alone",
       [
-        '[{"type":"hello","protocol":[2,3],"bucket":"b","replica":"r","epoch":null,"cursor":0,"follow":[""],"clockMs":1}]',
+        '[{"type":"hello","protocol":[3,4],"bucket":"b","replica":"r","epoch":null,"cursor":0,"follow":[""],"clockMs":1}]',
       ],
       "version",
       "update the relay",

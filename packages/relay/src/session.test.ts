@@ -20,7 +20,7 @@ describe("a session", () => {
       helloOf("r", { clockMs: 5, follow: [packKey(["a"])] }),
     );
     expect(welcome).toMatchObject({
-      protocol: 1,
+      protocol: 2,
       valid: true,
       head: 0,
       scope: [packKey(["a"])],

@@ -131,6 +131,8 @@ const writeValueColumns = (value: Value | undefined): [encoding: string | null, 
       return ["bytes", value.data];
     case "u64":
       return ["u64", value.data.toString()];
+    case "document":
+      throw new Error("no documents are kept here yet");
   }
 };
 

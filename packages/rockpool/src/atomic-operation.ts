@@ -4,6 +4,7 @@
  */
 import type { TransportMutation } from "@rockpool/host";
 import {
+  encodeValue,
   isVersionstamp,
   type Key,
   type KeyToSet,
@@ -84,6 +85,22 @@ export class AtomicBuilder implements AtomicOperation {
     return this.#combine("max", key, new KvU64(n));
   }
 
+  merge(key: Key, update: Uint8Array): this {
+    const encoded = encodeValue(update);
+    if (encoded?.encoding !== "bytes") {
+      throw new TypeError(`Invalid merge: an update is a Uint8Array, received ${typeof update}`);
+    }
+    const copy = copyOf(key);
+    const { data } = encoded;
+    this.#mutations.push(() => ({
+      type: "merge",
+      key: packKeyForWrite(copy),
+      update: data,
+      incarnation: null,
+    }));
+    return this;
+  }
+
   async commit(options?: CommitOptions): Promise<CommitResult | CommitFailure> {
     const checks = this.#checks.map(({ key, versionstamp }) => ({
       key: packKeyForWrite(key),
@@ -119,6 +136,10 @@ export class AtomicBuilder implements AtomicOperation {
       case "max":
         assertHasValue(mutation);
         this.#combine(mutation.type, mutation.key, mutation.value);
+        return;
+      case "merge":
+        assertHasValue(mutation);
+        this.merge(mutation.key, mutation.value);
         return;
       default:
         throw new TypeError("Invalid mutation type");

@@ -131,7 +131,11 @@ const rejectedError = (reason: Exclude<RejectionReason, { type: "check" }>): KvE
         "the relay ruled on this commit before and no longer knows how; it is among sync.rejected(). Read its keys, then retry or discard it: a retry may apply it twice",
       );
     case "type":
-      return rejected("a sum, min or max met a value that is no KvU64 (type)");
+      return rejected(
+        "a sum, min or max met a value that is no KvU64, or a merge what is no document (type)",
+      );
+    case "missing":
+      return rejected("it builds on an update of a document that was refused (missing)");
     case "too-old":
       return rejected("it is older than the relay keeps deletions (too-old); make it again");
     case "limit":

@@ -62,6 +62,7 @@ export {
   type KeyToSet,
   KvError,
   type KvErrorCode,
+  KvDocument,
   KvU64,
   type PatternPart,
   type RejectionReason,

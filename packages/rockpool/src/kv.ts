@@ -124,7 +124,8 @@ export type KvMutation =
       readonly expireIn?: number | "never";
     }
   | { readonly type: "delete"; readonly key: Key }
-  | { readonly type: "sum" | "min" | "max"; readonly key: Key; readonly value: KvU64 };
+  | { readonly type: "sum" | "min" | "max"; readonly key: Key; readonly value: KvU64 }
+  | { readonly type: "merge"; readonly key: Key; readonly value: Uint8Array };
 
 /** Checks and mutations applied together or not at all. Builders throw on misuse; keys are judged at `commit`. */
 export interface AtomicOperation {
@@ -142,6 +143,11 @@ export interface AtomicOperation {
   min(key: Key, n: bigint): this;
   /** Keeps the larger of the entry and `n`. */
   max(key: Key, n: bigint): this;
+  /**
+   * Adds a Yjs update (format v1, 1 MiB at most) to a document, which it makes where there is nothing. Devices'
+   * updates come together; nobody's is lost. The entry's value is a `KvDocument`; see `@rockpool/documents`.
+   */
+  merge(key: Key, update: Uint8Array): this;
   /**
    * `{ ok: false }` when a check does not hold here, or with `confirm: "relay"` there; nothing is written
    * then. Called again, it commits again.

@@ -45,7 +45,7 @@ export type Settled =
 
 /** A mutation of a rejected commit, beside what stands under its key now. */
 export interface RejectedMutation {
-  readonly type: "set" | "delete" | "sum" | "min" | "max";
+  readonly type: "set" | "delete" | "sum" | "min" | "max" | "merge";
   readonly key: Key;
   /** What the commit would have written: the value of a set, the operand of a sum, min or max. */
   readonly mine: unknown;

@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { createStamp, packKey } from "@rockpool/model";
-import { encodeUp } from "@rockpool/protocol";
+import { encodeUp, protocolVersion } from "@rockpool/protocol";
 import { WebSocket } from "ws";
 
 const seconds = Number(process.argv[2] ?? 2);
@@ -57,7 +57,7 @@ const hello = (client: number): string =>
   encodeUp([
     {
       type: "hello",
-      protocol: { min: 1, max: 1 },
+      protocol: { min: protocolVersion, max: protocolVersion },
       bucket: "bench",
       replica: `replica${client}`,
       epoch: null,

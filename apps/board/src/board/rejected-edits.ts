@@ -3,7 +3,13 @@
  * "theirs". Pure, except for the two decisions at the end. Two kinds of groups need no decision: the sample
  * laid out a second time, and edits whose outcome stands on the board anyway.
  */
-import type { Kv, RejectedCommit, RejectedGroup, RejectedMutation } from "rockpool";
+import {
+  type Kv,
+  KvDocument,
+  type RejectedCommit,
+  type RejectedGroup,
+  type RejectedMutation,
+} from "rockpool";
 import { isCardValue, isCount, isListValue, isPlace, listKey, seededKey, subjectOf } from "./board-keys.ts";
 import { keyName, type Entries } from "./board-state.ts";
 
@@ -48,7 +54,9 @@ export const keepMine = async (kv: Kv, group: RejectedGroup): Promise<void> => {
   for (const { type, key, mine } of mutations) {
     if (type === "delete") operation.delete(key);
     else if (type === "set") operation.set(key, mine);
-    else if (isCount(mine)) operation[type](key, mine.value);
+    else if (type === "merge") {
+      for (const update of mine instanceof KvDocument ? mine.updates : []) operation.merge(key, update);
+    } else if (isCount(mine)) operation[type](key, mine.value);
     else if (typeof mine === "bigint") operation[type](key, mine);
   }
   if ((await operation.commit()).ok) await kv.sync.discard(group.id);
@@ -129,6 +137,8 @@ const reasonOf = ({ reason }: RejectedCommit): string => {
     case "unknown":
       return "The relay no longer knows whether it took this edit. Keeping yours may apply it twice.";
     case "type":
-      return "The entry is no counter any more.";
+      return "The entry is of another kind now.";
+    case "missing":
+      return "It builds on an edit that was refused.";
   }
 };

@@ -9,6 +9,7 @@ import {
   decodeBase64,
   decodeValue,
   encodeBase64,
+  isUpdateLog,
   isVersionstamp,
   type Key,
   type KeyPart,
@@ -153,6 +154,8 @@ const writeValue = (value: Value): string => {
       return `"bytes":"${encodeBase64(value.data)}"`;
     case "u64":
       return `"u64":"${value.data}"`;
+    case "document":
+      return `"document":"${encodeBase64(value.data)}"`;
     case "rich":
       return `"rich":${JSON.stringify(value.data)}`;
   }
@@ -163,6 +166,11 @@ const readValue = (name: string, data: unknown): Value => {
   if (name === "bytes") return { encoding: "bytes", data: mustBeBytes(data) };
   if (name === "u64" && typeof data === "string" && /^\d{1,20}$/.test(data) && BigInt(data) <= u64Max) {
     return { encoding: "u64", data: BigInt(data) };
+  }
+  if (name === "document") {
+    const log = mustBeBytes(data);
+    if (!isUpdateLog(log)) throw new TypeError("its document is no list of updates");
+    return { encoding: "document", data: log, incarnation: 0 };
   }
   if (name === "rich" && typeof data === "string") {
     const value = { encoding: "rich", data } as const;

@@ -11,7 +11,7 @@ import {
   KvError,
   packedToBytes,
   type PackedKey,
-  type PlainValue,
+  type SettableValue,
   unpackKey,
 } from "@rockpool/model";
 
@@ -67,7 +67,7 @@ const encodePlain = (value: unknown): Uint8Array<ArrayBuffer> => {
   return plain;
 };
 
-const dataOf = (value: PlainValue): Uint8Array => {
+const dataOf = (value: SettableValue): Uint8Array => {
   switch (value.encoding) {
     case "json":
       return new TextEncoder().encode(value.data);
