@@ -32,6 +32,7 @@ export {
   updateLog,
   updatesOf,
 } from "./document.ts";
+export { keyOfRoom, roomOfKey } from "./document-room.ts";
 export { assert, KvError, type KvErrorCode } from "./error.ts";
 export { packError, type PackedError, unpackError } from "./packed-error.ts";
 export type { Key, KeyPart } from "./key.ts";
