@@ -3,7 +3,7 @@
  * of one turn travel in one call; long waits and streams have calls of their own. Failures are
  * values, so that errors arrive with class, code and cause.
  */
-import type { Mutation, PackedError, PackedKey, PackedRange, Scope, Versionstamp } from "@rockpool/model";
+import type { AskedMutation, PackedError, PackedKey, PackedRange, Scope, Versionstamp } from "@rockpool/model";
 import type { BucketSettings } from "@rockpool/log";
 import type { CountedRange } from "@rockpool/replica";
 import type { Transferred, TransferStep } from "./backup/transfer-api.ts";
@@ -25,7 +25,7 @@ export type TransportMutation =
       /** Ms from now: only the host knows the relay's clock, by which an entry ends. Absent: as the bucket has it. */
       readonly expireIn?: number | "never";
     }
-  | Exclude<Mutation, { type: "set" }>;
+  | Exclude<AskedMutation, { type: "set" }>;
 
 export type HostRequest =
   | { readonly type: "read"; readonly keys: readonly PackedKey[]; readonly strong: boolean }
