@@ -3,7 +3,14 @@
  * of one turn travel in one call; long waits and streams have calls of their own. Failures are
  * values, so that errors arrive with class, code and cause.
  */
-import type { AskedMutation, PackedError, PackedKey, PackedRange, Scope, Versionstamp } from "@rockpool/model";
+import type {
+  AskedMutation,
+  PackedError,
+  PackedKey,
+  PackedRange,
+  Scope,
+  Versionstamp,
+} from "@rockpool/model";
 import type { BucketSettings } from "@rockpool/log";
 import type { CountedRange } from "@rockpool/replica";
 import type { Transferred, TransferStep } from "./backup/transfer-api.ts";

@@ -3,7 +3,7 @@
  * and by the host that carries the session to the relay. What is said is opaque here, so each tab leaves
  * with what it says how its end is to be said, for when it can no more. Nothing of it is stored.
  */
-import { awareBytesMax, type PackedKey } from "@rockpool/model";
+import { awareBytesMax, equalBytes, type PackedKey } from "@rockpool/model";
 import type { HostCalls, HostEvent } from "../host-api.ts";
 import type { PresenceMessage, TabMessage } from "../tabs.ts";
 import { PresenceLine, type PresenceLineOptions, type Said } from "./presence-line.ts";
@@ -147,14 +147,16 @@ export class Presence {
     this.#keep(this.#own, message);
   }
 
-  /** Notes what a tab says, and has the relay hear it. */
+  /** Notes what a tab says, and has the relay hear it unless it was said again for a newcomer alone. */
   #keep(
     { saidById }: TabPresence,
     { host, source, key, update, end }: PresenceMessage & { type: "aware" },
   ): void {
     const id = `${source} ${key}`;
+    const before = saidById.get(id);
     if (end === undefined) saidById.delete(id);
     else saidById.set(id, { key, update, end });
+    if (before !== undefined && equalBytes(before.update, update)) return;
     this.#line.say(`${host} ${id}`, { key, update });
   }
 
