@@ -75,8 +75,9 @@ beforeEach(async () => {
     readClock: () => nowMs,
     isUpToDate: () => isUpToDate,
     emit: (event) => {
-      if (event.type !== "feed" || event.item.type !== "document")
+      if (event.type !== "feed" || event.item.type !== "document") {
         throw new Error(`it came to ${event.type}`);
+      }
       items.push(event.item);
       if (isEager) feeds.pull(event.id);
     },
@@ -269,6 +270,14 @@ describe("a document's feed", () => {
     await receive({ value: document(2, "new"), appends: true });
     await receive({ value: document(2, "more"), appends: true });
     expect(told()).toEqual(["{old|} @0 settled", "{new|} @2 settled", "+more @2 settled"]);
+  });
+
+  test("gives all of a document that the relay has in the place of something else", async () => {
+    await attach();
+    await receive({ value: json });
+    await open();
+    await receive({ value: document(2, "new"), appends: true });
+    expect(told()).toEqual(["{other} @null settled", "{new|} @2 settled"]);
   });
 
   test("gives all of it again when rows were missed or everything was replaced", async () => {

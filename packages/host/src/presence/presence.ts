@@ -4,7 +4,8 @@
  * with what it says how its end is to be said, for when it can no more. Nothing of it is stored.
  */
 import { awareBytesMax, equalBytes, type PackedKey } from "@rockpool/model";
-import type { HostCalls, HostEvent } from "../host-api.ts";
+import type { OwnPresence } from "../document-api.ts";
+import type { HostEvent } from "../host-api.ts";
 import type { PresenceMessage, TabMessage } from "../tabs.ts";
 import { PresenceLine, type PresenceLineOptions, type Said } from "./presence-line.ts";
 
@@ -44,7 +45,7 @@ export class Presence {
   }
 
   /** This tab says who is present in it. @throws TypeError for an update over the limit */
-  say({ key, source, update, end }: HostCalls["aware"]): void {
+  say({ key, source, update, end }: OwnPresence): void {
     const bytes = Math.max(update.length, end?.length ?? 0);
     if (bytes > awareBytesMax) {
       throw new TypeError(
