@@ -31,5 +31,6 @@ export const applyUpdates = (doc: Y.Doc, updates: readonly Uint8Array[], origin:
 
 /** Yjs looks at it when this event is over. */
 const leaveFormatting = (transaction: Y.Transaction): void => {
+  // oxlint-disable-next-line no-underscore-dangle -- Yjs has no other switch for it
   if (!transaction.local) transaction._needFormattingCleanup = false;
 };

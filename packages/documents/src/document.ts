@@ -12,10 +12,12 @@ import * as Y from "yjs";
 import { Deferred } from "./deferred.ts";
 import { DocListener } from "./doc-listener.ts";
 import type { DocumentEvents } from "./document-events.ts";
-import { EditQueue, type QueueClock, replacedError } from "./edit-queue.ts";
+import { EditQueue, replacedError } from "./edit-queue.ts";
 import { onLeaving } from "./page-life.ts";
+import type { QueueClock } from "./save-timers.ts";
 import { squeezeEdits } from "./squeeze-edits.ts";
 import { Presence } from "./presence.ts";
+import { editUndoably } from "./undoable-edit.ts";
 import { receiveWhole, type Standing } from "./whole-document.ts";
 
 export interface DocumentSetup {
@@ -135,34 +137,19 @@ export class RockpoolDocument extends ObservableV2<DocumentEvents> {
   ): Promise<CommitResult | CommitFailure> {
     await this.whenLoaded;
     const { origin = null, ...commitOptions } = options;
-    const { doc } = this;
-    let isChanging = true;
-    const undoManager = new Y.UndoManager(doc, {
-      trackedOrigins: new Set([origin]),
-      captureTransaction: () => isChanging,
-    });
     const updates: Uint8Array[] = [];
     this.#captured = updates;
-    try {
-      doc.transact(() => change(doc), origin);
-    } catch (error) {
-      this.#captured = undefined;
-      for (const update of updates) this.#queue.add(update);
-      undoManager.undo();
-      undoManager.destroy();
-      throw error;
-    }
+    const edit = editUndoably(this.doc, change, origin);
     this.#captured = undefined;
-    isChanging = false;
     const commit = (update: Uint8Array | undefined): Promise<CommitResult | CommitFailure> => {
+      if (edit.failure !== undefined) throw edit.failure.error;
       if (update !== undefined) operation.merge(this.key, update, this.#mergeOptions());
       return operation.commit(commitOptions);
     };
     try {
-      return await this.#queue.commitWith(updates, commit, () => undoManager.undo());
+      return await this.#queue.commitWith(updates, commit, edit.undo);
     } finally {
-      undoManager.clear();
-      undoManager.destroy();
+      edit.end();
     }
   }
 
@@ -184,6 +171,7 @@ export class RockpoolDocument extends ObservableV2<DocumentEvents> {
       await this.flush();
     } finally {
       this.#close(new KvError("closed", "The document was destroyed; open it again"));
+      this.#listener.stop();
       await this.#feed.cancel().catch(() => {
         // It ended by an error already.
       });
@@ -222,7 +210,9 @@ export class RockpoolDocument extends ObservableV2<DocumentEvents> {
   #takeWhole({ stands, incarnation, confirmed, pending, versionstamp }: WholeDocument): boolean {
     if (stands === "other" && !this.loaded) {
       void this.#feed.cancel();
-      this.#fail(new TypeError("A value that is no document stands under the key; give the document another"));
+      this.#fail(
+        new TypeError("A value that is no document stands under the key; give the document another"),
+      );
       return false;
     }
     const updates = [...updatesOf(confirmed), ...updatesOf(pending)];
@@ -293,10 +283,9 @@ export class RockpoolDocument extends ObservableV2<DocumentEvents> {
     this.emit("error", [reason]);
   }
 
-  /** Nothing comes or goes any more. */
+  /** Nothing comes or goes any more. What is edited all the same is heard, and never called saved. */
   #close(reason: unknown): void {
     this.#closing.abort();
-    this.#listener.stop();
     this.#presence?.close();
     this.#isLevel = false;
     this.#queue.end(reason);

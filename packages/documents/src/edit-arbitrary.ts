@@ -8,7 +8,14 @@ import * as Y from "yjs";
 export type Random = () => number;
 
 /** The roots of the documents that {@link editAtRandom} edits. */
-export const rootsOf = (doc: Y.Doc) => ({
+export interface Roots {
+  readonly text: Y.Text;
+  readonly map: Y.Map<unknown>;
+  readonly list: Y.Array<unknown>;
+  readonly xml: Y.XmlFragment;
+}
+
+export const rootsOf = (doc: Y.Doc): Roots => ({
   text: doc.getText("text"),
   map: doc.getMap("map"),
   list: doc.getArray("list"),
@@ -47,7 +54,9 @@ const seen = (value: unknown): unknown => {
   if (value instanceof Y.Array) return value.toArray().map(seen);
   if (value instanceof Y.Map) {
     const entries = [...(value as Y.Map<unknown>).entries()];
-    return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, one]) => [name, seen(one)]));
+    return Object.fromEntries(
+      entries.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([name, one]) => [name, seen(one)]),
+    );
   }
   return value;
 };

@@ -5,7 +5,8 @@
 import { KvError, valueBytesMax } from "@rockpool/model";
 import { expect, test } from "vitest";
 import * as Y from "yjs";
-import { batchMsMax, EditQueue, quietMs } from "./edit-queue.ts";
+import { EditQueue } from "./edit-queue.ts";
+import { batchMsMax, quietMs } from "./save-timers.ts";
 
 /** Commits wait until they are answered. */
 class Bench {
@@ -52,7 +53,9 @@ class Bench {
   advance(ms: number): void {
     const untilMs = this.nowMs + ms;
     for (;;) {
-      const due = [...this.#timers].filter(({ atMs }) => atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0];
+      const due = [...this.#timers]
+        .filter(({ atMs }) => atMs <= untilMs)
+        .toSorted((a, b) => a.atMs - b.atMs)[0];
       if (due === undefined) break;
       this.#timers.delete(due);
       this.nowMs = due.atMs;
@@ -275,19 +278,13 @@ test("an edit with other mutations is a commit of its own, between those before 
   expect(bench.commits).toHaveLength(2);
 });
 
-test.each(["fails", "does not hold"])("where what it is joint with %s, it is undone", async (what) => {
+test.each<[string, () => Promise<{ ok: false }>, unknown]>([
+  ["fails", () => Promise.reject(new TypeError("invalid key")), new TypeError("invalid key")],
+  ["does not hold", async () => ({ ok: false }), { ok: false }],
+])("where what it is joint with %s, an edit is undone", async (_, commit, outcome) => {
   const bench = new Bench();
-  const failure = new TypeError("invalid key");
-  const both = bench.queue.commitWith(
-    [bench.update("b")],
-    async () => {
-      if (what === "fails") throw failure;
-      return { ok: false };
-    },
-    () => bench.add(" undone"),
-  );
-  if (what === "fails") await expect(both).rejects.toBe(failure);
-  else await expect(both).resolves.toEqual({ ok: false });
+  const both = bench.queue.commitWith([bench.update("b")], commit, () => bench.add(" undone"));
+  expect(await both.catch((error: unknown) => error)).toEqual(outcome);
   await turn();
   // In one commit, so that nobody sees the one without the other.
   expect([bench.commits.length, bench.text, bench.errors]).toEqual([1, "b undone", []]);

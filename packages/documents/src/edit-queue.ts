@@ -3,23 +3,18 @@
  * another, in order, each durable before the next goes out. What fails stays, is told, and is tried again
  * where that may help.
  */
-import type { CommitFailure, CommitResult } from "rockpool";
 import { KvError, valueBytesMax } from "@rockpool/model";
-import * as Y from "yjs";
-import { helpFor, retryDelayMs } from "./save-failure.ts";
-
-/** A batch goes out this long after its last edit, in ms. */
-export const quietMs = 50;
-/** And no longer than this after its first, in ms. */
-export const batchMsMax = 200;
-
-/** Time, passed in so that tests have it in hand. */
-export interface QueueClock {
-  /** Gives a function that cancels it. */
-  readonly setTimer: (callback: () => void, delayMs: number) => () => void;
-}
-
-type Committed = CommitResult | CommitFailure;
+import type { CommitResult } from "rockpool";
+import {
+  type Committed,
+  type Joint,
+  leadingEdits,
+  mergeBatch,
+  takeBatch,
+  type Waiting,
+} from "./edit-batch.ts";
+import { helpFor } from "./save-failure.ts";
+import { type QueueClock, SaveTimers } from "./save-timers.ts";
 
 export interface QueueOwner {
   /** Commits an update by itself. */
@@ -32,24 +27,6 @@ export interface QueueOwner {
   readonly clock: QueueClock;
 }
 
-interface Edit {
-  readonly type: "edit";
-  readonly updates: readonly Uint8Array[];
-  /** A commit that did not wait for its turn has it. */
-  isSaved: boolean;
-}
-
-/** An edit that is committed together with something else, or undone. */
-interface Joint {
-  readonly type: "joint";
-  readonly updates: readonly Uint8Array[];
-  readonly commit: (update: Uint8Array | undefined) => Promise<Committed>;
-  /** Makes good in the document what was not committed. */
-  readonly undo: () => void;
-  readonly resolve: (result: Committed) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 interface Waiter {
   readonly upTo: number;
   readonly resolve: () => void;
@@ -58,8 +35,9 @@ interface Waiter {
 
 export class EditQueue {
   readonly #owner: QueueOwner;
-  #waiting: (Edit | Joint)[] = [];
-  #sending: (Edit | Joint)[] = [];
+  readonly #timers: SaveTimers;
+  #waiting: Waiting[] = [];
+  #sending: readonly Waiting[] = [];
   /** Commits that the document's feed has not shown yet. */
   #unseen: { readonly versionstamp: string; readonly update: Uint8Array }[] = [];
   #waiters: Waiter[] = [];
@@ -72,12 +50,10 @@ export class EditQueue {
   #ended: unknown;
   #error: unknown;
   #failures = 0;
-  #cancelQuiet: (() => void) | undefined;
-  #cancelBatch: (() => void) | undefined;
-  #cancelRetry: (() => void) | undefined;
 
   constructor(owner: QueueOwner) {
     this.#owner = owner;
+    this.#timers = new SaveTimers(owner.clock, () => this.#sendAll());
   }
 
   /** True when nothing waits. */
@@ -106,21 +82,14 @@ export class EditQueue {
 
   add(update: Uint8Array): void {
     this.#push({ type: "edit", updates: [update], isSaved: false });
-    const { setTimer } = this.#owner.clock;
-    this.#cancelQuiet?.();
-    this.#cancelQuiet = setTimer(() => this.#sendAll(), quietMs);
-    this.#cancelBatch ??= setTimer(() => this.#sendAll(), batchMsMax);
+    if (this.#ended === undefined) this.#timers.onEdit();
   }
 
   /**
    * Commits edits by `commit`, behind all that waits. Where that fails or comes to nothing they are edits
    * like others, and `undo` follows them.
    */
-  commitWith(
-    updates: readonly Uint8Array[],
-    commit: Joint["commit"],
-    undo: () => void,
-  ): Promise<Committed> {
+  commitWith(updates: readonly Uint8Array[], commit: Joint["commit"], undo: () => void): Promise<Committed> {
     const result = new Promise<Committed>((resolve, reject) => {
       this.#push({ type: "joint", updates, commit, undo, resolve, reject });
     });
@@ -146,19 +115,16 @@ export class EditQueue {
    * gone before that is through, and an edit without those before it is worth nothing.
    */
   async sendNow(): Promise<void> {
-    const first = this.#waiting.findIndex(({ type }) => type === "joint");
-    const edits = this.#waiting.slice(0, first < 0 ? undefined : first) as Edit[];
-    const updates = [...this.#sending, ...edits].flatMap((one) => (one.type === "edit" ? one.updates : []));
-    if (edits.length === 0 || this.#ended !== undefined) return;
+    const edits = leadingEdits(this.#waiting);
+    const update = mergeBatch([...this.#sending, ...edits]);
+    if (edits.length === 0 || update === undefined || this.#ended !== undefined) return;
     try {
-      const update = mergeAll(updates);
       const { versionstamp } = await this.#owner.commit(update);
       this.#unseen.push({ versionstamp, update });
       for (const edit of edits) edit.isSaved = true;
     } catch {
       // They still wait for their turn, which tells how that went.
     }
-    this.#cancelTimers();
     this.#sendAll();
   }
 
@@ -177,7 +143,7 @@ export class EditQueue {
     const dropped = this.#waiting.splice(0);
     this.#sending = [];
     this.#unseen = [];
-    this.#cancelTimers();
+    this.#timers.cancel();
     for (const one of dropped) if (one.type === "joint") one.reject(reason);
     this.#failWaiters(reason);
     this.#succeed(this.#added - this.#through);
@@ -187,13 +153,13 @@ export class EditQueue {
   end(reason: unknown): void {
     if (this.#ended !== undefined) return;
     this.#ended = reason;
-    this.#cancelTimers();
+    this.#timers.cancel();
     for (const one of this.#waiting) if (one.type === "joint") one.reject(reason);
     this.#failWaiters(reason);
     this.#owner.onChange();
   }
 
-  #push(one: Edit | Joint): void {
+  #push(one: Waiting): void {
     this.#waiting.push(one);
     this.#added++;
     if (this.#added - this.#through === 1) this.#owner.onChange();
@@ -201,15 +167,8 @@ export class EditQueue {
 
   #sendAll(): void {
     this.#due = this.#added;
-    this.#cancelTimers();
+    this.#timers.cancel();
     void this.#pump();
-  }
-
-  #cancelTimers(): void {
-    this.#cancelQuiet?.();
-    this.#cancelBatch?.();
-    this.#cancelRetry?.();
-    this.#cancelQuiet = this.#cancelBatch = this.#cancelRetry = undefined;
   }
 
   /** Sends one batch after another as long as any is due and all goes well. */
@@ -226,8 +185,7 @@ export class EditQueue {
     const taken = takeBatch(this.#waiting);
     this.#sending = taken;
     const [first] = taken;
-    const updates = taken.flatMap((one) => (one.type === "edit" && one.isSaved ? [] : one.updates));
-    const merged = updates.length === 0 ? undefined : mergeAll(updates);
+    const merged = mergeBatch(taken);
     if (first?.type === "joint") return this.#sendJoint(first, merged);
     try {
       if (merged !== undefined) {
@@ -246,7 +204,7 @@ export class EditQueue {
   }
 
   async #sendJoint(joint: Joint, update: Uint8Array | undefined): Promise<boolean> {
-    const [taken] = [this.#sending];
+    const taken = this.#sending;
     try {
       const result = await joint.commit(update);
       if (!this.#isSending(taken)) joint.resolve(result);
@@ -267,15 +225,17 @@ export class EditQueue {
   }
 
   /** False once all was dropped. */
-  #isSending(taken: readonly (Edit | Joint)[]): boolean {
+  #isSending(taken: readonly Waiting[]): boolean {
     return this.#sending === taken;
   }
 
   /** Puts what was not committed before all that waits; nothing of it is joint with anything any more. */
-  #giveBack(taken: readonly (Edit | Joint)[]): void {
+  #giveBack(taken: readonly Waiting[]): void {
     this.#sending = [];
     this.#waiting.unshift(
-      ...taken.map((one): Edit => (one.type === "edit" ? one : { ...one, type: "edit", isSaved: false })),
+      ...taken.map((one): Waiting =>
+        one.type === "edit" ? one : { type: "edit", updates: one.updates, isSaved: false },
+      ),
     );
     for (const one of taken) if (one.type === "joint") one.undo();
     this.#due = this.#added;
@@ -305,10 +265,7 @@ export class EditQueue {
     else {
       this.#failures++;
       this.#failWaiters(error);
-      if (help === "time") {
-        const delayMs = retryDelayMs(this.#failures);
-        this.#cancelRetry ??= this.#owner.clock.setTimer(() => this.#sendAll(), delayMs);
-      }
+      if (help === "time") this.#timers.onFailure(this.#failures);
     }
     if (help !== "news") this.#owner.onError(error);
     this.#owner.onChange();
@@ -318,25 +275,6 @@ export class EditQueue {
     for (const { reject } of this.#waiters.splice(0)) reject(error);
   }
 }
-
-/** Takes from the front what one commit may hold: one joint edit, or edits of at most a value's bytes together. */
-const takeBatch = (waiting: (Edit | Joint)[]): (Edit | Joint)[] => {
-  if (waiting[0]?.type === "joint") return waiting.splice(0, 1);
-  let bytes = 0;
-  let count = 0;
-  for (const one of waiting) {
-    if (one.type === "joint") break;
-    bytes += one.updates.reduce((sum, { length }) => sum + length, 0);
-    if (count > 0 && bytes > valueBytesMax) break;
-    count++;
-  }
-  return waiting.splice(0, count);
-};
-
-const mergeAll = (updates: readonly Uint8Array[]): Uint8Array => {
-  const [only] = updates;
-  return updates.length === 1 && only !== undefined ? only : Y.mergeUpdates([...updates]);
-};
 
 /** What edits of a document that is gone come to. */
 export const replacedError = (): KvError =>

@@ -62,8 +62,7 @@ export const receiveWhole = (
 };
 
 /** True for a document that nothing was ever added to. */
-export const isBlank = (doc: Y.Doc): boolean =>
-  doc.store.clients.size === 0 && !hasGaps(doc);
+export const isBlank = (doc: Y.Doc): boolean => doc.store.clients.size === 0 && !hasGaps(doc);
 
 /** True when the document holds updates that wait for others. */
 export const hasGaps = ({ store }: Y.Doc): boolean =>
@@ -76,7 +75,9 @@ export const containsDoc = (whole: Y.Doc, part: Y.Doc): boolean => {
   for (const [client, clock] of needed.sv) if ((has.sv.get(client) ?? 0) < clock) return false;
   for (const [client, deletions] of needed.ds.clients) {
     for (const { clock, len } of deletions) {
-      const holds = has.ds.clients.get(client)?.some((run) => run.clock <= clock && clock + len <= run.clock + run.len);
+      const holds = has.ds.clients
+        .get(client)
+        ?.some((run) => run.clock <= clock && clock + len <= run.clock + run.len);
       if (holds !== true) return false;
     }
   }
