@@ -130,6 +130,11 @@ export class DocumentHub {
     return reading;
   }
 
+  /** Keys that somebody watches. */
+  get watched(): number {
+    return this.#listenersByKey.size;
+  }
+
   /** Calls `onNews` for every turn that changed the key, until the function it returns is called. It must not throw. */
   watch(key: PackedKey, onNews: (news: DocumentNews) => void): () => void {
     const listeners = this.#listenersByKey.get(key) ?? new Set();

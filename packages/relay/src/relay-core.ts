@@ -19,6 +19,17 @@ export interface RelayCoreOptions extends DirectoryOptions {
   readonly schedule?: Schedule;
 }
 
+/** Counts of what a relay holds for those who are connected. */
+export interface HeldByRelay {
+  readonly sockets: number;
+  /** Documents at which somebody is present. */
+  readonly attended: number;
+  /** Characters of the states of those who are. */
+  readonly presenceLength: number;
+  /** Documents of which stock clients hear. */
+  readonly watched: number;
+}
+
 /** What is at the other end of a socket. */
 interface Peer {
   checkLife(): void;
@@ -48,10 +59,10 @@ export class RelayCore {
     this.#yGreeter = new YGreeter({ ...greeting, onError: options.onError });
   }
 
-  /** Documents that somebody is present at, and the characters of their states: bounded by the config. */
-  get presence(): { readonly rooms: number; readonly length: number } {
-    const { rooms, length } = this.#presence;
-    return { rooms, length };
+  /** What is held for those who are connected: all of it is given back when they go. */
+  get held(): HeldByRelay {
+    const { rooms: attended, length: presenceLength } = this.#presence;
+    return { sockets: this.#peers.size, attended, presenceLength, watched: this.#buckets.watched };
   }
 
   /** Serves a replica's open socket, from its hello on. */
