@@ -66,12 +66,18 @@ export class StockClient implements Disposable {
 
   /** Connected, with all that the relay had. */
   synced(): Promise<void> {
-    return until(() => this.provider.synced, () => `it was synced; closed ${JSON.stringify(this.closeCodes)}`);
+    return until(
+      () => this.provider.synced,
+      () => `it was synced; closed ${JSON.stringify(this.closeCodes)}`,
+    );
   }
 
   /** Its connection was closed, and it stays away. */
   async stopped(): Promise<number> {
-    await until(() => this.closed !== undefined, () => `it stayed away; closed ${JSON.stringify(this.closeCodes)}`);
+    await until(
+      () => this.closed !== undefined,
+      () => `it stayed away; closed ${JSON.stringify(this.closeCodes)}`,
+    );
     return this.closed?.code ?? 0;
   }
 
@@ -93,6 +99,7 @@ export class StockClient implements Disposable {
     const stateVector = Y.encodeStateVector(this.doc);
     // Message 0 (sync), step 1, and the state vector behind its length.
     this.provider.ws?.send(Uint8Array.from([0, 0, ...varuint(stateVector.length), ...stateVector]));
+    this.provider.once("connection-close", () => answered.reject(new Error("closed before it was saved")));
     await answered.promise;
     this.provider.messageHandlers[0] = readSync;
   }
@@ -105,7 +112,7 @@ export class StockClient implements Disposable {
 
 /** Waits until the condition holds. @throws Error that says what did not come */
 export const until = async (condition: () => boolean, what: () => string): Promise<void> => {
-  for (const endMs = Date.now() + waitMsMax; !condition(); ) {
+  for (const endMs = Date.now() + waitMsMax; !condition();) {
     if (Date.now() > endMs) throw new Error(`waited until ${what()}`);
     await sleep(5);
   }

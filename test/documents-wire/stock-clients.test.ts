@@ -69,8 +69,13 @@ describe("stock clients of one document", () => {
       readSync?.(...parameters);
     };
     ada.type("x");
-    await until(() => answers > 5, () => "it was answered");
-    await pushCommit(relay.url, "b", [{ type: "set", key: packKey(["k"]), value: { encoding: "json", data: "1" } }]);
+    await until(
+      () => answers > 5,
+      () => "it was answered",
+    );
+    await pushCommit(relay.url, "b", [
+      { type: "set", key: packKey(["k"]), value: { encoding: "json", data: "1" } },
+    ]);
     expect(ada.closeCodes).toEqual([]);
   });
 
@@ -81,13 +86,22 @@ describe("stock clients of one document", () => {
     ada.provider.awareness.setLocalStateField("name", "Ada");
     bob.provider.awareness.setLocalStateField("name", "Bob");
     for (const client of [ada, bob]) {
-      await until(() => client.names.join() === "Ada,Bob", () => `it saw both, not ${String(client.names)}`);
+      await until(
+        () => client.names.join() === "Ada,Bob",
+        () => `it saw both, not ${String(client.names)}`,
+      );
     }
     using eve = new StockClient(relay.url, "b", room);
-    await until(() => eve.names.includes("Ada") && eve.names.includes("Bob"), () => "a newcomer saw both");
+    await until(
+      () => eve.names.includes("Ada") && eve.names.includes("Bob"),
+      () => "a newcomer saw both",
+    );
     bob.provider.ws?.close();
     bob[Symbol.dispose]();
-    await until(() => !ada.names.includes("Bob"), () => "the one who left was gone");
+    await until(
+      () => !ada.names.includes("Bob"),
+      () => "the one who left was gone",
+    );
   });
 
   test("leave nothing behind at the relay when they bring what it has", async () => {
@@ -187,7 +201,10 @@ describe("tokens and rights", () => {
     await rita.saved();
     expect(rita.denials).toEqual([expect.stringContaining("permission denied")]);
     ada.type(" world");
-    await until(() => rita.text.includes(" world"), () => "the reader went on reading");
+    await until(
+      () => rita.text.includes(" world"),
+      () => "the reader went on reading",
+    );
     await ada.saved();
     expect(ada.text).toBe("hello world");
     expect(rita.closeCodes).toEqual([]);
@@ -198,7 +215,10 @@ describe("tokens and rights", () => {
     using ada = new StockClient(relay.url, "b", room, { params: { token: "all" } });
     await ada.synced();
     using next = new StockClient(relay.url, "b", room, { params: { token: "all" } });
-    await until(() => next.closeCodes.includes(1013), () => "it was told to come later");
+    await until(
+      () => next.closeCodes.includes(1013),
+      () => "it was told to come later",
+    );
     ada[Symbol.dispose]();
     await next.synced();
   });
@@ -210,10 +230,16 @@ describe("tokens and rights", () => {
     await ada.synced();
     mutable["all"] = grantTo("ada", { write: [] });
     await relay.recheck("ada");
-    await until(() => ada.closeCodes.includes(4509), () => "it was told");
+    await until(
+      () => ada.closeCodes.includes(4509),
+      () => "it was told",
+    );
     await ada.synced();
     ada.type("x");
-    await until(() => ada.denials.length > 0, () => "it was denied");
+    await until(
+      () => ada.denials.length > 0,
+      () => "it was denied",
+    );
     mutable["all"] = grantTo("ada", { read: [] });
     await relay.recheck();
     expect(await ada.stopped()).toBe(4403);

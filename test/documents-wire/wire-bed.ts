@@ -71,7 +71,13 @@ export const pushCommit = async (
   const clockMs = Date.now();
   const protocol = { min: protocolVersion, max: protocolVersion };
   const hello = { bucket, replica: host, epoch: null, cursor: 0, follow: [packKey([])], clockMs, protocol };
-  const commit = { name: { host, n: 1 }, tag: host, stamp: createStamp(clockMs, 0, host), checks: [], mutations };
+  const commit = {
+    name: { host, n: 1 },
+    tag: host,
+    stamp: createStamp(clockMs, 0, host),
+    checks: [],
+    mutations,
+  };
   socket.send(encodeUp([{ type: "hello", ...hello, ...(token === undefined ? {} : { token }) }]));
   await once(socket, "message");
   const { promise, resolve, reject } = Promise.withResolvers<CommitResult>();

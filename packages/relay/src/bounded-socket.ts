@@ -42,6 +42,10 @@ export class BoundedSocket {
     return !this.#isEnding && this.#socket.readyState === this.#socket.OPEN;
   }
 
+  get unsentBytes(): number {
+    return this.#socket.bufferedAmount;
+  }
+
   /** False while so much waits to be sent that what can wait must. */
   get hasRoom(): boolean {
     return this.#socket.bufferedAmount < this.#config.sendBufferBytes;

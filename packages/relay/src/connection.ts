@@ -57,6 +57,10 @@ export class Connection {
     return this.#socket.isOpen;
   }
 
+  get unsentBytes(): number {
+    return this.#socket.unsentBytes;
+  }
+
   /** False while so much waits to be sent that patches must wait. */
   get hasRoom(): boolean {
     return this.#socket.hasRoom;

@@ -56,7 +56,9 @@ export type DocumentNews =
       readonly head: Revision;
     }
   /** It was deleted, or another value was set in its place. Also told of keys that held no document. */
-  | { readonly type: "ended"; readonly head: Revision };
+  | { readonly type: "ended"; readonly head: Revision }
+  /** The storage failed: nothing more is told. */
+  | { readonly type: "failed" };
 
 export interface DocumentHubOptions {
   readonly enqueue: (pusher: Pusher, commits: readonly Commit[]) => void;
@@ -175,6 +177,9 @@ export class DocumentHub {
     this.#failure = error;
     for (const waiting of this.#waiting.values()) waiting.reject(storageFailed(error));
     this.#waiting.clear();
+    const listeners = [...this.#listenersByKey.values()].flatMap((each) => [...each]);
+    this.#listenersByKey.clear();
+    for (const listener of listeners) listener({ type: "failed" });
   }
 
   #take(pusher: Pusher): PromiseWithResolvers<CommitResult> | undefined {

@@ -22,6 +22,8 @@ export interface RelayCoreOptions extends DirectoryOptions {
 /** Counts of what a relay holds for those who are connected. */
 export interface HeldByRelay {
   readonly sockets: number;
+  /** What waits in their sockets. */
+  readonly unsentBytes: number;
   /** Documents at which somebody is present. */
   readonly attended: number;
   /** Characters of the states of those who are. */
@@ -32,6 +34,7 @@ export interface HeldByRelay {
 
 /** What is at the other end of a socket. */
 interface Peer {
+  readonly unsentBytes: number;
   checkLife(): void;
   stopListening(): void;
   terminate(): void;
@@ -62,7 +65,9 @@ export class RelayCore {
   /** What is held for those who are connected: all of it is given back when they go. */
   get held(): HeldByRelay {
     const { rooms: attended, length: presenceLength } = this.#presence;
-    return { sockets: this.#peers.size, attended, presenceLength, watched: this.#buckets.watched };
+    const { watched } = this.#buckets;
+    const unsentBytes = [...this.#peers].reduce((sum, peer) => sum + peer.unsentBytes, 0);
+    return { sockets: this.#peers.size, unsentBytes, attended, presenceLength, watched };
   }
 
   /** Serves a replica's open socket, from its hello on. */

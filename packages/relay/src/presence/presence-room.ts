@@ -80,7 +80,8 @@ export class PresenceRoom {
     const states = readAwarenessUpdate(update);
     if (states === undefined) return "malformed";
     const { presentMax, awareLengthMax } = this.#options.config;
-    const isTooLarge = states.length > presentMax || states.some(({ state }) => state.length > awareLengthMax);
+    const isTooLarge =
+      states.length > presentMax || states.some(({ state }) => state.length > awareLengthMax);
     if (isTooLarge) return "too-large";
     for (const state of states) this.#takeOne(seat, state);
     return "taken";
@@ -157,7 +158,9 @@ export class PresenceRoom {
     if (untold === undefined) return;
     const { schedule, config } = this.#options;
     this.#cancelTelling = schedule(config.awareMs, () => this.#tellUntold());
-    const states = [...untold.clients].map((client) => this.#stateOf(client)).filter((state) => state !== undefined);
+    const states = [...untold.clients]
+      .map((client) => this.#stateOf(client))
+      .filter((state) => state !== undefined);
     const update = writeAwarenessUpdate(states);
     for (const seat of this.#seats) if (seat !== untold.by) seat.attendant.hearAware(update);
   }

@@ -72,8 +72,12 @@ class Client {
   }
 }
 
-const states = (...clients: readonly (readonly [client: number, clock: number, state: unknown])[]): Uint8Array =>
-  writeAwarenessUpdate(clients.map(([client, clock, state]) => ({ client, clock, state: JSON.stringify(state) })));
+const states = (
+  ...clients: readonly (readonly [client: number, clock: number, state: unknown])[]
+): Uint8Array =>
+  writeAwarenessUpdate(
+    clients.map(([client, clock, state]) => ({ client, clock, state: JSON.stringify(state) })),
+  );
 
 describe("those who are present at a document", () => {
   test("see each other, whoever came first, until one leaves", () => {
@@ -143,10 +147,10 @@ describe("those who are present at a document", () => {
   });
 });
 
-describe("what is held", () => {
-  const seatOf = (bed: Bed, name = "a"): PresenceSeat =>
-    bed.presence.attend("b", packKey([name]), { hearAware: () => undefined });
+const seatOf = (bed: Bed, name = "a"): PresenceSeat =>
+  bed.presence.attend("b", packKey([name]), { hearAware: () => undefined });
 
+describe("what is held", () => {
   test("of a state too large, or of what is none, is nothing", () => {
     const bed = new Bed({ awareLengthMax: 100 });
     const seat = seatOf(bed);

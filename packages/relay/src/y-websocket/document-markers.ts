@@ -4,7 +4,14 @@
  */
 import type { PackedKey, Revision } from "@rockpool/model";
 import type { EpochStart } from "../epoch-history.ts";
-import { isOfSameKey, markerOf, markerUpdate, minuteMs, minuteOf, type ClockByClient } from "./incarnation-marker.ts";
+import {
+  isOfSameKey,
+  markerOf,
+  markerUpdate,
+  minuteMs,
+  minuteOf,
+  type ClockByClient,
+} from "./incarnation-marker.ts";
 import { markersOf } from "./known-document.ts";
 
 export interface MarkersOptions {

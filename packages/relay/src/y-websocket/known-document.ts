@@ -50,7 +50,8 @@ export const isUpdate = (bytes: Uint8Array): boolean => {
 };
 
 /** An update without its markers; undefined when nothing is left of it. */
-export const withoutMarkers = (update: Uint8Array): Uint8Array | undefined => subtract(update, new Map(), new Map());
+export const withoutMarkers = (update: Uint8Array): Uint8Array | undefined =>
+  subtract(update, new Map(), new Map());
 
 /** The markers in an update, each with its minute. */
 export const markersIn = (update: Uint8Array): ClockByClient => markersOf(Y.parseUpdateMeta(update).to);
@@ -59,7 +60,11 @@ export const markersIn = (update: Uint8Array): ClockByClient => markersOf(Y.pars
 export const markersOf = (clockByClient: ClockByClient): ClockByClient =>
   new Map([...clockByClient].filter(([client, clock]) => isMarker(client, clock)));
 
-const subtract = (update: Uint8Array, clockByClient: ClockByClient, deletions: Deletions): Uint8Array | undefined => {
+const subtract = (
+  update: Uint8Array,
+  clockByClient: ClockByClient,
+  deletions: Deletions,
+): Uint8Array | undefined => {
   const markers = markersIn(update);
   const rest = Y.diffUpdate(update, Y.encodeStateVector(new Map([...clockByClient, ...markers])));
   const { ds } = Y.decodeUpdate(rest);
@@ -67,7 +72,9 @@ const subtract = (update: Uint8Array, clockByClient: ClockByClient, deletions: D
   const structs = rest.subarray(0, rest.length - written.length);
   for (const [client, ranges] of ds.clients) {
     const known = deletions.get(client) ?? [];
-    const unknown = ranges.filter((range) => !isCovered(range, known) && !isMarker(client, range.clock + range.len));
+    const unknown = ranges.filter(
+      (range) => !isCovered(range, known) && !isMarker(client, range.clock + range.len),
+    );
     if (unknown.length > 0) ds.clients.set(client, unknown);
     else ds.clients.delete(client);
   }

@@ -44,7 +44,8 @@ export const readYMessage = (frame: Uint8Array): YMessage => {
   }
 };
 
-export const writeStep1 = (stateVector: Uint8Array): Uint8Array => writeSync(messageYjsSyncStep1, stateVector);
+export const writeStep1 = (stateVector: Uint8Array): Uint8Array =>
+  writeSync(messageYjsSyncStep1, stateVector);
 
 export const writeStep2 = (update: Uint8Array): Uint8Array => writeSync(messageYjsSyncStep2, update);
 
@@ -103,7 +104,9 @@ const readSync = (decoder: decoding.Decoder): YMessage => {
 
 const readAuth = (decoder: decoding.Decoder): YMessage => {
   const type = decoding.readVarUint(decoder);
-  if (type !== messagePermissionDenied) throw new YMessageError(`y-websocket has no message ${type} of its auth protocol`);
+  if (type !== messagePermissionDenied) {
+    throw new YMessageError(`y-websocket has no message ${type} of its auth protocol`);
+  }
   decoding.readVarString(decoder);
   return { type: "denied" };
 };

@@ -7,14 +7,14 @@ import { isInScope, type CommitResult, type PackedKey, type Revision } from "@ro
 import * as Y from "yjs";
 import type { DocumentHub, DocumentNews, DocumentReading } from "../document-hub.ts";
 import type { Attendant, PresenceSeat } from "../presence/presence-room.ts";
-import { PushRate } from "../push-rate.ts";
 import type { RelayConfig } from "../relay-config.ts";
 import type { SessionAccess } from "../session-access.ts";
 import type { DocumentMarkers } from "./document-markers.ts";
 import type { ClockByClient } from "./incarnation-marker.ts";
 import { isUpdate, KnownDocument, markersIn, markersOf, withoutMarkers } from "./known-document.ts";
-import { readYMessage, writeAware, writeDenied, writeStep1, writeStep2, writeUpdate, YMessageError } from "./message.ts";
+import { readYMessage, writeDenied, writeStep1, writeStep2, writeUpdate, YMessageError } from "./message.ts";
 import { refusalOf } from "./refusal.ts";
+import { YPresence } from "./y-presence.ts";
 import { YJobs, type Job } from "./y-jobs.ts";
 import type { YSocket } from "./y-socket.ts";
 
@@ -29,24 +29,27 @@ export interface YClientOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** An update longer than this is compared with the document, in bytes: it may be one that is known, loaded from a cache. */
+/** An update of more bytes is compared with the document: a client's cache may have brought what is known. */
 const comparedBytesMin = 4096;
 /** Longest state vector that is remembered for a client that reads slowly, in bytes. */
 const rememberedBytesMax = 64 * 1024;
 
-export class YClient implements Attendant {
+type ToldNews = Exclude<DocumentNews, { readonly type: "failed" }>;
+
+const storageFailed = "the relay could not read or write its storage";
+
+export class YClient {
   readonly #socket: YSocket;
   readonly #options: YClientOptions;
   readonly #markers: DocumentMarkers;
-  readonly #seat: PresenceSeat;
+  readonly #presence: YPresence;
   readonly #unwatch: () => void;
-  readonly #awareRate: PushRate;
   readonly #jobs: YJobs;
   #isWorking = false;
   /** Which document the client was given; undefined before its first answer. */
   #incarnation: Revision | undefined;
   /** News that came while the first answer was made; else undefined. */
-  #early: DocumentNews[] | undefined;
+  #early: ToldNews[] | undefined;
   /** What is being ruled: the client has it already. */
   #inFlight: Uint8Array | undefined;
   /** True once all that the client had when it came has been ruled. */
@@ -55,7 +58,6 @@ export class YClient implements Attendant {
   #heldAnswer: Job | undefined;
   #lastStateVector: Uint8Array = new Uint8Array([0]);
   #isBehind = false;
-  #isAwareBehind = false;
   #isDenied = false;
 
   constructor(socket: YSocket, options: YClientOptions) {
@@ -64,9 +66,8 @@ export class YClient implements Attendant {
     this.#options = options;
     this.#markers = options.markers;
     this.#jobs = new YJobs(config.limits);
-    this.#awareRate = new PushRate(config.awaresPerSecondMax, now);
     this.#unwatch = documents.watch(key, (news) => this.#hearNews(news));
-    this.#seat = attend(this);
+    this.#presence = new YPresence(socket, { attend, config, now });
   }
 
   receive(frame: Uint8Array): void {
@@ -81,10 +82,7 @@ export class YClient implements Attendant {
 
   /** The socket has sent nearly all it held. */
   onDrained(): void {
-    if (this.#isAwareBehind) {
-      this.#isAwareBehind = false;
-      this.#seat.query();
-    }
+    this.#presence.onDrained();
     if (this.#isBehind) {
       this.#isBehind = false;
       void this.#resend().catch((error: unknown) => this.#failInternally(error));
@@ -95,12 +93,7 @@ export class YClient implements Attendant {
   end(): void {
     this.#jobs.clear();
     this.#unwatch();
-    this.#seat.leave();
-  }
-
-  hearAware(update: Uint8Array): void {
-    if (this.#socket.hasRoom) this.#socket.send(writeAware(update));
-    else this.#isAwareBehind = true;
+    this.#presence.leave();
   }
 
   #handle(frame: Uint8Array): void {
@@ -113,26 +106,11 @@ export class YClient implements Attendant {
       case "update":
         return this.#enqueue({ type: "merge", update: message.update, isWhole: false });
       case "aware":
-        return this.#takeAware(() => this.#seat.aware(message.update));
+        return this.#presence.aware(message.update);
       case "query-aware":
-        return this.#takeAware(() => {
-          this.#seat.query();
-          return "taken";
-        });
+        return this.#presence.query();
       case "denied":
         return undefined;
-    }
-  }
-
-  #takeAware(take: () => ReturnType<PresenceSeat["aware"]>): void {
-    const { awaresPerSecondMax, awareLengthMax } = this.#options.config;
-    if (this.#awareRate.take() > 0) {
-      return this.#socket.fail("busy", `more than ${awaresPerSecondMax} messages of awareness a second: send fewer`);
-    }
-    const outcome = take();
-    if (outcome === "malformed") return this.#socket.fail("malformed", "the awareness update is none");
-    if (outcome === "too-large") {
-      this.#socket.fail("too-large", `an awareness state of more than ${awareLengthMax} characters: keep less in it`);
     }
   }
 
@@ -178,14 +156,17 @@ export class YClient implements Attendant {
     const marker = this.#markers.due(incarnation, clocks);
     if (marker !== undefined) this.#socket.send(writeUpdate(marker));
     this.#socket.send(writeStep2(known.lackOf(job.stateVector)));
-    this.#lastStateVector = job.stateVector.length > rememberedBytesMax ? new Uint8Array([0]) : job.stateVector;
+    this.#lastStateVector =
+      job.stateVector.length > rememberedBytesMax ? new Uint8Array([0]) : job.stateVector;
     if (this.#incarnation !== undefined) return;
     this.#incarnation = incarnation;
     const early = this.#early ?? [];
     this.#early = undefined;
     for (const news of early) if (news.head > reading.head) this.#hearNews(news);
     // Markers count as known, or the client would send them.
-    this.#socket.send(writeStep1(Y.encodeStateVector(new Map([...known.clockByClient, ...markersOf(clocks)]))));
+    this.#socket.send(
+      writeStep1(Y.encodeStateVector(new Map([...known.clockByClient, ...markersOf(clocks)]))),
+    );
   }
 
   /** The incarnation, when the client may have what was read; else its connection is closed. */
@@ -203,7 +184,7 @@ export class YClient implements Attendant {
   }
 
   async #merge({ update, isWhole }: Job & { readonly type: "merge" }): Promise<void> {
-    const { key, access, config, documents } = this.#options;
+    const { key, access, documents } = this.#options;
     // Whatever comes before the whole is in it.
     if (this.#incarnation === undefined || !(isWhole || this.#isComplete)) return;
     const incarnation = this.#incarnation;
@@ -213,9 +194,7 @@ export class YClient implements Attendant {
       const { rights } = access;
       if (rights === undefined) return;
       if (!isInScope(rights.write, key)) this.#deny();
-      else if (news.length > config.limits.valueBytesMax) {
-        return this.#socket.fail("too-large", `an update of ${news.length} bytes, at most ${config.limits.valueBytesMax}`);
-      } else {
+      else {
         this.#inFlight = news;
         const result = await documents.push(access, [{ type: "merge", key, update: news, incarnation }]);
         this.#inFlight = undefined;
@@ -241,7 +220,8 @@ export class YClient implements Attendant {
       this.#failGone();
       return "refused";
     }
-    if (!isWhole && update.length < comparedBytesMin) return markers.size > 0 ? withoutMarkers(update) : update;
+    const isCompared = isWhole || update.length > comparedBytesMin;
+    if (!isCompared) return markers.size > 0 ? withoutMarkers(update) : update;
     const reading = await documents.read(key);
     if (this.#admit(reading, new Map()) === undefined) return "refused";
     return new KnownDocument(reading.type === "document" ? reading.updates : []).newsIn(update);
@@ -253,6 +233,7 @@ export class YClient implements Attendant {
   }
 
   #hearNews(news: DocumentNews): void {
+    if (news.type === "failed") return this.#socket.fail("internal", storageFailed);
     if (this.#incarnation === undefined) {
       this.#early?.push(news);
       return;
@@ -275,8 +256,9 @@ export class YClient implements Attendant {
 
   /** Once: it goes on reading, and what it writes is not taken. */
   #deny(): void {
-    if (!this.#isDenied) this.#socket.send(writeDenied("permission denied: this token may read the document, not write it"));
+    if (this.#isDenied) return;
     this.#isDenied = true;
+    this.#socket.send(writeDenied("permission denied: this token may read the document, not write it"));
   }
 
   #failGone(): void {
@@ -285,7 +267,7 @@ export class YClient implements Attendant {
 
   #failInternally(error: unknown): void {
     if (!this.#socket.isOpen) return;
-    this.#socket.fail("internal", "the relay could not read or write its storage");
+    this.#socket.fail("internal", storageFailed);
     this.#options.onError(error);
   }
 }

@@ -32,7 +32,10 @@ export class YGreeter {
     socket.hold(true);
     const address = readYAddress(path);
     if (address === undefined) {
-      socket.fail("malformed", "the address names no document: /y/<bucket>/<room>, the room as roomOfKey gives it");
+      socket.fail(
+        "malformed",
+        "the address names no document: /y/<bucket>/<room>, the room as roomOfKey gives it",
+      );
       return socket;
     }
     const late = "the relay could not look at the token in time";

@@ -84,6 +84,10 @@ export class YSocket {
     return this.#isListening && this.isOpen;
   }
 
+  get unsentBytes(): number {
+    return this.#socket.unsentBytes;
+  }
+
   /** False while so much waits to be sent that what can wait must. */
   get hasRoom(): boolean {
     return this.#socket.hasRoom;
