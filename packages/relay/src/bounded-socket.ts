@@ -55,7 +55,8 @@ export class BoundedSocket {
   send(frame: string | Uint8Array, isBinary: boolean): void {
     if (!this.isOpen) return;
     this.#socket.send(frame, { binary: isBinary }, this.#afterSend);
-    this.#isFull = this.#socket.bufferedAmount > this.#config.sendBufferBytesMax;
+    if (this.#socket.bufferedAmount <= this.#config.sendBufferBytesMax) return;
+    this.#isFull = true;
     this.#updateReading();
   }
 

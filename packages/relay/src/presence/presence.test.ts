@@ -1,4 +1,7 @@
-/** Presence between connections: y-protocols' own Awareness at each end, and what is held of hostile ones. */
+/**
+ * Presence between connections:
+ * y-protocols' own Awareness at each end, and what is held of hostile ones.
+ */
 import { packKey } from "@rockpool/model";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { applyAwarenessUpdate, Awareness, encodeAwarenessUpdate } from "y-protocols/awareness";

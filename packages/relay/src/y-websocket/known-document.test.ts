@@ -1,4 +1,7 @@
-/** What clients bring, compared with what the relay has: random documents, and markers that never stay. */
+/**
+ * What clients bring, compared with what the relay has:
+ * random documents, and markers that never stay.
+ */
 import { packKey } from "@rockpool/model";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
