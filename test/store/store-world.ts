@@ -166,8 +166,8 @@ export const makeCommit = async (kv: Kv, { checks, mutations }: Commit): Promise
     const result = await operation.commit();
     return result.ok ? { type: "ok", versionstamp: result.versionstamp } : { type: "failed" };
   } catch (error) {
-    if (error instanceof TypeError && /on a non-(U64|document) value/.test(error.message))
-      return { type: "misfit" };
+    const isMisfit = error instanceof TypeError && /on a non-(U64|document) value/.test(error.message);
+    if (isMisfit) return { type: "misfit" };
     throw error;
   }
 };

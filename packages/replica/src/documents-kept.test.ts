@@ -62,6 +62,27 @@ describe("parts of a catch-up", () => {
   });
 });
 
+test("a document in whose parts only this device's own merges come is as it was", () => {
+  const replica = TestReplica.synced();
+  replica.receive({ to: 1, entries: [entryOf("d", 1, documentOf(0, "a"))] });
+  const [first, second] = ["b", "c"].map((update) => replica.commit(merge("d", update)).name);
+  if (first === undefined || second === undefined) throw new Error("nothing was committed");
+  replica.receive({
+    to: 2,
+    head: 3,
+    upToDate: false,
+    entries: [growthOf("d", 2, 0, "b")],
+    results: [replica.result(first, 2)],
+  });
+  const effect = replica.receive({
+    to: 3,
+    entries: [growthOf("d", 3, 0, "c")],
+    results: [replica.result(second, 3)],
+  });
+  expect(effect).toMatchObject({ changed: [], settledKeys: [key("d")] });
+  expect(shown(replica)).toEqual([0, "a", "b", "c"]);
+});
+
 describe("a document in pages", () => {
   test("is one value, however many rows added to it", () => {
     const replica = TestReplica.synced();
@@ -104,6 +125,19 @@ describe("a document in pages", () => {
     expect(versions()).toEqual(["text", undefined, "text again"]);
   });
 
+  test("takes no place among the versions that are kept", () => {
+    for (const isKept of [true, false]) {
+      const replica = new TestReplica();
+      replica.append({ type: "settings", settings: { history: 2, expireInMs: null } });
+      replica.commit(set("d", "1"));
+      replica.commit(remove("d"));
+      replica.commit(merge("d", "a"));
+      if (isKept) replica.checkpoint();
+      replica.commit(set("d", "2"));
+      expect(replica.history("d")).toEqual([undefined, "2"]);
+    }
+  });
+
   test("has none while merges wait either", () => {
     const replica = TestReplica.synced();
     replica.append({ type: "settings", settings: { history: 4, expireInMs: null } });
@@ -116,15 +150,15 @@ describe("a document in pages", () => {
   });
 });
 
-describe("a bucket that is given a relay", () => {
-  const attach = (replica: TestReplica): void => {
-    let n = 100;
-    const author = { host: "a", takeNumber: () => n++, drawTag: () => `t${n}`, readingMs: replica.nowMs };
-    const decision = decideAttach(replica.state, replica.pages, "r", author);
-    if (decision.type !== "row") throw new Error(decision.type);
-    replica.append(decision.row);
-  };
+const attach = (replica: TestReplica): void => {
+  let n = 100;
+  const author = { host: "a", takeNumber: () => n++, drawTag: () => `t${n}`, readingMs: replica.nowMs };
+  const decision = decideAttach(replica.state, replica.pages, "r", author);
+  if (decision.type !== "row") throw new Error(decision.type);
+  replica.append(decision.row);
+};
 
+describe("a bucket that is given a relay", () => {
   test("hands it the updates of its documents, and shows them once", () => {
     const replica = new TestReplica();
     replica.commit(merge("d", "a"), set("e", "text"));
@@ -199,21 +233,22 @@ describe("a merge that was refused", () => {
   });
 });
 
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+const grown = (): TestReplica => {
+  const replica = TestReplica.synced();
+  replica.receive({ to: 1, entries: [entryOf("d", 1, documentOf(0, "a", "b"))] });
+  replica.checkpoint();
+  replica.receive({ to: 2, entries: [growthOf("d", 2, 0, "c")] });
+  replica.commit(merge("d", "mine"));
+  return replica;
+};
+
 describe("a document in fewer bytes", () => {
-  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
   const compaction = (incarnation: number, update: string, ...merged: readonly string[]) => {
     const data = updateLog(merged.map(bytes));
     const digest = digestOf({ encoding: "bytes", data });
     return { key: key("d"), incarnation, length: data.length, digest, update: bytes(update) };
-  };
-
-  const grown = (): TestReplica => {
-    const replica = TestReplica.synced();
-    replica.receive({ to: 1, entries: [entryOf("d", 1, documentOf(0, "a", "b"))] });
-    replica.checkpoint();
-    replica.receive({ to: 2, entries: [growthOf("d", 2, 0, "c")] });
-    replica.commit(merge("d", "mine"));
-    return replica;
   };
 
   test("is kept for the updates it says, with those that came behind them", () => {

@@ -252,21 +252,23 @@ describe("a fill", () => {
   });
 });
 
+const updates = (...texts: readonly string[]): Uint8Array =>
+  updateLog(texts.map((update) => new TextEncoder().encode(update)));
+
+const standing = () => ledger.read(true, (state, pages) => confirmedOf(state, pages, packKey(["d"])));
+
 describe("a document in a fill", () => {
-  const log = (...updates: readonly string[]): Uint8Array =>
-    updateLog(updates.map((update) => new TextEncoder().encode(update)));
   const part = (
     incarnation: number,
     revision: number | undefined,
-    updates: readonly string[],
+    texts: readonly string[],
     appends = true,
   ): FillEntry => ({
     key: packKey(["d"]),
-    value: { encoding: "document", incarnation, data: log(...updates) },
+    value: { encoding: "document", incarnation, data: updates(...texts) },
     ...(revision === undefined ? {} : { revision }),
     ...(appends ? { appends } : {}),
   });
-  const standing = () => ledger.read(true, (state, pages) => confirmedOf(state, pages, packKey(["d"])));
 
   /** What is shown of a document once these parts came, with what is written meanwhile. */
   const filled = async (heldBytes: number, ...parts: readonly FillEntry[]) => {
@@ -280,14 +282,14 @@ describe("a document in a fill", () => {
   test.each([1, 1_000_000])("has the parts that come behind it, %i bytes held at a time", async (held) => {
     const whole = part(0, 1, ["a"], false);
     const found = await filled(held, whole, part(0, 2, ["b"]), part(0, 3, ["c"]));
-    expect(found).toMatchObject({ revision: 3, value: { incarnation: 0, data: log("a", "b", "c") } });
+    expect(found).toMatchObject({ revision: 3, value: { incarnation: 0, data: updates("a", "b", "c") } });
     expect(found).not.toHaveProperty("appends");
     const again = await filled(held, whole, part(0, 2, ["b"]), part(2, 3, ["c"]), part(2, 4, ["d"]));
-    expect(again).toMatchObject({ revision: 4, value: { incarnation: 2, data: log("c", "d") } });
+    expect(again).toMatchObject({ revision: 4, value: { incarnation: 2, data: updates("c", "d") } });
     const after = await filled(held, whole, { key: packKey(["d"]), revision: 2 }, part(2, 3, ["c"]));
-    expect(after).toMatchObject({ revision: 3, value: { incarnation: 2, data: log("c") } });
+    expect(after).toMatchObject({ revision: 3, value: { incarnation: 2, data: updates("c") } });
     const alone = await filled(held, part(0, 3, ["c"]));
-    expect(alone).toMatchObject({ revision: 3, value: { incarnation: 0, data: log("c") } });
+    expect(alone).toMatchObject({ revision: 3, value: { incarnation: 0, data: updates("c") } });
   });
 
   test("is another one in every fill that no relay gave its revision", async () => {
@@ -295,7 +297,7 @@ describe("a document in a fill", () => {
     expect(found.value).toEqual({
       encoding: "document",
       incarnation: ledger.state.generation,
-      data: log("a"),
+      data: updates("a"),
     });
   });
 });

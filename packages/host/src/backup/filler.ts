@@ -224,11 +224,10 @@ export class Filler {
     const entryByKey = new Map(entries.map((entry) => [entry.key, entry]));
     for (const correction of corrections) {
       if (correction.value === undefined) entryByKey.delete(correction.key);
-      else
-        entryByKey.set(
-          correction.key,
-          pageEntryOf(this.#generation, entryByKey.get(correction.key), correction),
-        );
+      else {
+        const before = entryByKey.get(correction.key);
+        entryByKey.set(correction.key, pageEntryOf(this.#generation, before, correction));
+      }
     }
     const corrected = [...entryByKey.values()].toSorted((a, b) => (a.key < b.key ? -1 : 1));
     this.#grow(entries, corrected);
