@@ -46,6 +46,8 @@ export {
 } from "./key-pattern.ts";
 export { KvU64, u64Max, wrapU64 } from "./kv-u64.ts";
 export {
+  attendedKeysMax,
+  awareBytesMax,
   checksMax,
   clockAheadMsMax,
   commitBytesMax,
