@@ -6,7 +6,7 @@ import { KvError, valueBytesMax } from "@rockpool/model";
 import { expect, test } from "vitest";
 import * as Y from "yjs";
 import { EditQueue } from "./edit-queue.ts";
-import { batchMsMax, quietMs } from "./save-timers.ts";
+import { batchMs } from "./save-timers.ts";
 
 /** Commits wait until they are answered. */
 class Bench {
@@ -76,24 +76,45 @@ class Bench {
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 const quota = (): KvError => new KvError("quota", "no room");
 
-test("edits wait for quiet, and are one commit", async () => {
+test("the first edit after a pause goes out when its turn is over, with all of that turn", async () => {
   const bench = new Bench();
-  bench.add("a");
-  bench.advance(quietMs - 1);
-  bench.add("b");
-  bench.advance(quietMs - 1);
-  expect(bench.commits).toHaveLength(0);
-  bench.advance(1);
-  expect([bench.commits.length, bench.text]).toEqual([1, "ab"]);
+  for (let time = 1; time <= 2; time++) {
+    bench.add("a");
+    bench.add("b");
+    expect(bench.commits).toHaveLength(time - 1);
+    bench.advance(0);
+    expect([bench.commits.length, bench.text]).toEqual([time, "ab".repeat(time)]);
+    bench.commits.at(-1)?.resolve();
+    await turn();
+    bench.advance(batchMs);
+  }
 });
 
-test("who never pauses is saved all the same", () => {
+test("edits that follow one another closely go out together", async () => {
   const bench = new Bench();
-  for (let ms = 0; ms < batchMsMax; ms += 10) {
-    bench.add("a");
-    bench.advance(10);
-  }
+  bench.add("a");
+  bench.advance(0);
+  bench.commits[0]?.resolve();
+  await turn();
+  bench.add("b");
+  bench.advance(batchMs - 1);
+  bench.add("c");
+  bench.advance(0);
   expect(bench.commits).toHaveLength(1);
+  bench.advance(1);
+  expect([bench.commits.length, bench.text]).toEqual([2, "abc"]);
+});
+
+test("who never pauses makes no more commits than the time allows", async () => {
+  const bench = new Bench();
+  for (let ms = 0; ms < 10 * batchMs; ms += 5) {
+    bench.add("a");
+    bench.advance(5);
+    bench.commits.at(-1)?.resolve();
+    await turn();
+  }
+  // One at once, then one at each end of ten pauses.
+  expect(bench.commits).toHaveLength(11);
 });
 
 test("one commit goes out after another", async () => {
@@ -120,7 +141,7 @@ test("what was added while a commit was on its way waits for its own time", asyn
   bench.commits[0]?.resolve();
   await turn();
   expect(bench.commits).toHaveLength(1);
-  bench.advance(quietMs);
+  bench.advance(batchMs);
   expect(bench.commits).toHaveLength(2);
 });
 
@@ -146,7 +167,7 @@ test("tries come ever more seldom, and 30 s apart at most", async () => {
   const bench = new Bench();
   bench.add("a");
   const delays: number[] = [];
-  bench.advance(quietMs);
+  bench.advance(batchMs);
   for (let count = 0; count < 8; count++) {
     bench.commits.at(-1)?.reject(quota());
     await turn();
@@ -173,13 +194,13 @@ test("a bucket that is closed ends the queue, and says so to whoever waits and w
 test("what is too large is not tried again until there is another edit", async () => {
   const bench = new Bench();
   bench.add("a");
-  bench.advance(quietMs);
+  bench.advance(batchMs);
   bench.commits[0]?.reject(new TypeError("too large"));
   await turn();
   bench.advance(100_000);
   expect(bench.commits).toHaveLength(1);
   bench.add("b");
-  bench.advance(quietMs);
+  bench.advance(batchMs);
   expect(bench.commits).toHaveLength(2);
 });
 
@@ -201,7 +222,7 @@ test("nothing goes out before what stands is known", () => {
   const bench = new Bench();
   bench.queue.hold();
   bench.add("a");
-  bench.advance(batchMsMax);
+  bench.advance(batchMs);
   expect(bench.commits).toHaveLength(0);
   bench.queue.release();
   expect(bench.commits).toHaveLength(1);
@@ -274,7 +295,7 @@ test("an edit with other mutations is a commit of its own, between those before 
   bench.commits[0]?.resolve();
   await expect(both).resolves.toMatchObject({ ok: true });
   expect([bench.commits.length, joint.length]).toEqual([1, 1]);
-  bench.advance(quietMs);
+  bench.advance(batchMs);
   expect(bench.commits).toHaveLength(2);
 });
 

@@ -167,7 +167,7 @@ export class EditQueue {
 
   #sendAll(): void {
     this.#due = this.#added;
-    this.#timers.cancel();
+    this.#timers.onSend();
     void this.#pump();
   }
 

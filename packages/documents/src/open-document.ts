@@ -13,8 +13,8 @@ export interface OpenDocumentOptions {
 
 /**
  * Opens the document under a key, which the first edit makes where there is none. Every edit of its `doc`
- * becomes a commit of the bucket, after 50 ms without another and 200 ms at most; every commit of another tab
- * or device comes into it. Several may be open for one key. To be ended by `destroy()` before the bucket is closed.
+ * becomes a commit of the bucket, at once after a pause and every 50 ms at most; every commit of another tab or
+ * device comes into it. Several may be open for one key. To be ended by `destroy()` before the bucket is closed.
  * @throws TypeError for what is no key or no bucket; KvError "closed"
  */
 export const openDocument = (

@@ -1,13 +1,11 @@
 /**
- * When what waits goes out: after a moment of quiet, after a longer one in any case, and again some time after
- * a failure.
+ * When what waits goes out: as soon as the turn is over after a pause, for others wait to see it; some time after
+ * the last batch where one edit follows another; and again some time after a failure.
  */
 import { retryDelayMs } from "./save-failure.ts";
 
-/** A batch goes out this long after its last edit, in ms. */
-export const quietMs = 50;
-/** And no longer than this after its first, in ms. */
-export const batchMsMax = 200;
+/** Batches go out this long apart, in ms: a key that is held down is less than 20 commits a second. */
+export const batchMs = 50;
 
 /** Time, passed in so that tests have it in hand. */
 export interface QueueClock {
@@ -18,8 +16,9 @@ export interface QueueClock {
 export class SaveTimers {
   readonly #clock: QueueClock;
   readonly #onDue: () => void;
-  #cancelQuiet: (() => void) | undefined;
-  #cancelBatch: (() => void) | undefined;
+  #isWaiting = false;
+  #cancelTurn: (() => void) | undefined;
+  #cancelPause: (() => void) | undefined;
   #cancelRetry: (() => void) | undefined;
 
   constructor(clock: QueueClock, onDue: () => void) {
@@ -28,9 +27,17 @@ export class SaveTimers {
   }
 
   onEdit(): void {
-    this.#cancelQuiet?.();
-    this.#cancelQuiet = this.#clock.setTimer(this.#onDue, quietMs);
-    this.#cancelBatch ??= this.#clock.setTimer(this.#onDue, batchMsMax);
+    this.#isWaiting = true;
+    if (this.#cancelPause === undefined) this.#cancelTurn ??= this.#clock.setTimer(this.#onDue, 0);
+  }
+
+  /** All that waits goes out now. */
+  onSend(): void {
+    this.cancel();
+    this.#cancelPause = this.#clock.setTimer(() => {
+      this.#cancelPause = undefined;
+      if (this.#isWaiting) this.#onDue();
+    }, batchMs);
   }
 
   /** So many in a row. */
@@ -39,9 +46,10 @@ export class SaveTimers {
   }
 
   cancel(): void {
-    this.#cancelQuiet?.();
-    this.#cancelBatch?.();
+    this.#isWaiting = false;
+    this.#cancelTurn?.();
+    this.#cancelPause?.();
     this.#cancelRetry?.();
-    this.#cancelQuiet = this.#cancelBatch = this.#cancelRetry = undefined;
+    this.#cancelTurn = this.#cancelPause = this.#cancelRetry = undefined;
   }
 }
