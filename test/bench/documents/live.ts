@@ -1,8 +1,9 @@
 /**
  * How long a keystroke takes to another tab and to another device, in a large document and in an empty one, and what
- * the server works for it.
+ * the server and the device it is typed on, with its two tabs, work for it.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import { deviceWorkMs } from "./device-work.ts";
 import { ms, printTable, spread } from "./figures.ts";
 import type { OpenEditor, Subject } from "./kept.ts";
 import type { MeasuredServer } from "./measured-server.ts";
@@ -14,8 +15,9 @@ export interface LiveSide {
   readonly server: MeasuredServer;
 }
 
-const keystrokes = 300;
-const everyMs = 50;
+const keystrokes = 200;
+/** Some 100 words a minute. */
+const everyMs = 120;
 const settleMs = 2000;
 
 /** Measures each side with each subject and prints a table of it. */
@@ -24,7 +26,9 @@ export const compareLive = async (
   subjects: readonly Subject[],
   openEditor: OpenEditor,
 ): Promise<void> => {
-  const rows = [["", "load from server", "to other tab", "to other device", "server's work"]];
+  const rows = [
+    ["", "load from server", "to other tab", "to other device", "device's work", "server's work"],
+  ];
   for (const side of sides) {
     for (const subject of subjects) {
       rows.push([`${side.side}, ${subject.name}`, ...(await measureLive(side, subject, openEditor))]);
@@ -60,6 +64,7 @@ async function measureLive(
   );
   await delay(settleMs);
   const workBefore = (await server.use()).cpuMs;
+  const deviceWorkBefore = await deviceWorkMs(typist);
   const watches = others.map((page) => page.evaluate((count) => editor.watch(count), keystrokes));
   // The watches must have begun: what is asked of a page is done in the order asked.
   await Promise.all(others.map((page) => page.evaluate(() => editor.length())));
@@ -68,6 +73,8 @@ async function measureLive(
     everyMs,
   ] as const);
   const arrivals = await Promise.all(watches);
+  await delay(settleMs);
+  const deviceMs = ((await deviceWorkMs(typist)) - deviceWorkBefore) / keystrokes;
   const workMs = ((await server.use()).cpuMs - workBefore) / keystrokes;
   for (const page of [typist, ...others]) {
     await page.evaluate(() => editor.close());
@@ -76,5 +83,5 @@ async function measureLive(
   const latencies = arrivals.map((arrivedAt) =>
     spread(arrivedAt.map((at, typed) => at - (madeAt[typed] ?? Number.NaN))),
   );
-  return [ms(openedMs), ...latencies, ms(workMs)];
+  return [ms(openedMs), ...latencies, ms(deviceMs), ms(workMs)];
 }
