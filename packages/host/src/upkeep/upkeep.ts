@@ -5,6 +5,7 @@
  */
 import type { PlacedRow } from "@rockpool/log";
 import { Checkpointer, type CheckpointerOptions } from "./checkpointer.ts";
+import { decideCompact } from "@rockpool/replica";
 import type { HostEnvironment } from "../environment.ts";
 import type { HostCalls } from "../host-api.ts";
 import { Generations } from "./generations.ts";
@@ -89,8 +90,13 @@ export class Upkeep {
   }
 
   /** One update in the place of a document's confirmed ones. False when they are not those that it stands for. */
-  async compact(_compaction: HostCalls["compact"]): Promise<boolean> {
-    return false;
+  async compact(compaction: HostCalls["compact"]): Promise<boolean> {
+    if (this.#isReadonly) return false;
+    const { result } = await this.#its.ledger.append((state, pages) => {
+      const row = decideCompact(state, pages, compaction);
+      return { row, result: row !== undefined };
+    });
+    return result;
   }
 
   /** Deletes the pages that nobody needs, now. */
