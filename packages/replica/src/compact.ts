@@ -15,7 +15,7 @@ export interface Compaction {
   readonly incarnation: Revision | null;
   /** How many bytes of its data it merged, which end with an update. */
   readonly length: number;
-  /** 64 hex digits of SHA-256 over these bytes. */
+  /** 64 hex digits: SHA-256 over these bytes. */
   readonly digest: string;
   /** One update that says all that they said. */
   readonly update: Uint8Array;
