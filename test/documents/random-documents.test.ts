@@ -1,15 +1,8 @@
 /**
- * Random runs of documents; each is made anew by its seed. `ROCKPOOL_DOCUMENT_SEEDS=1-500` runs others.
+ * Documents against plain Yjs, at random: the first half of the runs, or those that are asked for.
  */
-import { expect, test } from "vitest";
-import { DocumentRun } from "./document-run.ts";
+import { testSeeds } from "./random-documents-suite.ts";
 
-const [first = 1, last = 20] = (process.env["ROCKPOOL_DOCUMENT_SEEDS"] ?? "1-20").split("-").map(Number);
+const [first = 1, last = 250] = (process.env["ROCKPOOL_DOCUMENT_SEEDS"] ?? "1-250").split("-").map(Number);
 
-test("in every run all have what was accepted, and nothing that was called saved is missing", async () => {
-  for (let seed = first; seed <= last; seed++) {
-    const run = DocumentRun.run({ seed, deletes: seed % 5 === 0, isLong: seed % 10 === 3 });
-    const wrong = await run.catch((error: unknown) => [String(error)]);
-    expect(wrong, `seed ${seed}`).toEqual([]);
-  }
-}, 300_000);
+testSeeds(first, last);
