@@ -3,6 +3,7 @@
  * started; commits are judged by `limits`, which every welcome carries.
  */
 import {
+  awareBytesMax,
   checksMax,
   commitBytesMax,
   documentBytesMax,
@@ -44,6 +45,19 @@ export interface RelayConfig {
   readonly sessionsPerSubjectMax: number;
   /** Pushes (of many commits each) that a session with a token may send a second. */
   readonly pushesPerSecondMax: number;
+  /** Clients that are present at one document, and those of them that one connection brings. */
+  readonly presentMax: number;
+  readonly presentPerSessionMax: number;
+  /** Longest state of a client that is present, in characters of JSON. */
+  readonly awareLengthMax: number;
+  /** Characters of such states that the relay holds, in all buckets together. */
+  readonly presenceLengthMax: number;
+  /** Messages of presence that one connection may send a second: of a session what is more is dropped. */
+  readonly awaresPerSecondMax: number;
+  /** How often a second a session may say at which documents it is present. */
+  readonly attendsPerSecondMax: number;
+  /** Between two tellings of who is present at a document, in ms: what comes in between is told at once. */
+  readonly awareMs: number;
   /** What a peer is told to wait when there is no place for it, in ms. */
   readonly busyMs: number;
   /** No patch is sent to a socket that holds more unsent bytes than this. */
@@ -97,6 +111,15 @@ export const createRelayConfig = (options: Partial<RelayConfig> = {}): RelayConf
     followMax: 1000,
     sessionsPerSubjectMax: 100,
     pushesPerSecondMax: 5000,
+    presentMax: 1000,
+    // The tabs of a device come by one session.
+    presentPerSessionMax: 50,
+    awareLengthMax: awareBytesMax,
+    presenceLengthMax: 32 * 1024 * 1024,
+    // Stock clients send back what they hear, so twice what pointers do.
+    awaresPerSecondMax: 400,
+    attendsPerSecondMax: 20,
+    awareMs: 30,
     busyMs: 10_000,
     sendBufferBytes: 1024 * 1024,
     sendBufferBytesMax: 8 * 1024 * 1024,
