@@ -8,7 +8,7 @@ import * as Y from "yjs";
 
 export class DocumentOracle {
   readonly #key: PackedKey;
-  doc: Y.Doc = new Y.Doc();
+  doc: Y.Doc = createReader();
   /** How often it began anew. */
   generation = 0;
 
@@ -30,7 +30,16 @@ export class DocumentOracle {
   }
 
   #begin(): void {
-    this.doc = new Y.Doc();
+    this.doc = createReader();
     this.generation++;
   }
 }
+
+/** It edits nothing by itself: Yjs would remove marks of formatting that do nothing in what arrives. */
+const createReader = (): Y.Doc => {
+  const doc = new Y.Doc();
+  doc.on("afterTransaction", (transaction) => {
+    transaction._needFormattingCleanup = false;
+  });
+  return doc;
+};
