@@ -26,6 +26,11 @@ const replacements = (document: RockpoolDocument): ReplacedEvent[] => {
   document.on("replaced", (event) => events.push(event));
   return events;
 };
+const seenBy = ({ awareness }: RockpoolDocument): string =>
+  [...awareness.getStates().values()]
+    .map(({ name }) => String(name))
+    .toSorted()
+    .join(" ");
 const until = (bed: AppBed, holds: () => boolean): Promise<void> =>
   bed.world.until(holds, () => "it does not come to hold");
 
@@ -105,11 +110,6 @@ test("who is present is seen in the other tab and on the other device, and is go
   ] as const) {
     document.awareness.setLocalStateField("name", name);
   }
-  const seenBy = ({ awareness }: RockpoolDocument): string =>
-    [...awareness.getStates().values()]
-      .map(({ name }) => String(name))
-      .toSorted()
-      .join(" ");
   await until(bed, () => [one, two, three].every((document) => seenBy(document) === "Ada Ben Cleo"));
   await bed.done(three.destroy());
   await until(bed, () => seenBy(one) === "Ada Ben" && seenBy(two) === "Ada Ben");

@@ -7,7 +7,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 
-const readme = await readFile(new URL("../../packages/documents/README.md", import.meta.url), "utf8");
+const root = new URL("../../", import.meta.url);
+const readme = await readFile(new URL("packages/documents/README.md", root), "utf8");
 
 const firstBlock = (language: string): string =>
   new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(readme)?.[1] ?? "";
