@@ -39,6 +39,7 @@ export class DocumentOracle {
 const createReader = (): Y.Doc => {
   const doc = new Y.Doc();
   doc.on("afterTransaction", (transaction) => {
+    // oxlint-disable-next-line no-underscore-dangle -- Yjs has no other switch for it
     transaction._needFormattingCleanup = false;
   });
   return doc;
