@@ -78,10 +78,10 @@ const openStockAuthor = (name: string, line: Line): Author => {
   const writer = new RandomWriter(name, () => client.doc, seededRandom(seed + name.charCodeAt(0)));
   let timer: NodeJS.Timeout | undefined;
   let confirmed = 0;
-  let isOver = false;
-  onTestFinished(() => void (isOver = true));
+  const ending = new AbortController();
+  onTestFinished(() => ending.abort());
   const confirm = async (): Promise<void> => {
-    while (!isOver) {
+    while (!ending.signal.aborted) {
       const { made } = writer;
       // Closed before the answer: it is asked again.
       const isSaved = await client.saved().then(
