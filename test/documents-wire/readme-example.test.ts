@@ -7,8 +7,10 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 
+const root = new URL("../../", import.meta.url);
+
 test("stock clients of the README edit one document", async () => {
-  const readme = await readFile(new URL("../../packages/relay/README.md", import.meta.url), "utf8");
+  const readme = await readFile(new URL("packages/relay/README.md", root), "utf8");
   const [, part = ""] = readme.split("## Stock y-websocket clients\n");
   const example = /```ts\n([^]*?)```/.exec(part)?.[1] ?? "";
   const printed = /```text\n([^]*?)```/.exec(part)?.[1];
