@@ -29,8 +29,8 @@ const namesAt = ({ messages }: ReplicaSocket, place: PackedKey): readonly unknow
   onTestFinished(() => awareness.destroy());
   awareness.setLocalState(null);
   for (const message of messages) {
-    if (message.type === "aware" && message.key === place)
-      applyAwarenessUpdate(awareness, message.update, "relay");
+    const isMeant = message.type === "aware" && message.key === place;
+    if (isMeant) applyAwarenessUpdate(awareness, message.update, "relay");
   }
   return [...awareness.getStates().values()].map(({ name }) => name as unknown).toSorted();
 };
@@ -108,14 +108,16 @@ describe("a session that says too much", () => {
     using bob = await ReplicaSocket.open(relay.url, "b", "bob");
     for (const session of [ada, bob]) session.send({ type: "attend", keys: [key] });
     await bob.heard();
-    for (let clock = 1; clock <= 50; clock++)
+    for (let clock = 1; clock <= 50; clock++) {
       ada.send({ type: "aware", key, update: updateOf(`at ${clock}`, 1, clock) });
+    }
     await untilNames(bob, key, ["at 10"]);
     nowMs += 1000;
     ada.send({ type: "aware", key, update: updateOf("later", 1, 99) });
     await untilNames(bob, key, ["later"]);
-    for (let clock = 100; clock < 250; clock++)
+    for (let clock = 100; clock < 250; clock++) {
       ada.send({ type: "aware", key, update: updateOf("x", 1, clock) });
+    }
     await until(
       () => ada.closeCode === 1013,
       () => "it was closed",
