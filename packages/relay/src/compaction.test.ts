@@ -38,7 +38,7 @@ test("a base takes the place of what was read only where all of that is still th
   const [one, two] = updates;
   if (entry?.document === undefined || one === undefined || two === undefined) throw new Error("no document");
   const task = { entry, updates };
-  const base = createBase(task, yjsDocuments);
+  const base = await createBase(task, yjsDocuments);
   expect(base).toMatchObject({ revision: 2, place: 0, isBase: true });
   const other = { ...entry, document: { ...entry.document, incarnation: 7 } };
   expect(isUnchanged(task, entry, updates)).toBe(true);
@@ -49,7 +49,7 @@ test("a base takes the place of what was read only where all of that is still th
   expect(isUnchanged(task, entry, [base])).toBe(false);
   expect(isUnchanged(task, entry, [one, { revision: 2, place: 1 }])).toBe(false);
   // What could not be read would be gone.
-  expect(() => createBase({ entry, updates: [two] }, yjsDocuments)).toThrow(
+  await expect(createBase({ entry, updates: [two] }, yjsDocuments)).rejects.toThrow(
     expect.objectContaining({ code: "damaged" }),
   );
 });
@@ -63,7 +63,7 @@ test.each(["memory", "sqlite"])(
     const bad = new Author("bad");
     const documents = {
       ...yjsDocuments,
-      compact: (updates: readonly Uint8Array[]): Uint8Array => {
+      compact: async (updates: readonly Uint8Array[]): Promise<Uint8Array> => {
         if (updates.length === 250) throw new Error("unreadable");
         return yjsDocuments.compact(updates);
       },

@@ -24,8 +24,11 @@ const rowsMax = 4000;
 export const isCompactionDue = ({ rows, bytes, baseBytes }: DocumentState): boolean =>
   rows > rowsMin && (bytes > 2 * baseBytes || rows > rowsMax);
 
-/** All updates in one, at the revision of the last of them. @throws for a document that cannot be read whole */
-export const createBase = ({ entry, updates }: CompactionTask, rules: DocumentRules): DocumentUpdate => {
+/** All updates in one, at the revision of the last of them. @throws for a document that cannot be read whole (rejects) */
+export const createBase = async (
+  { entry, updates }: CompactionTask,
+  rules: DocumentRules,
+): Promise<DocumentUpdate> => {
   const last = updates.at(-1);
   const isWhole = updates.length === entry.document?.rows;
   if (last === undefined || !isWhole) {
@@ -34,7 +37,7 @@ export const createBase = ({ entry, updates }: CompactionTask, rules: DocumentRu
       `${updates.length} updates of ${keyText(entry.key)} can be read, and not all`,
     );
   }
-  const update = rules.compact(updates.map((each) => each.update));
+  const update = await rules.compact(updates.map((each) => each.update));
   return { key: last.key, revision: last.revision, place: 0, update, isBase: true };
 };
 

@@ -17,7 +17,8 @@ export interface DocumentRules {
   admit(stateVector: Uint8Array | undefined, update: Uint8Array): Admission;
   /**
    * One update for many, in fewer bytes: a document of it alone is that of all of them, and it has what of
-   * them waits for updates that are not there. @throws for what cannot be read
+   * them waits for updates that are not there. Long work is done with pauses, in which others go on.
+   * @throws for what cannot be read (rejects)
    */
-  compact(updates: readonly Uint8Array[]): Uint8Array;
+  compact(updates: readonly Uint8Array[]): Promise<Uint8Array>;
 }

@@ -159,7 +159,7 @@ class MemoryEngine implements Engine {
     if (task === undefined) return { isCompacted: false, isDone: true };
     let base: DocumentUpdate;
     try {
-      base = createBase(task, this.#documents);
+      base = await createBase(task, this.#documents);
     } catch (fault) {
       this.#faulty.add(`${name}\n${task.entry.key}`);
       return { isCompacted: false, isDone: false, fault };

@@ -59,9 +59,9 @@ export class SqliteDocuments {
   }
 
   /** What all updates of the task come to; throws for a document that is left as it is. */
-  createBase(task: CompactionTask, rules: DocumentRules): DocumentUpdate {
+  async createBase(task: CompactionTask, rules: DocumentRules): Promise<DocumentUpdate> {
     try {
-      return createBase(task, rules);
+      return await createBase(task, rules);
     } catch (error) {
       this.#faulty.add(task.entry.key);
       throw error;

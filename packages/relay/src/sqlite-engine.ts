@@ -171,7 +171,7 @@ class SqliteEngine implements Engine {
     if (task === undefined) return { isCompacted: false, isDone: true };
     let base: DocumentUpdate;
     try {
-      base = documents.createBase(task, this.#documents);
+      base = await documents.createBase(task, this.#documents);
     } catch (fault) {
       return { isCompacted: false, isDone: false, fault };
     }

@@ -2,6 +2,7 @@
  * What the relay knows of Yjs, held against plain Yjs: an update is admitted exactly if a document takes up
  * all of it at once, hostile bytes cost no more than their length, and compaction loses nothing.
  */
+import { setImmediate } from "node:timers/promises";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import * as Y from "yjs";
@@ -116,16 +117,16 @@ test("an update is admitted exactly if a plain document would leave nothing of i
   expect(Math.min(seen.admitted, seen.missing)).toBeGreaterThan(100);
 });
 
-test("compaction leaves the document as it is, and keeps what waits in it", () => {
+test("compaction leaves the document as it is, and keeps what waits in it", async () => {
   let waiting = 0;
-  fc.assert(
-    fc.property(steps, deliveries, (all, picks) => {
+  await fc.assert(
+    fc.asyncProperty(steps, deliveries, async (all, picks) => {
       const updates = updatesOfSteps(all);
       if (updates.length === 0) return;
       const some = picks.flat().map((index) => updates[index % updates.length] ?? new Uint8Array());
       const plain = docOf(some);
       waiting += Number(waits(plain));
-      const compacted = docOf([compact(some)]);
+      const compacted = docOf([await compact(some)]);
       expect(vectorOf(compacted)).toEqual(vectorOf(plain));
       // Of copies: a document that was read cleans up formats on its own as more comes, each in its own order.
       expect(shownIn(copyOf(compacted))).toEqual(shownIn(copyOf(plain)));
@@ -221,4 +222,19 @@ test("what is admitted is read off an update that lies within a larger buffer", 
   expect(admission).toEqual({ type: "admitted", stateVector: Y.encodeStateVector(docOf([one])) });
   expect(admit(undefined, buffer.subarray(2, 1 + one.length))).toEqual({ type: "malformed" });
   expect(textOf([one, two])).toBe("xy");
+});
+
+test("many updates are compacted with pauses, in which others go on", async () => {
+  const document = new Y.Doc();
+  const updates: Uint8Array[] = [];
+  document.on("update", (update: Uint8Array) => updates.push(update));
+  for (let index = 0; index < 1000; index++) document.getText("t").insert(0, "x");
+  let turns = 0;
+  let isDone = false;
+  const others = async (): Promise<void> => {
+    for (; !isDone; turns++) await setImmediate();
+  };
+  const [compacted] = await Promise.all([compact(updates).finally(() => (isDone = true)), others()]);
+  expect(turns).toBeGreaterThan(5);
+  expect(docOf([compacted]).getText("t").length).toBe(1000);
 });

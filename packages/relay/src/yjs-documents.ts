@@ -3,9 +3,13 @@
  * vector would take up all of it at once, leaving nothing to wait: struct by struct in the order of their
  * dependencies, as Yjs integrates them, but without the document. Costs are those of the update's own bytes.
  */
+import { setImmediate } from "node:timers/promises";
 import * as Y from "yjs";
 import type { DocumentRules } from "./document-rules.ts";
 import { readUpdate, type Id, type Struct, type YjsUpdate } from "./yjs-update.ts";
+
+/** Updates that are applied without a pause: some ms of work. */
+const updatesAtOnce = 100;
 
 export const yjsDocuments: DocumentRules = {
   admit: (stateVector, update) => {
@@ -17,12 +21,16 @@ export const yjsDocuments: DocumentRules = {
       : { type: "missing" };
   },
 
-  compact: (updates) => {
+  compact: async (updates) => {
     const document = new Y.Doc({ gc: true });
     try {
-      document.transact(() => {
-        for (const update of updates) Y.applyUpdate(document, update);
-      });
+      for (let from = 0; from < updates.length; from += updatesAtOnce) {
+        // Others get their turn.
+        if (from > 0) await setImmediate();
+        document.transact(() => {
+          for (const update of updates.slice(from, from + updatesAtOnce)) Y.applyUpdate(document, update);
+        });
+      }
       // What waits in the document is written with it.
       return Y.encodeStateAsUpdate(document);
     } finally {
