@@ -230,11 +230,11 @@ test("many updates are compacted with pauses, in which others go on", async () =
   document.on("update", (update: Uint8Array) => updates.push(update));
   for (let index = 0; index < 1000; index++) document.getText("t").insert(0, "x");
   let turns = 0;
-  let isDone = false;
+  const isDone = new AbortController();
   const others = async (): Promise<void> => {
-    for (; !isDone; turns++) await setImmediate();
+    for (; !isDone.signal.aborted; turns++) await setImmediate();
   };
-  const [compacted] = await Promise.all([compact(updates).finally(() => (isDone = true)), others()]);
+  const [compacted] = await Promise.all([compact(updates).finally(() => isDone.abort()), others()]);
   expect(turns).toBeGreaterThan(5);
   expect(docOf([compacted]).getText("t").length).toBe(1000);
 });
