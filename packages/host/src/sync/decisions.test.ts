@@ -3,7 +3,7 @@
  */
 import { beforeEach, expect, test } from "vitest";
 import type { CommitState, TrackedCommit } from "@rockpool/log";
-import { createVersionstamp, packKey, type Versionstamp, zeroStamp } from "@rockpool/model";
+import { createVersionstamp, KvError, packKey, type Versionstamp, zeroStamp } from "@rockpool/model";
 import { PageIndex, Pages, ReplicaState } from "@rockpool/replica";
 import { Rulings } from "./rulings.ts";
 import type { HostLocks } from "../environment.ts";
@@ -13,6 +13,10 @@ import type { Ledger } from "../ledger.ts";
 let state: ReplicaState;
 let events: HostEvent[];
 let rulings: Rulings;
+/** Of the pauses before events are tried again. */
+let timers: { readonly callback: () => void; readonly delayMs: number }[];
+/** Reads of storage that are to fail. */
+let failures: number;
 
 /** No other host lives. */
 const locks = { query: async () => ({ held: [], pending: [] }) } as unknown as HostLocks;
@@ -40,13 +44,16 @@ const create = (): Rulings => {
       return state;
     },
     catchUp: async () => {},
-    read: async <T>(_strong: boolean, compute: (at: ReplicaState, from: Pages) => T) => compute(state, pages),
+    read: async <T>(_strong: boolean, compute: (at: ReplicaState, from: Pages) => T) => {
+      if (failures-- > 0) throw new KvError("lost-connection", "the disk failed");
+      return compute(state, pages);
+    },
   };
   return new Rulings({
     ledger: ledger as unknown as Ledger,
     host: "own",
     database: "d",
-    environment: { locks, setTimer: () => () => {} },
+    environment: { locks, setTimer },
     readClock: () => 0,
     emit: (event) => events.push(event),
     reach: () => "live",
@@ -56,7 +63,24 @@ const create = (): Rulings => {
   });
 };
 
+const setTimer = (callback: () => void, delayMs: number): (() => void) => {
+  const timer = { callback, delayMs };
+  timers.push(timer);
+  return () => (timers = timers.filter((one) => one !== timer));
+};
+
+/** The pauses that are waited for now end. */
+const passPauses = async (): Promise<readonly number[]> => {
+  const due = timers;
+  timers = [];
+  for (const { callback } of due) callback();
+  await turn();
+  return due.map(({ delayMs }) => delayMs);
+};
+
 beforeEach(() => {
+  timers = [];
+  failures = 0;
   state = new ReplicaState(undefined);
   events = [];
   rulings = create();
@@ -153,4 +177,38 @@ test("what was lost is told of anew when a relay that was put back rules on it a
   loseRows(lostAt(2));
   await turn();
   expect(events.map((event) => (event.type === "superseded" ? event.writes.length : 0))).toEqual([1, 1]);
+});
+
+test("what storage kept from being told is told later: a rejection", async () => {
+  failures = 3;
+  rule(tracked(1, "rejected"));
+  await turn();
+  expect(events).toEqual([]);
+  expect([await passPauses(), await passPauses(), events.length]).toEqual([[1000], [2000], 0]);
+  expect(await passPauses()).toEqual([4000]);
+  expect(events).toMatchObject([{ type: "rejected", groups: [{ commits: [{ versionstamp: stampOf(1) }] }] }]);
+  expect(timers).toEqual([]);
+});
+
+test("what storage kept from being told is told later: a write that lost", async () => {
+  failures = 1;
+  rule({ ...tracked(1, "confirmed"), superseded: [{ mutation: 0, winner: { host: "other", n: 2 } }] });
+  await turn();
+  expect(events).toEqual([]);
+  await passPauses();
+  expect(events).toMatchObject([
+    { type: "superseded", writes: [{ versionstamp: stampOf(1), winner: "other.2" }] },
+  ]);
+});
+
+test("nothing is told after the end", async () => {
+  failures = 1;
+  rule(tracked(1, "rejected"));
+  await turn();
+  rulings.close();
+  expect(timers).toEqual([]);
+  failures = 1;
+  rule(tracked(2, "rejected"));
+  await turn();
+  expect(timers).toEqual([]);
 });

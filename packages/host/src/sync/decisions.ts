@@ -18,6 +18,7 @@ import {
 import { describeGroup } from "./described.ts";
 import type { HostLocks } from "../environment.ts";
 import type { HostEvent } from "../host-api.ts";
+import type { Teller } from "./teller.ts";
 import type { TransportRejectedGroup } from "../ruling-api.ts";
 import type { Ledger } from "../ledger.ts";
 import { hostLockName } from "../tabs.ts";
@@ -33,6 +34,7 @@ export interface DecisionsOptions {
   readonly emit: (event: HostEvent) => void;
   /** The app is asked about conflicts: it is told of those groups when it has left them. */
   readonly asksApp: boolean;
+  readonly teller: Teller;
 }
 
 export class Decisions {
@@ -127,7 +129,7 @@ export class Decisions {
   #tellOf(rejected: ReadonlySet<string>): void {
     if (rejected.size === 0) return;
     this.#known = new Set([...this.#known, ...rejected]);
-    this.#quietly(this.#tellRejected(rejected));
+    this.#its.teller.tell(() => this.#tellRejected(rejected));
   }
 
   async #tellRejected(rejected: ReadonlySet<string>): Promise<void> {
@@ -144,13 +146,6 @@ export class Decisions {
         .map(({ id }) => id),
     );
     await this.tell(ids);
-  }
-
-  /** Events are told as well as can be; the list of the rejected is what counts. */
-  #quietly(telling: Promise<void>): void {
-    telling.catch(() => {
-      // Storage failed while an event was described; the next call meets the same fault and reports it.
-    });
   }
 }
 

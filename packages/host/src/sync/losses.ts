@@ -7,6 +7,7 @@ import type { TrackedCommit } from "@rockpool/log";
 import { lossesOf, type Pages, type ReplicaState, type RowEffect } from "@rockpool/replica";
 import { describeMutation } from "./described.ts";
 import type { HostEvent } from "../host-api.ts";
+import type { Teller } from "./teller.ts";
 import type { Ledger } from "../ledger.ts";
 import type { TransportSuperseded } from "../ruling-api.ts";
 
@@ -15,6 +16,7 @@ export interface LossesOptions {
   /** This device's clock, corrected to the relay's, in ms since 1970. */
   readonly readClock: () => number;
   readonly emit: (event: HostEvent) => void;
+  readonly teller: Teller;
 }
 
 /** How long a loss is listed, in ms: a day. */
@@ -56,13 +58,11 @@ export class Losses {
 
   #tell(lost: readonly TrackedCommit[]): void {
     if (lost.length === 0) return;
-    const { ledger, readClock, emit } = this.#its;
-    ledger
-      .read(false, (state, pages) => describe(state, pages, lost, readClock()))
-      .then((writes) => emit({ type: "superseded", writes }))
-      .catch(() => {
-        // Storage failed while an event was described; the next call meets the same fault, and the list stands.
-      });
+    const { ledger, readClock, emit, teller } = this.#its;
+    teller.tell(async () => {
+      const writes = await ledger.read(false, (state, pages) => describe(state, pages, lost, readClock()));
+      emit({ type: "superseded", writes });
+    });
   }
 }
 

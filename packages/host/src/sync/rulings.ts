@@ -11,8 +11,9 @@ import type { HostEnvironment } from "../environment.ts";
 import type { HostCallResults, HostCalls } from "../host-api.ts";
 import { Losses } from "./losses.ts";
 import { Settlements } from "./settlements.ts";
+import { Teller } from "./teller.ts";
 
-export interface RulingsOptions extends Omit<DecisionsOptions, "locks"> {
+export interface RulingsOptions extends Omit<DecisionsOptions, "locks" | "teller"> {
   readonly environment: Pick<HostEnvironment, "locks" | "setTimer">;
   /** True while a tab of this device has a session with the relay. */
   readonly reach: () => SessionReach;
@@ -39,14 +40,17 @@ export class Rulings {
   readonly #decisions: Decisions;
   readonly #confirmations: Confirmations;
   readonly #losses: Losses;
+  readonly #teller: Teller;
   /** Where the app is asked about conflicts. */
   readonly #conflicts: Conflicts | undefined;
 
   constructor(its: RulingsOptions) {
     const { ledger, environment, reach } = its;
     this.#settlements = new Settlements(ledger);
-    this.#decisions = new Decisions({ ...its, locks: environment.locks });
-    this.#losses = new Losses(its);
+    this.#teller = new Teller(environment);
+    const teller = this.#teller;
+    this.#decisions = new Decisions({ ...its, teller, locks: environment.locks });
+    this.#losses = new Losses({ ...its, teller });
     const settlements = this.#settlements;
     this.#confirmations = new Confirmations({
       ledger,
@@ -119,6 +123,7 @@ export class Rulings {
   }
 
   close(): void {
+    this.#teller.close();
     this.#settlements.close();
     this.#confirmations.close();
     this.#conflicts?.close();
