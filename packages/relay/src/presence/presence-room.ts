@@ -37,6 +37,12 @@ interface Present extends ClientState {
 /** Peers hide a client that was silent for longer than this, in ms. Source: y-protocols, `outdatedTimeout`. */
 const silentMsMax = 30_000;
 
+/**
+ * Clients count from 0, by one for each change. Whoever is said to be gone with a later clock counts on from that
+ * one, so that one near the end of the numbers would leave it none to speak with.
+ */
+const clockMax = 2 ** 31;
+
 export class PresenceRoom {
   readonly #options: PresenceOptions;
   readonly #budget: PresenceBudget;
@@ -102,6 +108,7 @@ export class PresenceRoom {
 
   #takeOne(seat: Seat, told: ClientState): void {
     const { client, clock, state } = told;
+    if (clock > clockMax) return;
     const known = this.#presentByClient.get(client);
     if (state === "null") {
       if (known !== undefined && clock >= known.clock) this.#end({ ...known, clock }, seat);

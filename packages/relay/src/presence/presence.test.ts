@@ -124,6 +124,23 @@ describe("those who are present at a document", () => {
     expect(ada.names).toEqual(["Ada", "Bob"]);
   });
 
+  test("are not pushed to a clock that nobody can count on from", () => {
+    const bed = new Bed();
+    const [ada, bob] = [new Client(bed).join("Ada"), new Client(bed).join("Bob")];
+    bed.tell();
+    const { clientID } = bob.awareness;
+    for (const clock of [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER - 1, 2 ** 32]) {
+      expect(ada.seat?.aware(states([clientID, clock, null]))).toBe("taken");
+      expect(ada.seat?.aware(states([clientID, clock, { name: "not Bob" }]))).toBe("taken");
+    }
+    bed.tell();
+    expect(ada.names).toEqual(["Ada", "Bob"]);
+    expect(bob.awareness.meta.get(clientID)?.clock).toBeLessThan(100);
+    bob.awareness.setLocalStateField("name", "Bob, still");
+    bed.tell();
+    expect(ada.names).toEqual(["Ada", "Bob, still"]);
+  });
+
   test("are told of many changes at once, and not of what they sent or heard before", () => {
     const bed = new Bed();
     const [ada, bob] = [new Client(bed).join("Ada"), new Client(bed).join("Bob")];

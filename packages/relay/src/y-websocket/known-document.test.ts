@@ -3,12 +3,17 @@
  * random documents, and markers that never stay.
  */
 import { packKey } from "@rockpool/model";
+import { createRelayConfig } from "../relay-config.ts";
+import { readUpdate } from "../yjs-update.ts";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import * as Y from "yjs";
 import { minuteOf, isMarker, isOfSameKey, markerOf, markerUpdate } from "./incarnation-marker.ts";
-import { KnownDocument, markersIn, markersOf, withoutMarkers } from "./known-document.ts";
+import { isUpdate, KnownDocument, markersIn, markersOf, withoutMarkers } from "./known-document.ts";
+import { mergeUpdates } from "./merge-updates.ts";
+import { YJobs } from "./y-jobs.ts";
 
+const { limits } = createRelayConfig({});
 const nowMs = Date.UTC(2026, 10, 22);
 const incarnation = { bucket: "b", key: packKey(["notes", "a"]), epoch: "e", revision: 7 };
 const marker = markerOf(incarnation);
@@ -63,6 +68,52 @@ describe("a known document", () => {
     expect(known.clockByClient.size).toBe(0);
     expect(textOf(known.newsIn(Y.encodeStateAsUpdate(document)))).toBe("hello");
     expect(textOf(known.lackOf(Y.encodeStateVector(document)))).toBe("");
+  });
+});
+
+/** Each in one byte of text, as few others are. */
+const withSubdocuments = (count: number): Uint8Array => {
+  const document = new Y.Doc();
+  document.getArray("a").insert(
+    0,
+    Array.from({ length: count }, () => new Y.Doc({ guid: "" })),
+  );
+  return Y.encodeStateAsUpdate(document);
+};
+
+describe("what a client brings", () => {
+  test("is no update with so many subdocuments that reading them would hold up all others", () => {
+    expect(isUpdate(withSubdocuments(1000))).toBe(true);
+    expect(isUpdate(withSubdocuments(1001))).toBe(false);
+    expect(isUpdate(Uint8Array.of(1))).toBe(false);
+  });
+
+  test("is joined as long as it is few subdocuments, and updates at all", () => {
+    const jobs = new YJobs({ ...limits, valueBytesMax: 1e6 });
+    const add = (update: Uint8Array): void => jobs.add({ type: "merge", update, isWhole: false });
+    for (const count of [600, 400, 1]) add(withSubdocuments(count));
+    add(Uint8Array.of(1));
+    add(withSubdocuments(1));
+    const taken = Array.from({ length: 5 }, () => jobs.take()).filter((job) => job !== undefined);
+    const updates = taken.map((job) => (job.type === "merge" ? job.update : undefined));
+    const counts = updates.map((update) => update && readUpdate(update)?.subdocuments);
+    expect(counts).toEqual([1000, 1, undefined, 1]);
+  });
+
+  test("from thousands of clients becomes one in time by their number, and nothing of it is left out", () => {
+    const document = new Y.Doc();
+    const updates: Uint8Array[] = [];
+    document.on("update", (update: Uint8Array) => updates.push(update));
+    for (let client = 1; client <= 2000; client++) {
+      document.clientID = client;
+      document.getMap("m").set(String(client), client);
+    }
+    const [started, merged, ended] = [performance.now(), mergeUpdates(updates), performance.now()];
+    const copy = new Y.Doc();
+    Y.applyUpdate(copy, merged);
+    expect(copy.getMap("m").toJSON()).toEqual(document.getMap("m").toJSON());
+    Y.mergeUpdates(updates);
+    expect(ended - started).toBeLessThan((performance.now() - ended) / 2);
   });
 });
 

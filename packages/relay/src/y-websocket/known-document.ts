@@ -4,7 +4,9 @@
  */
 import { assert } from "@rockpool/model";
 import * as Y from "yjs";
+import { readUpdate } from "../yjs-update.ts";
 import { isMarker, type ClockByClient } from "./incarnation-marker.ts";
+import { mergeUpdates } from "./merge-updates.ts";
 
 type DeleteSet = ReturnType<typeof Y.createDeleteSet>;
 
@@ -23,7 +25,7 @@ export class KnownDocument {
 
   /** @throws what Yjs throws of updates that are none */
   constructor(updates: readonly Uint8Array[]) {
-    this.#update = Y.mergeUpdates([...updates]);
+    this.#update = mergeUpdates(updates);
     this.clockByClient = Y.decodeStateVector(Y.encodeStateVectorFromUpdate(this.#update));
   }
 
@@ -38,16 +40,8 @@ export class KnownDocument {
   }
 }
 
-/** True for bytes that Yjs can read as an update of format v1. */
-export const isUpdate = (bytes: Uint8Array): boolean => {
-  try {
-    Y.decodeUpdate(bytes);
-    return true;
-  } catch {
-    // Whatever Yjs throws of hostile bytes.
-    return false;
-  }
-};
+/** True for an update that may be handed to Yjs: it makes no more of it than its bytes are worth. */
+export const isUpdate = (bytes: Uint8Array): boolean => readUpdate(bytes) !== undefined;
 
 /** An update without its markers; undefined when nothing is left of it. */
 export const withoutMarkers = (update: Uint8Array): Uint8Array | undefined =>

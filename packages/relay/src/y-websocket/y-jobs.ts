@@ -3,8 +3,8 @@
  * and questions. How much of it waits is bounded by not reading from the socket while it is full.
  */
 import type { RelayLimits } from "@rockpool/protocol";
-import * as Y from "yjs";
-import { isUpdate } from "./known-document.ts";
+import { readUpdate, subdocumentsMax } from "../yjs-update.ts";
+import { mergeUpdates } from "./merge-updates.ts";
 
 export type Job =
   /** Asks for what a document with this state vector lacks. */
@@ -46,17 +46,19 @@ export class YJobs {
   take(): Job | undefined {
     const [first] = this.#jobs;
     if (first === undefined) return undefined;
-    let [count, bytes] = [0, 0];
+    let [count, bytes, subdocuments] = [0, 0, 0];
     for (const job of this.#jobs) {
+      if (count > 0 && !areAlike(first, job)) break;
       bytes += bytesOf(job);
-      if (count > 0 && (!areAlike(first, job) || bytes > this.#limits.valueBytesMax)) break;
+      subdocuments += subdocumentsOf(job);
+      if (count > 0 && (bytes > this.#limits.valueBytesMax || subdocuments > subdocumentsMax)) break;
       count++;
     }
     const taken = this.#jobs.splice(0, count);
     for (const job of taken) this.#bytes -= bytesOf(job);
     if (first.type === "answer") return taken.at(-1);
     const updates = taken.filter((job) => job.type === "merge").map(({ update }) => update);
-    return updates.length === 1 ? first : { ...first, update: joinUpdates(updates) };
+    return updates.length === 1 ? first : { ...first, update: mergeUpdates(updates) };
   }
 }
 
@@ -65,12 +67,6 @@ const bytesOf = (job: Job): number => (job.type === "answer" ? job.stateVector :
 const areAlike = (one: Job, other: Job): boolean =>
   one.type === "answer" ? other.type === "answer" : other.type === "merge" && !one.isWhole && !other.isWhole;
 
-/** One update for several; one of them that is none, where there is one. */
-const joinUpdates = (updates: readonly Uint8Array[]): Uint8Array => {
-  try {
-    return Y.mergeUpdates([...updates]);
-  } catch {
-    // Whatever Yjs throws of hostile bytes.
-    return updates.find((update) => !isUpdate(update)) ?? new Uint8Array();
-  }
-};
+/** In an update; more than any of what is no update, which joins no other. */
+const subdocumentsOf = (job: Job): number =>
+  job.type === "answer" ? 0 : (readUpdate(job.update)?.subdocuments ?? Infinity);
