@@ -43,6 +43,9 @@ const otherThan = (
   const isPending = (name: string): boolean => state.tracked.get(name)?.state === "pending";
   switch (premise.type) {
     case "revision":
+      // 515890: what had ended was not handed to the relay, and shows once the clock was put right, until the fill. The
+      // check names no revision that the relay could have, and fails there.
+      if (state.session.confirmedEpoch === null && premise.revision === 0) return undefined;
       return entry?.revision === premise.revision ? undefined : `revision ${entry?.revision ?? "none"}`;
     case "written":
       return isPending(nameKey(premise.by)) ? undefined : "what is to be ruled";

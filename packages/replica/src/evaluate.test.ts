@@ -3,6 +3,7 @@
  */
 import { beforeEach, describe, expect, test } from "vitest";
 import { checksMax, digestOf, type Mutation, packKey, pendingBytesMax } from "@rockpool/model";
+import { decodeUp, encodeUp } from "@rockpool/protocol";
 import { key, number, remove, set, sum, testNowMs, text, entryOf } from "./commit-fixture.ts";
 import type { CommitRequest } from "./evaluate.ts";
 import { TestReplica } from "./replica-fixture.ts";
@@ -187,4 +188,16 @@ describe("on a device that follows only some prefixes", () => {
       "failed",
     ]);
   });
+});
+
+test("a check on what was here before the relay, and was not handed to it, is one that the relay reads and refuses", () => {
+  const replica = new TestReplica();
+  const { versionstamp } = replica.commit(set("k", "v", testNowMs + 1));
+  // It had ended by the clock of then, which was put right since.
+  replica.append({ type: "attach", replica: "r", commits: [] });
+  const [checked] = replica.group({ checks: [{ key: key("k"), versionstamp }], mutations: [set("k", "w")] });
+  expect(checked?.outcome.type).toBe("committed");
+  const commits = [...replica.state.unruled.values()].map(({ commit }) => commit);
+  expect(commits).toMatchObject([{ checks: [{ premise: { type: "revision", revision: 0 } }] }]);
+  expect(decodeUp(encodeUp([{ type: "push", commits }]))).toEqual([{ type: "push", commits }]);
 });

@@ -6,6 +6,9 @@ import type { Pages } from "./page-index.ts";
 import type { ReplicaState } from "./state.ts";
 import { isPresent, viewOf } from "./view.ts";
 
+/** Of an entry that no relay gave or was given: no relay lists this epoch, so the check fails there. */
+const noEpoch = "-";
+
 /** The premise of a check that holds now. Void when `pages` notes something lacking. */
 export const premiseOf = (state: ReplicaState, pages: Pages, key: PackedKey, nowMs: number): Premise => {
   const view = viewOf(state, pages, key);
@@ -13,5 +16,5 @@ export const premiseOf = (state: ReplicaState, pages: Pages, key: PackedKey, now
   if (view.lastWriter !== undefined) {
     return { type: "written", by: view.lastWriter, digest: digestOf(view.value) };
   }
-  return { type: "revision", epoch: state.session.confirmedEpoch ?? "", revision: view.revision ?? 0 };
+  return { type: "revision", epoch: state.session.confirmedEpoch ?? noEpoch, revision: view.revision ?? 0 };
 };
