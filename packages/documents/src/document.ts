@@ -133,7 +133,7 @@ export class RockpoolDocument extends ObservableV2<DocumentEvents> {
     const { origin = null, ...commitOptions } = options;
     const updates: Uint8Array[] = [];
     this.#captured = updates;
-    const edit = editUndoably(this.doc, change, origin);
+    const edit = editUndoably(this.doc, change, origin, () => this.doc);
     this.#captured = undefined;
     const commit = (update: Uint8Array | undefined): Promise<CommitResult | CommitFailure> => {
       if (edit.failure !== undefined) throw edit.failure.error;
