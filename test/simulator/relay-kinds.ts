@@ -5,7 +5,7 @@ import { drawLimits } from "./draw-limits.ts";
 import type { KindsOf } from "./kind.ts";
 
 export const relayKinds: KindsOf<
-  "relay-restart" | "relay-dies-after-turn" | "relay-backup" | "relay-restore" | "relay-limits"
+  "relay-restart" | "relay-dies-after-turn" | "relay-compact" | "relay-backup" | "relay-restore" | "relay-limits"
 > = {
   "relay-restart": {
     weight: 0.7,
@@ -18,6 +18,12 @@ export const relayKinds: KindsOf<
     isFault: true,
     draw: (chance) => ({ downMs: chance.between(0, 1000) }),
     act: (run, { downMs }) => run.relay.dieAfterTurn(downMs),
+  },
+  "relay-compact": {
+    weight: 2,
+    isFault: false,
+    draw: () => ({}),
+    act: (run) => run.relay.compact(),
   },
   "relay-backup": {
     weight: 0.5,

@@ -2,21 +2,24 @@
  * The real relay on an engine in memory, without a server: it takes the sockets of a virtual
  * network, is killed and started again on what it stored, or on nothing.
  */
-import { type CommitName, type CommitResult, nameKey, type PatchEntry } from "@rockpool/model";
+import { type CommitName, type CommitResult, nameKey, type PackedKey, type PatchEntry } from "@rockpool/model";
 import {
   type Authenticate,
   type BucketState,
   createRelayConfig,
   type Engine,
+  type EntryReading,
   MemoryEngineStorage,
   openMemoryEngine,
   RelayCore,
   type RelayConfig,
+  type RelayEntry,
   type RuledTurn,
   type Sweep,
   type SweepOptions,
   type Turn,
 } from "@rockpool/relay";
+import type { KeptBytes } from "./oracle-ruling.ts";
 import { VirtualNetwork } from "./virtual-network.ts";
 import type { VirtualWorld } from "./virtual-world.ts";
 
@@ -33,10 +36,12 @@ export type VirtualRelayConfig = Partial<Omit<RelayConfig, "limits">> & {
 
 export class VirtualRelay {
   readonly network: VirtualNetwork;
-  /** Told of each turn when it is stored, before anybody else is. */
-  onRuled: ((turn: Turn, ruled: RuledTurn) => void) | null = null;
+  /** Told of each turn when it is stored, before anybody else is, and of what stood there before it. */
+  onRuled: ((turn: Turn, ruled: RuledTurn, kept: KeptBytes) => void) | null = null;
   /** Told of each sweep when it is stored. */
   onSwept: ((options: SweepOptions, sweep: Sweep) => void) | null = null;
+  /** Told of each document when one was made smaller. */
+  onCompacted: ((key: PackedKey, reading: EntryReading) => void) | null = null;
   /** Told when its file is put back or lost, before it starts on that. */
   onPutBack: (() => void) | null = null;
   /** Says what tokens stand for, from the next start on; without it everybody may do everything. */
@@ -77,9 +82,10 @@ export class VirtualRelay {
 
   async start(): Promise<void> {
     const engine = await openMemoryEngine({ storage: this.#storage, randomId: () => this.#world.drawId() });
-    this.#engine = engine;
+    const recorded = this.#recording(engine);
+    this.#engine = recorded;
     const core = new RelayCore({
-      engine: this.#recording(engine),
+      engine: recorded,
       config: this.#config,
       authenticate: this.authenticate,
       now: () => this.#world.nowMs,
@@ -136,6 +142,12 @@ export class VirtualRelay {
   /** Kills it when its next turn is stored and nobody has heard of it. */
   dieAfterTurn(downMs: number): void {
     this.#dieForMs = downMs;
+  }
+
+  /** Has it keep documents in fewer bytes, all of which that is due. */
+  compact(): void {
+    const engine = this.#engine;
+    if (engine !== undefined) this.#compactAll(engine).catch((error: unknown) => this.errors.push(error));
   }
 
   /** Copies its file. */
@@ -197,17 +209,24 @@ export class VirtualRelay {
     const rule: Engine["rule"] = async (bucket, turn) => {
       await this.#held;
       for (const { commit } of turn.pushes) this.onPush?.(commit.name);
+      const kept = this.#keptOf(turn);
       const ruled = await engine.rule(bucket, turn);
       for (const { result, isNew } of ruled.answers) {
         const name = nameKey(result.name);
         if (isNew && this.resultByName.has(name)) this.errors.push(new Error(`${name} was ruled twice`));
         if (isNew) this.resultByName.set(name, result);
       }
-      this.onRuled?.(turn, ruled);
+      this.onRuled?.(turn, ruled, kept);
       if (this.#dieForMs === undefined) return ruled;
       this.goDown(this.#dieForMs);
       this.#dieForMs = undefined;
       return new Promise(() => {});
+    };
+    const compact: Engine["compact"] = async (bucket) => {
+      const compaction = await engine.compact(bucket);
+      if (compaction.fault !== undefined) this.errors.push(compaction.fault);
+      if (compaction.isCompacted) await this.#tellCompacted(engine);
+      return compaction;
     };
     const sweep: Engine["sweep"] = async (bucket, options) => {
       const swept = await engine.sweep(bucket, options);
@@ -219,10 +238,37 @@ export class VirtualRelay {
         if (name === "openBucket") return openBucket;
         if (name === "rule") return rule;
         if (name === "sweep") return sweep;
+        if (name === "compact") return compact;
         const member: unknown = Reflect.get(target, name, target);
         return typeof member === "function" ? (member.bind(target) as unknown) : member;
       },
     });
+  }
+
+  /** What every document is now. */
+  async #tellCompacted(engine: Engine): Promise<void> {
+    for (const [key, { document }] of this.#entryByKey) {
+      if (document !== undefined) this.onCompacted?.(key, await engine.readEntry(bucketName, key));
+    }
+  }
+
+  /** Those of the keys of a turn under which there is an entry or a deletion, with the bytes of documents. */
+  #keptOf({ pushes }: Turn): KeptBytes {
+    const kept = new Map<PackedKey, number>();
+    for (const { key } of pushes.flatMap(({ commit }) => commit.mutations)) {
+      const entry = this.#entryByKey.get(key);
+      if (entry !== undefined) kept.set(key, entry.document?.bytes ?? 0);
+    }
+    return kept;
+  }
+
+  get #entryByKey(): ReadonlyMap<PackedKey, RelayEntry> {
+    return this.#storage.bucketByName.get(bucketName)?.entryByKey ?? new Map();
+  }
+
+  async #compactAll(engine: Engine): Promise<void> {
+    // One that was killed has no bucket open.
+    while (this.#engine === engine) if ((await engine.compact(bucketName)).isDone) return;
   }
 
   #beatLater(): void {
