@@ -131,6 +131,13 @@ test("a name of the package's own, for files by where they run, is no dependency
   expect(findUndeclaredImports(new Map([...files, ["packages/model/package.json", manifest]]))).toEqual([]);
 });
 
+test("what the app is to bring is declared among the peers", () => {
+  const files = withFile("packages/model/src/planted.ts", `import { Doc } from "yjs";`);
+  expect(findUndeclaredImports(files)).toHaveLength(1);
+  const manifest = `{ "name": "@rockpool/model", "peerDependencies": { "yjs": "*" } }`;
+  expect(findUndeclaredImports(new Map([...files, ["packages/model/package.json", manifest]]))).toEqual([]);
+});
+
 test.each([`import { key } from "./index.ts";`, `import { key } from "@rockpool/model";`])(
   "%s inside the model is found",
   (text) => {

@@ -12,6 +12,8 @@ export interface Package {
   readonly name: string;
   readonly dependencies: readonly string[];
   readonly devDependencies: readonly string[];
+  /** What the app brings, of which there must be one copy. */
+  readonly peerDependencies: readonly string[];
   /** Names that begin with "#", for files of its own by where they run. */
   readonly imports: readonly string[];
 }
@@ -21,6 +23,7 @@ interface Manifest {
   readonly imports?: Readonly<Record<string, unknown>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
 /** Code whose clock, random numbers and timers are handed in. */
@@ -43,6 +46,7 @@ export const packagesBottomFirst = (files: FileMap): readonly Package[] => {
       name: manifest.name,
       dependencies: Object.keys(manifest.dependencies ?? {}),
       devDependencies: Object.keys(manifest.devDependencies ?? {}),
+      peerDependencies: Object.keys(manifest.peerDependencies ?? {}),
       imports: Object.keys(manifest.imports ?? {}),
     };
   });
@@ -66,7 +70,7 @@ export const findUnlistedPackages = (files: FileMap): readonly string[] => {
 export const findUpwardDependencies = (files: FileMap): readonly string[] => {
   const packages = packagesBottomFirst(files);
   return packages.flatMap((one, layer) =>
-    [...one.dependencies, ...one.devDependencies]
+    [...one.dependencies, ...one.devDependencies, ...one.peerDependencies]
       .filter((dependency) => packages.findIndex(({ name }) => name === dependency) >= layer)
       .map((dependency) => `${one.folder}/package.json: ${dependency} is not above ${one.name} in the list`),
   );
@@ -76,11 +80,8 @@ export const findUpwardDependencies = (files: FileMap): readonly string[] => {
 export const findUndeclaredImports = (files: FileMap): readonly string[] => {
   const root = readManifest(files, "package.json");
   return sourcesByPackage(files).flatMap(({ one, sources }) => {
-    const forTests = [
-      ...one.dependencies,
-      ...one.devDependencies,
-      ...Object.keys(root.devDependencies ?? {}),
-    ];
+    const forAll = [...one.dependencies, ...one.peerDependencies];
+    const forTests = [...forAll, ...one.devDependencies, ...Object.keys(root.devDependencies ?? {})];
     return sources.flatMap(({ path, imports }) =>
       imports.flatMap((entry) => {
         const at = `${path}:${entry.line}: "${entry.specifier}"`;
@@ -92,7 +93,7 @@ export const findUndeclaredImports = (files: FileMap): readonly string[] => {
           return isInside ? [] : [`${at} reaches into another package; import it by its name`];
         }
         const name = packageNameOf(entry.specifier);
-        const isDeclared = (isTest(path) || isConfig(path) ? forTests : one.dependencies).includes(name);
+        const isDeclared = (isTest(path) || isConfig(path) ? forTests : forAll).includes(name);
         const isOwn = name === one.name || one.imports.includes(entry.specifier);
         return isDeclared || isOwn || /^(node|virtual):/.test(name)
           ? []

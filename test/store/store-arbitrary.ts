@@ -192,6 +192,7 @@ const anyHostSettings: fc.Arbitrary<HostSettings> = fc.record({
     }),
     keys: fewOrMore,
     bytes: fc.constantFrom(100, 1_000_000),
+    documentBytes: fc.constantFrom(100, 1_000_000),
   }),
   tailEntries: fewOrMore,
   tailBytes: fc.constantFrom(50, 1000, 1_000_000),

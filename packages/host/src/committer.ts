@@ -73,7 +73,8 @@ export class Committer {
   /**
    * Queues a commit, to take effect after the reads that `after` settles with. Fulfilled when it is
    * stored, or refused by a check.
-   * @throws TypeError for a sum, min or max over a value that is no u64; KvError as the log does, "pending-full" and "unsupported"
+   * @throws TypeError for a sum, min or max over a value that is no u64, and a merge over one that is no document;
+   * KvError as the log does, "pending-full", "replaced" and "unsupported"
    */
   commit(request: CommitRequest, strict: boolean, after?: Promise<unknown>): Promise<Committed> {
     const isDeletion = request.mutations.every(({ type }) => type === "delete");
@@ -224,8 +225,9 @@ const answer = (waiting: Waiting, outcome: CommitOutcome | undefined, position: 
       return waiting.resolve(null);
     case "type": {
       const { type } = outcome.mutation;
+      const needed = type === "merge" ? "document" : "U64";
       return waiting.reject(
-        new TypeError(`Failed to perform '${type}' mutation on a non-U64 value in the database`),
+        new TypeError(`Failed to perform '${type}' mutation on a non-${needed} value in the database`),
       );
     }
     case "full":
@@ -236,7 +238,9 @@ const answer = (waiting: Waiting, outcome: CommitOutcome | undefined, position: 
         ),
       );
     case "excess":
-      return waiting.reject(new TypeError(`${outcome.message}: the relay's limit`));
+      return waiting.reject(new TypeError(outcome.message));
+    case "replaced":
+      return waiting.reject(replacedError(outcome.key));
     case "outside":
       return waiting.reject(outsideError(outcome.key));
     case "versionstamped":
@@ -249,10 +253,18 @@ const answer = (waiting: Waiting, outcome: CommitOutcome | undefined, position: 
   }
 };
 
+const replacedError = (key: PackedKey): KvError =>
+  new KvError(
+    "replaced",
+    `the document under ${describe(key)} that this was merged into was deleted or replaced; nothing was written. Read the key, then edit what stands there`,
+  );
+
+const describe = (key: PackedKey): string => JSON.stringify(unpackKey(key).map(String));
+
 const outsideError = (key: PackedKey): KvError =>
   new KvError(
     "unsupported",
-    `the key ${JSON.stringify(unpackKey(key).map(String))} lies outside the prefixes that this device follows, may read and has received, so its entry is not here to be checked or combined with; nothing was written. Follow its prefix first, wait until what it holds is here, or set it blindly`,
+    `the key ${describe(key)} lies outside the prefixes that this device follows, may read and has received, so its entry is not here to be checked or combined with; nothing was written. Follow its prefix first, wait until what it holds is here, or set it blindly`,
   );
 
 /** Checkpoints tell of their failures themselves, and a log that cannot be reached tells the next call. */

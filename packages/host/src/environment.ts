@@ -16,6 +16,8 @@ export interface HostChannel {
 /** A connection to the relay that carries text frames. */
 export interface HostSocket {
   send(frame: string): void;
+  /** Bytes of frames that are not on their way yet. Absent: it cannot tell. */
+  unsentBytes?(): number;
   close(): void;
 }
 

@@ -60,6 +60,7 @@ export class Host {
   readonly #rulings: Rulings;
   readonly #options: HostOpenOptions;
   readonly #emit: (event: HostEvent) => void;
+  readonly #readClock = (): number => this.#environment.now() + this.#ledger.state.session.clockOffsetMs;
   #closed = false;
   /** Why the host ended by itself. */
   #ended: KvError | undefined;
@@ -109,10 +110,12 @@ export class Host {
     this.#ledger = ledger;
     this.#options = options;
     this.#emit = emit;
-    const readClock = (): number => this.#readClock();
+    const readClock = this.#readClock;
     const room = (): Room => this.#upkeep.room;
     this.#committer = new Committer({ ledger, host: id, drawId: environment.drawId, readClock, room });
-    this.#feeds = new Feeds({ log, ledger, readClock, emit, limits: settings.feeds ?? feedLimits });
+    const isUpToDate = (): boolean => this.#sync.isUpToDate;
+    const { feeds = feedLimits, limits = checkpointLimits } = settings;
+    this.#feeds = new Feeds({ log, ledger, readClock, emit, isUpToDate, limits: feeds });
     const { bucket, database } = options;
     // A failure in the background: the next call meets it too, and can say so to the app.
     const onFailure = (error: unknown): void => {
@@ -138,7 +141,6 @@ export class Host {
       assertOpen: () => this.#assertOpen(),
       confirmations: this.#rulings.confirmations,
     });
-    const limits = settings.limits ?? checkpointLimits;
     this.#sync = new SyncControl({
       host: id,
       log,
@@ -151,7 +153,10 @@ export class Host {
       onFailure,
       author: () => this.#committer.author(),
       onUndecided: (ids) => void this.#rulings.onUndecided(ids).catch(onFailure),
-      onSession: () => this.#rulings.onSession(),
+      onSession: () => {
+        this.#rulings.onSession();
+        this.#feeds.onSession();
+      },
       commitsSettled: () => this.#committer.settled(),
       onEnded: (why) => this.end(endError(options.bucket, why)),
     });
@@ -274,6 +279,8 @@ export class Host {
         return this.#upkeep.forgetDeletions(this.#readClock() - call.olderThanMs);
       case "transfer":
         return this.#transfers.carryOn(call.step);
+      case "compact":
+        return this.#upkeep.compact(call);
       default:
         return isSyncCall(call) ? this.#sync.calls.answer(call) : this.#rulings.call(call);
     }
@@ -283,10 +290,6 @@ export class Host {
     const status = await bucketStatus(this.#ledger);
     const { trouble } = this.#sync;
     return { ...status, trouble: trouble === undefined ? null : packError(trouble) };
-  }
-
-  #readClock(): number {
-    return this.#environment.now() + this.#ledger.state.session.clockOffsetMs;
   }
 
   #assertOpen(): void {

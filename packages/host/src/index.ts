@@ -1,7 +1,15 @@
 /** A replica at work on its log: what the worker runs, and the surface it shows to its tab. */
 export type { HostChannel, HostEnvironment, HostLocks, HostSocket, SocketEvents } from "./environment.ts";
 export { Host, type HostSettings } from "./host.ts";
-export type { ChangesRequest, FeedItem, FeedRequest, FeedSelection, FeedVersion } from "./feeds/feed-api.ts";
+export type {
+  ChangesRequest,
+  DocumentGrowth,
+  FeedItem,
+  FeedRequest,
+  FeedSelection,
+  FeedVersion,
+  WholeDocument,
+} from "./feeds/feed-api.ts";
 export type {
   HostAnswer,
   HostApi,

@@ -58,6 +58,7 @@ const openSocket = (url: string, { onOpen, onFrame, onClose }: SocketEvents): Ho
     send: (frame) => {
       if (socket.readyState === WebSocket.OPEN) socket.send(frame);
     },
+    unsentBytes: () => socket.bufferedAmount,
     close: () => {
       socket.onopen = socket.onmessage = socket.onclose = null;
       socket.close();

@@ -3,7 +3,7 @@
  * and who is there. Everything said here is a hint; what holds is the log.
  */
 import type { CommitRow, PlacedRow } from "@rockpool/log";
-import { channelOf, entryBytes, mutationBytes, type PackedError } from "@rockpool/model";
+import { channelOf, entryBytes, mutationBytes, type PackedError, type PackedKey } from "@rockpool/model";
 import type { HostEnvironment, HostChannel } from "./environment.ts";
 import type { AppendNotice } from "./ledger.ts";
 
@@ -18,7 +18,29 @@ export interface SessionNews {
   readonly visible: boolean;
 }
 
+/** Who is present at which documents: presence/presence.ts. */
+export type PresenceMessage =
+  /** A host's tab wants to hear of these documents, and of no others. `asks`: who is there is to say so now. */
+  | {
+      readonly type: "attend";
+      readonly host: string;
+      readonly keys: readonly PackedKey[];
+      readonly asks: boolean;
+    }
+  /** A host's tab says who is present in it, and how its end is to be said; without `end` this is it. */
+  | {
+      readonly type: "aware";
+      readonly host: string;
+      readonly source: number;
+      readonly key: PackedKey;
+      readonly update: Uint8Array;
+      readonly end?: Uint8Array;
+    }
+  /** The relay told of others. */
+  | { readonly type: "remote"; readonly key: PackedKey; readonly update: Uint8Array };
+
 export type TabMessage =
+  | PresenceMessage
   /** `row` only when it is small; who does not get it reads the log. */
   | { readonly type: "notice"; readonly after: number; readonly position: number; readonly row?: PlacedRow }
   | ({ readonly type: "session" } & SessionNews)
@@ -45,6 +67,8 @@ export interface TabListener {
   onMessage(message: Exclude<TabMessage, { type: "notice" }>): void;
   /** How many hosts have the bucket open, this one included. */
   onCount(count: number): void;
+  /** Another host has ended, whether it said so or not. */
+  onGone(host: string): void;
 }
 
 const messageTypes: ReadonlySet<unknown> = new Set([
@@ -60,6 +84,9 @@ const messageTypes: ReadonlySet<unknown> = new Set([
   "resume",
   "destroyed",
   "signed-out",
+  "attend",
+  "aware",
+  "remote",
 ]);
 
 /** Bytes of a commit row that still travels in a notice, about; who does not get it reads the log. */
@@ -175,7 +202,10 @@ export class Tabs {
       .request(name, { mode: "shared", signal: this.#closing.signal }, () => {
         this.#watched.delete(name);
       })
-      .then(() => this.#count())
+      .then(() => {
+        this.#listener.onGone(name.slice(hostLockName(this.#database, "").length));
+        return this.#count();
+      })
       .catch((error: unknown) => {
         // Closing aborts the wait; nothing else can end it.
         if (!this.#closing.signal.aborted) throw error;

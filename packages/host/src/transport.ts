@@ -3,6 +3,7 @@
  * on the host's side, so that the page need not load it.
  */
 import {
+  type AskedMutation,
   checkValueSize,
   createDocument,
   type Mutation,
@@ -30,7 +31,7 @@ export const fromTransportMutation = (
   mutation: TransportMutation,
   nowMs: number,
   { expireInMs }: BucketSettings,
-): Mutation => {
+): AskedMutation => {
   if (mutation.type !== "set") return mutation;
   const { type, key, value, expireIn = expireInMs ?? "never" } = mutation;
   if (expireIn !== "never" && nowMs + expireIn > expireAtMsMax) {

@@ -32,6 +32,7 @@ export type {
   CheckpointRow,
   CommitRecord,
   CommitRow,
+  CompactRow,
   DecisionRow,
   Effect,
   ExpireRow,

@@ -9,6 +9,7 @@ import {
   type CommitLimits,
   type CommitName,
   type CommitResult,
+  type DocumentValue,
   type EpochId,
   type Mutation,
   type PackedKey,
@@ -42,8 +43,11 @@ export interface CommitRecord {
 export interface Effect {
   /** It may wait for its commit's versionstamp (`finishKey`), which the row's position tells. */
   readonly key: PackedKey;
+  /** A document whose incarnation is null was made by this commit: its row's position tells it (`effectsOf`). */
   readonly value?: Value;
   readonly expireAt?: number;
+  /** The value is a document of this commit's updates alone, which go behind those that stand in it. */
+  readonly appends?: true;
   /** The key's older versions went with it. */
   readonly purged?: true;
 }
@@ -190,6 +194,15 @@ export interface FilledFrom {
   readonly readingMs: number;
 }
 
+/** A document in fewer bytes: all that is confirmed of it here, as of this row. No view changes by it. */
+export interface CompactRow {
+  readonly type: "compact";
+  readonly key: PackedKey;
+  readonly value: DocumentValue;
+  /** As the confirmed entry has it. */
+  readonly revision?: Revision;
+}
+
 /** Pages were written up to some position: who finds this row in the tail starts again from them. */
 export interface CheckpointRow {
   readonly type: "checkpoint";
@@ -209,6 +222,7 @@ export type Row =
   | BuildRow
   | AbandonRow
   | FillRow
+  | CompactRow
   | CheckpointRow;
 
 /** A row with its place in the log. */
@@ -228,6 +242,7 @@ const rowTypes: Readonly<Record<Row["type"], true>> = {
   build: true,
   abandon: true,
   fill: true,
+  compact: true,
   checkpoint: true,
 };
 

@@ -60,7 +60,16 @@ export type Mutation =
       readonly update: Uint8Array;
       /** That of the document its writer saw; null when there was none, or only what waits for the relay. */
       readonly incarnation: Revision | null;
+      /** Written before the bucket had a relay. It matters to this device alone. */
+      readonly initial?: true;
     };
+
+type Merge = Extract<Mutation, { readonly type: "merge" }>;
+
+/** A mutation as it is asked for: a merge that names no incarnation is for whatever document stands there. */
+export type AskedMutation =
+  | Exclude<Mutation, Merge>
+  | (Omit<Merge, "incarnation"> & { readonly incarnation?: Revision | null });
 
 /** One atomic batch of checks and mutations. */
 export interface Commit {

@@ -1,4 +1,6 @@
-/** Rooms of y-websocket clients: each names one key, and every key has one. */
+/**
+ * Rooms of y-websocket clients: each names one key, and every key has one.
+ */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { keyOfRoom, roomOfKey } from "./document-room.ts";

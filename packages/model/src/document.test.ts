@@ -7,6 +7,8 @@ import { expect, test } from "vitest";
 import {
   appendUpdate,
   createDocument,
+  documentBytes,
+  type DocumentValue,
   findDocumentExcess,
   isUpdateLog,
   joinDocuments,
@@ -113,4 +115,49 @@ test("what arrives as a document has a log and an incarnation", () => {
     expect(isValue({ encoding: "document", data, incarnation })).toBe(false);
   }
   expect(isValue({ encoding: "document", data: Uint8Array.of(9), incarnation: 0 })).toBe(false);
+});
+
+test("a document that was put together is one like any other", () => {
+  const parts = ["a", "b", "c"].map((text) => createDocument(bytes(text), 4));
+  const whole = parts.reduce(joinDocuments);
+  expect(documentBytes(whole)).toBe(6);
+  expect(structuredClone(whole)).toEqual(whole);
+  expect({ ...whole }).toEqual({
+    encoding: "document",
+    incarnation: 4,
+    data: updateLog(["a", "b", "c"].map(bytes)),
+  });
+  expect(whole.data).toBe(whole.data);
+});
+
+test("updates that wait behind a large document cost nothing of its size", () => {
+  let reads = 0;
+  const data = updateLog([new Uint8Array(100)]);
+  const large = (): DocumentValue => ({
+    encoding: "document",
+    incarnation: 4,
+    get data() {
+      reads++;
+      return data;
+    },
+  });
+  const document = large();
+  const [one, other] = [document, document].map((base) =>
+    ["a", "b"].reduce((grown, update) => appendUpdate(grown, bytes(update)), base),
+  ) as [DocumentValue, DocumentValue];
+  expect(documentBytes(one)).toBe(data.length + 4);
+  const [changed, shorter] = [
+    appendUpdate(appendUpdate(document, bytes("a")), bytes("c")),
+    appendUpdate(document, bytes("a")),
+  ];
+  reads = 0;
+  expect(equalValues(one, other)).toBe(true);
+  expect(equalValues(one, changed)).toBe(false);
+  expect(equalValues(one, shorter)).toBe(false);
+  expect(reads).toBe(0);
+  expect(one.data).toEqual(updateLog([new Uint8Array(100), bytes("a"), bytes("b")]));
+  // Put together by other steps from other objects they are equal all the same.
+  expect(
+    equalValues(one, appendUpdate(joinDocuments(large(), createDocument(bytes("a"), 4)), bytes("b"))),
+  ).toBe(true);
 });

@@ -43,15 +43,37 @@ export const createDocument = (update: Uint8Array, incarnation: number | null): 
   incarnation,
 });
 
-/** The document with one more update. */
-export const appendUpdate = (document: DocumentValue, update: Uint8Array): DocumentValue => ({
-  ...document,
-  data: concat([document.data, updateLog([update])]),
-});
+/** The document with one more update. Costs nothing of its size before somebody asks for its bytes. */
+export const appendUpdate = (document: DocumentValue, update: Uint8Array): DocumentValue =>
+  joined(document, updateLog([update]));
 
-/** What stood with what came: behind it in the same document, in its place otherwise. */
+/** What stood with what came: behind it in the same document, in its place otherwise. Costs as {@link appendUpdate}. */
 export const joinDocuments = (before: DocumentValue, after: DocumentValue): DocumentValue =>
-  before.incarnation === after.incarnation ? { ...after, data: concat([before.data, after.data]) } : after;
+  before.incarnation === after.incarnation ? joined(before, after.data) : after;
+
+/** The length of a document's data, in bytes, without putting it together. */
+export const documentBytes = (document: DocumentValue): number =>
+  joins.get(document)?.bytes ?? document.data.length;
+
+/** Equal in incarnation and bytes. What both were made of is not compared byte by byte. */
+export const equalDocuments = (a: DocumentValue, b: DocumentValue): boolean => {
+  if (a === b) return true;
+  if (a.incarnation !== b.incarnation || documentBytes(a) !== documentBytes(b)) return false;
+  const made = new Set<DocumentValue>();
+  for (let one: DocumentValue | undefined = a; one !== undefined; one = joins.get(one)?.before) made.add(one);
+  let shared: DocumentValue | undefined = b;
+  while (shared !== undefined && !made.has(shared)) shared = joins.get(shared)?.before;
+  if (shared === undefined) return equalBytes(a.data, b.data);
+  return equalBytes(bytesSince(a, shared), bytesSince(b, shared));
+};
+
+/** True for the same bytes. */
+export const equalBytes = (a: Uint8Array, b: Uint8Array): boolean => {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
+  return true;
+};
 
 /** Updates one after another, as a document keeps them. */
 export const updateLog = (updates: readonly Uint8Array[]): Uint8Array =>
@@ -92,6 +114,53 @@ export const findDocumentExcess = (bytes: number): string | undefined =>
   bytes > documentBytesMax
     ? `Document too large (max ${documentBytesMax} bytes): ${bytes} bytes; begin another one under a key of its own`
     : undefined;
+
+/** How a document was made, while its bytes are not put together. */
+interface Join {
+  /** Undefined once they are: it may be let go then. */
+  before: DocumentValue | undefined;
+  /** What came behind it. */
+  readonly tail: Uint8Array;
+  /** Of all of it. */
+  readonly bytes: number;
+}
+
+/** Thousands of updates may wait behind a large document: a copy of all of it for each would be felt. */
+const joins = new WeakMap<DocumentValue, Join>();
+
+const joined = (before: DocumentValue, tail: Uint8Array): DocumentValue => {
+  let data: Uint8Array | undefined;
+  // A getter of its own: structured clone, a spread and a comparison read it like any other member.
+  const document: DocumentValue = {
+    encoding: "document",
+    get data() {
+      if (data === undefined) {
+        data = bytesSince(document, undefined);
+        const join = joins.get(document);
+        if (join !== undefined) join.before = undefined;
+      }
+      return data;
+    },
+    incarnation: before.incarnation,
+  };
+  joins.set(document, { before, tail, bytes: documentBytes(before) + tail.length });
+  return document;
+};
+
+/** What came behind an earlier state of a document that it was made of; all of it for undefined. */
+const bytesSince = (document: DocumentValue, earlier: DocumentValue | undefined): Uint8Array => {
+  const tails: Uint8Array[] = [];
+  for (let one: DocumentValue = document; one !== earlier;) {
+    const join = joins.get(one);
+    if (join?.before === undefined) {
+      tails.push(one.data);
+      break;
+    }
+    tails.push(join.tail);
+    one = join.before;
+  }
+  return concat(tails.toReversed());
+};
 
 const fail = (): never => {
   throw new RangeError("the bytes of a document end within an update");

@@ -3,6 +3,7 @@ export { decodeBase64, encodeBase64 } from "./base64.ts";
 export { type Checksum, createChecksum } from "./checksum.ts";
 export { type ConvergenceHash, createConvergenceHash, type HashedEntry } from "./convergence.ts";
 export {
+  type AskedMutation,
   type Check,
   type Commit,
   type CommitName,
@@ -21,7 +22,9 @@ export { bucketOf, channelOf, databaseOf, secretsDatabaseOf } from "./device-nam
 export {
   appendUpdate,
   createDocument,
+  documentBytes,
   type DocumentValue,
+  equalDocuments,
   findDocumentExcess,
   isUpdateLog,
   joinDocuments,
@@ -43,6 +46,8 @@ export {
 } from "./key-pattern.ts";
 export { KvU64, u64Max, wrapU64 } from "./kv-u64.ts";
 export {
+  attendedKeysMax,
+  awareBytesMax,
   checksMax,
   clockAheadMsMax,
   commitBytesMax,

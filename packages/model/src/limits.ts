@@ -10,6 +10,11 @@ export const valueBytesMax: number = 1024 * 1024;
 /** Largest document, in bytes of all its updates: 8 MiB. One update is a value, and has its limit. */
 export const documentBytesMax: number = 8 * 1024 * 1024;
 
+/** Largest presence under one document, in bytes, as one tab tells of it. */
+export const awareBytesMax: number = 64 * 1024;
+/** Documents whose presences one tab, and one session with the relay, may attend. */
+export const attendedKeysMax = 1000;
+
 /** Checks in one commit (Deno: 100). */
 export const checksMax = 1000;
 /** Mutations in one commit (Deno: 1,000). */

@@ -2,7 +2,7 @@
  * What a mutation does to a value, the same in every replica and at the relay, and how large a
  * commit counts. Outcomes are values; only the check of a commit's limits throws, at the call.
  */
-import type { Check, Mutation } from "./commit.ts";
+import type { AskedMutation, Check, Mutation } from "./commit.ts";
 import type { PackedKey } from "./packed-key.ts";
 import { appendUpdate, createDocument } from "./document.ts";
 import { wrapU64 } from "./kv-u64.ts";
@@ -37,16 +37,18 @@ export const applyMutation = (current: Value | undefined, mutation: Mutation): M
 };
 
 /** Size of a mutation for limits, in bytes: its key and its value, 8 for an operand. */
-export const mutationBytes = (mutation: Mutation): number => sizeOfMutation(mutation, valueBytes);
+export const mutationBytes = (mutation: AskedMutation): number => sizeOfMutation(mutation, valueBytes);
 
 /** Size of a commit for limits, in bytes: the keys of its checks, and its mutations. */
-export const commitBytes = (checks: readonly Pick<Check, "key">[], mutations: readonly Mutation[]): number =>
-  sizeOfCommit(checks, mutations, valueBytes);
+export const commitBytes = (
+  checks: readonly Pick<Check, "key">[],
+  mutations: readonly AskedMutation[],
+): number => sizeOfCommit(checks, mutations, valueBytes);
 
 /** @throws TypeError for a commit of too many checks, too many mutations or too many bytes. */
 export const checkCommitLimits = (
   checks: readonly Pick<Check, "key">[],
-  mutations: readonly Mutation[],
+  mutations: readonly AskedMutation[],
 ): void => {
   const excess = findCommitExcess(checks, mutations, commitLimits);
   if (excess !== undefined) throw new TypeError(excess);
@@ -55,7 +57,7 @@ export const checkCommitLimits = (
 /** What a commit as a whole has too much of: value, limit and remedy; undefined when it is within the limits. */
 export const findCommitExcess = (
   checks: readonly Pick<Check, "key">[],
-  mutations: readonly Mutation[],
+  mutations: readonly AskedMutation[],
   { checksMax, mutationsMax, commitBytesMax }: CommitLimits,
 ): string | undefined => {
   if (checks.length > checksMax) {
@@ -75,7 +77,7 @@ export const findCommitExcess = (
 /** As {@link findCommitExcess}, of a commit's keys and values each. */
 export const findPartExcess = (
   checks: readonly Pick<Check, "key">[],
-  mutations: readonly Mutation[],
+  mutations: readonly AskedMutation[],
   { keyBytesMax, valueBytesMax }: CommitLimits,
 ): string | undefined => {
   const isTooLong = ({ key }: { readonly key: PackedKey }): boolean => key.length > keyBytesMax;
@@ -102,7 +104,7 @@ export const entryBytes = ({ key, value }: { readonly key: PackedKey; readonly v
 
 const operandBytes = 8;
 
-const sizeOfMutation = (mutation: Mutation, sizeOfValue: (value: Value) => number): number => {
+const sizeOfMutation = (mutation: AskedMutation, sizeOfValue: (value: Value) => number): number => {
   switch (mutation.type) {
     case "set":
       return mutation.key.length + sizeOfValue(mutation.value);
@@ -119,7 +121,7 @@ const sizeOfMutation = (mutation: Mutation, sizeOfValue: (value: Value) => numbe
 
 const sizeOfCommit = (
   checks: readonly Pick<Check, "key">[],
-  mutations: readonly Mutation[],
+  mutations: readonly AskedMutation[],
   sizeOfValue: (value: Value) => number,
 ): number => {
   let bytes = 0;

@@ -3,7 +3,15 @@
  * where they are read; everything in between moves the same bytes.
  * The codec of the encoding `rich` is the host's; this module says when it is needed.
  */
-import { type DocumentValue, isUpdateLog, KvDocument, updatesOf } from "./document.ts";
+import {
+  documentBytes,
+  type DocumentValue,
+  equalBytes,
+  equalDocuments,
+  isUpdateLog,
+  KvDocument,
+  updatesOf,
+} from "./document.ts";
 import { KvError } from "./error.ts";
 import { isPlainJson } from "./json.ts";
 import { KvU64, u64Max } from "./kv-u64.ts";
@@ -65,8 +73,9 @@ export const valueBytes = (value: Value): number => {
     case "rich":
       return utf8Bytes(value.data);
     case "bytes":
-    case "document":
       return value.data.length;
+    case "document":
+      return documentBytes(value);
     case "u64":
       return 8;
   }
@@ -91,18 +100,10 @@ export const checkValueSize = (value: Value): void => {
 export const equalValues = (a: Value | undefined, b: Value | undefined): boolean => {
   if (a === undefined || b === undefined) return a === b;
   if (a.encoding === "document" || b.encoding === "document") {
-    const areDocuments = a.encoding === "document" && b.encoding === "document";
-    return areDocuments && a.incarnation === b.incarnation && equalBytes(a.data, b.data);
+    return a.encoding === "document" && b.encoding === "document" && equalDocuments(a, b);
   }
   if (a.encoding !== "bytes" || b.encoding !== "bytes") return a.encoding === b.encoding && a.data === b.data;
   return equalBytes(a.data, b.data);
-};
-
-const equalBytes = (a: Uint8Array, b: Uint8Array): boolean => {
-  if (a === b) return true;
-  if (a.length !== b.length) return false;
-  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
-  return true;
 };
 
 /** True for the form of a value; what arrives from outside is checked with it. That the text of one parses is not checked. */

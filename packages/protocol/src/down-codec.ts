@@ -2,6 +2,7 @@
  * The messages of the relay on the wire, written and read in pairs: objects with a `type`, results
  * and entries in them as positional arrays.
  */
+import { readAware, writeAware } from "./aware-codec.ts";
 import {
   failField,
   readBoolean,
@@ -48,6 +49,8 @@ export const writeDown = (message: DownMessage): unknown => {
       return writePatch(message);
     case "page":
       return { ...message, entries: message.entries.map(writeEntry) };
+    case "aware":
+      return writeAware(message);
     case "welcome":
     case "renewed":
     case "verified":
@@ -83,12 +86,14 @@ export const readDown = (value: unknown): DownMessage => {
         id: readInteger(fields["id"], "id", 0),
         head: readRevision(fields["head"], "head"),
       };
+    case "aware":
+      return readAware(fields);
     case "error":
       return readSessionError(fields);
     default:
       return failField(
         "type",
-        '"welcome", "ruled", "patch", "page", "renewed", "verified", "pong" or "error"',
+        '"welcome", "ruled", "patch", "page", "renewed", "verified", "pong", "aware" or "error"',
         fields["type"],
       );
   }

@@ -88,6 +88,9 @@ export const goldenUp: readonly UpMessage[] = [
   { type: "auth", token: "another secret" },
   { type: "verify", epoch: "epoch1", at: 40, hash: "0123456789abcdef0123456789abcdef" },
   { type: "ping", id: 3 },
+  { type: "attend", keys: [] },
+  { type: "attend", keys: [user, packKey(["a"])] },
+  { type: "aware", key: user, update: Uint8Array.of(1, 2, 3) },
 ];
 
 export const goldenUpFrames: readonly string[] = [
@@ -101,6 +104,9 @@ export const goldenUpFrames: readonly string[] = [
   String.raw`[{"type":"auth","token":"another secret"}]`,
   String.raw`[{"type":"verify","epoch":"epoch1","at":40,"hash":"0123456789abcdef0123456789abcdef"}]`,
   String.raw`[{"type":"ping","id":3}]`,
+  String.raw`[{"type":"attend","keys":[]}]`,
+  String.raw`[{"type":"attend","keys":["\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000","\u0002a\u0000"]}]`,
+  String.raw`[{"type":"aware","key":"\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000","update":"AQID"}]`,
 ];
 
 export const goldenDown: readonly DownMessage[] = [
@@ -255,6 +261,7 @@ export const goldenDown: readonly DownMessage[] = [
   { type: "verified", at: 44, equal: true },
   { type: "verified", at: 44, equal: null },
   { type: "pong", id: 3, head: 44 },
+  { type: "aware", key: user, update: Uint8Array.of(1, 2, 3) },
   { type: "error", code: "malformed", message: "no message" },
   { type: "error", code: "scope", message: "the rights of this token changed" },
   { type: "error", code: "closing", message: "the relay is going down", retryAfterMs: 1000 },
@@ -274,6 +281,7 @@ export const goldenDownFrames: readonly string[] = [
   String.raw`[{"type":"verified","at":44,"equal":true}]`,
   String.raw`[{"type":"verified","at":44,"equal":null}]`,
   String.raw`[{"type":"pong","id":3,"head":44}]`,
+  String.raw`[{"type":"aware","key":"\u0002user\u0000!À\u001c\u0000\u0000\u0000\u0000\u0000\u0000","update":"AQID"}]`,
   String.raw`[{"type":"error","code":"malformed","message":"no message"}]`,
   String.raw`[{"type":"error","code":"scope","message":"the rights of this token changed"}]`,
   String.raw`[{"type":"error","code":"closing","message":"the relay is going down","retryAfterMs":1000}]`,

@@ -9,7 +9,9 @@ export {
   encodeWithEntries,
 } from "./codec.ts";
 export type {
+  Attend,
   Auth,
+  Aware,
   DownMessage,
   Fill,
   Hello,

@@ -23,6 +23,7 @@ import {
 } from "@rockpool/model";
 import * as fc from "fast-check";
 import type {
+  Aware,
   DownMessage,
   Hello,
   PageMessage,
@@ -229,6 +230,8 @@ const sessionError: fc.Arbitrary<SessionError> = fc.record(
   { requiredKeys: ["type", "code", "message"] },
 );
 
+const aware: fc.Arbitrary<Aware> = fc.record({ type: fc.constant("aware"), key, update: bytes });
+
 /** Any message a replica may send. */
 export const upMessage: fc.Arbitrary<UpMessage> = fc.oneof(
   hello,
@@ -244,6 +247,8 @@ export const upMessage: fc.Arbitrary<UpMessage> = fc.oneof(
   fc.record({ type: fc.constant("auth"), token: text }),
   fc.record({ type: fc.constant("verify"), epoch: id, at: place, hash: id }),
   fc.record({ type: fc.constant("ping"), id: place }),
+  fc.record({ type: fc.constant("attend"), keys: fc.array(key, { maxLength: 4 }) }),
+  aware,
 );
 
 /** Any message a relay may send. */
@@ -255,5 +260,6 @@ export const downMessage: fc.Arbitrary<DownMessage> = fc.oneof(
   fc.record({ type: fc.constant("renewed"), expiresInMs: fc.option(timeMs) }),
   fc.record({ type: fc.constant("verified"), at: place, equal: fc.option(fc.boolean()) }),
   fc.record({ type: fc.constant("pong"), id: place, head: place }),
+  aware,
   sessionError,
 );

@@ -88,6 +88,25 @@ export interface Ping {
   readonly id: number;
 }
 
+/**
+ * Asks who is present at these documents, from now on: the whole list each time, of at most
+ * `attendedKeysMax` keys. Answered by what is known of those who are there.
+ */
+export interface Attend {
+  readonly type: "attend";
+  readonly keys: readonly PackedKey[];
+}
+
+/**
+ * Who is present at an attended document: an awareness update of y-protocols, of at most `awareBytesMax`.
+ * Up: of this replica's device. Down: of others. Part of no history, and lost without harm.
+ */
+export interface Aware {
+  readonly type: "aware";
+  readonly key: PackedKey;
+  readonly update: Uint8Array;
+}
+
 /** What a relay allows; a replica checks its commits against them before it keeps them. */
 export interface RelayLimits extends CommitLimits {
   /** Commits and bytes pushed and not yet ruled, at most. */
@@ -200,7 +219,7 @@ export interface SessionError {
   readonly retryAfterMs?: number;
 }
 
-export type UpMessage = Hello | Push | Pull | Fill | Auth | Verify | Ping;
+export type UpMessage = Hello | Push | Pull | Fill | Auth | Verify | Ping | Attend | Aware;
 export type DownMessage =
   | Welcome
   | Ruled
@@ -209,4 +228,5 @@ export type DownMessage =
   | Renewed
   | Verified
   | Pong
+  | Aware
   | SessionError;

@@ -2,11 +2,13 @@
  * The messages of a replica on the wire, written and read in pairs: objects with a `type`, commits
  * in them as positional arrays.
  */
+import { readAware, writeAware } from "./aware-codec.ts";
 import { readCommit, writeCommit } from "./commit-codec.ts";
 import {
   failField,
   readId,
   readInteger,
+  readKey,
   readList,
   readObject,
   readPrefix,
@@ -25,11 +27,14 @@ export const writeUp = (message: UpMessage): unknown => {
       return { ...message, protocol: [message.protocol.min, message.protocol.max] };
     case "push":
       return { type: message.type, commits: message.commits.map(writeCommit) };
+    case "aware":
+      return writeAware(message);
     case "pull":
     case "fill":
     case "auth":
     case "verify":
     case "ping":
+    case "attend":
       return message;
   }
 };
@@ -57,8 +62,16 @@ export const readUp = (value: unknown): UpMessage => {
       };
     case "ping":
       return { type: "ping", id: readInteger(fields["id"], "id", 0) };
+    case "attend":
+      return { type: "attend", keys: readList(fields["keys"], "keys", (key) => readKey(key, "")) };
+    case "aware":
+      return readAware(fields);
     default:
-      return failField("type", '"hello", "push", "pull", "fill", "auth", "verify" or "ping"', fields["type"]);
+      return failField(
+        "type",
+        '"hello", "push", "pull", "fill", "auth", "verify", "ping", "attend" or "aware"',
+        fields["type"],
+      );
   }
 };
 

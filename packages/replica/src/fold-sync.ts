@@ -28,6 +28,7 @@ import { nextCommitState } from "./commit-table.ts";
 import { setAside } from "./folded-session.ts";
 import { divideInitialSets } from "./initial-sets.ts";
 import { lossFields } from "./losses.ts";
+import { mergedByEntries, withoutLosers } from "./merged.ts";
 import { noEffect, rememberedFrom, type RowEffect } from "./row-effect.ts";
 import type { ReplicaState } from "./state.ts";
 
@@ -51,6 +52,7 @@ const reveal = (state: ReplicaState, row: PatchRow & PlacedRow): RowEffect => {
   session.setAside = null;
   session.checksDue = false;
   session.revealed = row.patch.to;
+  const grown = mergedByEntries(state, entries, row.changed);
   const { ruled, purged, versionstampByRevision } = settleResults(state, results, row.readingMs);
   for (const { key, ...content } of entries.values()) {
     const confirmed = { ...content, ...rememberedFrom(content, row.readingMs) };
@@ -58,20 +60,28 @@ const reveal = (state: ReplicaState, row: PatchRow & PlacedRow): RowEffect => {
   }
   for (const key of row.changed) state.cover(key, undefined, versionstamp);
   for (const key of purged) state.purge(key);
+  const losers = ruled.flatMap(({ after }) => (isLoser(after) ? [after] : []));
   for (const name of row.hidden) {
     const tracked = state.getTracked(name);
     if (tracked !== undefined && nextCommitState(tracked.state, "doomed") === "hidden") {
       state.track({ ...tracked, state: "hidden" });
+      losers.push(tracked);
     }
   }
+  const merged = withoutLosers(grown, losers);
   return {
     changed: row.changed,
+    ...(merged.size === 0 ? {} : { merged }),
     settledKeys: settledKeys(ruled, row.changed),
     ruled: ruled.map((one) => one.after),
   };
 };
 
 const oldest = createVersionstamp(0);
+
+/** True for a ruled commit of which something is not shown. */
+const isLoser = ({ state, supersededKeys = [] }: TrackedCommit): boolean =>
+  state !== "confirmed" || supersededKeys.length > 0;
 
 interface Settlement {
   readonly before: TrackedCommit;

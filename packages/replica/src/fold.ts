@@ -15,8 +15,8 @@ import {
 } from "@rockpool/model";
 import {
   type AttachRow,
-  type CommitRecord,
   type CommitRow,
+  type CompactRow,
   type DecisionRow,
   type ExpireRow,
   mustKnowRow,
@@ -25,6 +25,7 @@ import {
 import { nextCommitState } from "./commit-table.ts";
 import { effectsOf } from "./effects.ts";
 import { foldFill, foldPatch, foldSession, foldVerify } from "./fold-sync.ts";
+import { type LocalCommit, mergedByCommits } from "./merged.ts";
 import { noEffect, rememberedFrom, type RowEffect } from "./row-effect.ts";
 import type { ReplicaState } from "./state.ts";
 
@@ -68,6 +69,8 @@ export const foldRow = (state: ReplicaState, row: PlacedRow): RowEffect => {
       return noEffect;
     case "fill":
       return foldFill(state, row);
+    case "compact":
+      return foldCompact(state, row);
     case "checkpoint":
       return noEffect;
   }
@@ -81,7 +84,13 @@ const foldAttach = (state: ReplicaState, row: AttachRow & PlacedRow): RowEffect 
     state.session.fillDue = true;
     state.session.fillsAll = true;
   }
-  return foldCommits(state, { ...row, commits: commits ?? [] });
+  const { changed } = foldCommits(state, { ...row, commits: commits ?? [] });
+  // A document is all in what waits for the relay, and would be shown twice.
+  for (const { readingMs, mutations } of commits ?? []) {
+    const documents = new Set(mutations.flatMap(({ type, key }) => (type === "merge" ? [key] : [])));
+    for (const key of documents) state.cover(key, rememberedFrom({}, readingMs), zeroVersionstamp);
+  }
+  return { ...noEffect, changed };
 };
 
 const foldCommits = (
@@ -89,20 +98,27 @@ const foldCommits = (
   row: Pick<CommitRow & PlacedRow, "commits" | "position">,
 ): RowEffect => {
   const changed = new Set<PackedKey>();
-  for (const [place, record] of row.commits.entries()) {
+  const local = row.commits.map((record, place) => {
     const versionstamp = createVersionstamp(row.position, place);
+    const effects = effectsOf(record, versionstamp);
     for (const { key } of record.mutations) changed.add(key);
-    for (const { key } of effectsOf(record, versionstamp)) changed.add(key);
-    foldCommit(state, record, versionstamp);
-  }
-  return { ...noEffect, changed: [...changed] };
+    for (const { key } of effects) changed.add(key);
+    foldCommit(state, { record, effects }, versionstamp);
+    return { record, effects };
+  });
+  const merged = mergedByCommits(local);
+  return { ...noEffect, changed: [...changed], ...(merged.size === 0 ? {} : { merged }) };
 };
 
-const foldCommit = (state: ReplicaState, record: CommitRecord, versionstamp: Versionstamp): void => {
+const foldCommit = (
+  state: ReplicaState,
+  { record, effects }: LocalCommit,
+  versionstamp: Versionstamp,
+): void => {
   const stamp = nextStamp(state.stamp, record.readingMs, record.name.host);
   state.stamp = stamp;
   if (state.replica === null) {
-    for (const { key, purged, ...content } of effectsOf(record, versionstamp)) {
+    for (const { key, purged, ...content } of effects) {
       state.cover(key, { ...content, ...rememberedFrom(content, record.readingMs) }, versionstamp);
       if (purged === true) state.purge(key);
     }
@@ -125,13 +141,18 @@ const foldExpire = (state: ReplicaState, row: ExpireRow & PlacedRow): RowEffect 
   return { ...noEffect, changed: row.expired };
 };
 
+const foldCompact = (state: ReplicaState, { key, value, revision }: CompactRow): RowEffect => {
+  state.rewrite(key, { value, ...(revision === undefined ? {} : { revision }) });
+  return noEffect;
+};
+
 const foldDecision = (state: ReplicaState, row: DecisionRow & PlacedRow): RowEffect => {
   for (const name of row.commits) {
     const tracked = state.getTracked(name);
     if (tracked !== undefined && nextCommitState(tracked.state, "decided") === "gone") state.untrack(name);
   }
   for (const [place, record] of row.retries.entries()) {
-    foldCommit(state, record, createVersionstamp(row.position, place));
+    foldCommit(state, { record, effects: [] }, createVersionstamp(row.position, place));
   }
   return { ...noEffect, changed: row.changed };
 };

@@ -16,6 +16,7 @@ import {
   wholeBucket,
 } from "@rockpool/model";
 import type { SessionState } from "@rockpool/log";
+import { joinEntries } from "./appended.ts";
 
 /** Parts of a catch-up that are not shown yet. */
 export interface SetAside {
@@ -113,7 +114,7 @@ export const setAside = (session: FoldedSession, patch: Patch): SetAside => {
   const aside = session.setAside;
   aside.head = Math.max(aside.head, patch.head);
   for (const entry of patch.entries) {
-    aside.entries.set(entry.key, entry);
+    aside.entries.set(entry.key, joinEntries(aside.entries.get(entry.key), entry));
     aside.bytes += entryBytes(entry);
   }
   aside.results.push(...patch.results);

@@ -2,13 +2,15 @@
  * The history of a key: what it was, oldest first, up to what it is now. Older versions lie in
  * records of their own, in the key's page (once rows after it replaced its entry) and in memory; the
  * confirmed entry follows, then what each pending commit makes of it. Versionstamps ascend; of two
- * versions that share one, the later stands.
+ * versions that share one, the later stands. A document is no older version of anything: one that grew is
+ * the same one, and what took its place does not keep it.
  */
 import {
   isPurge,
   laterVersionstamp,
   msOfStamp,
   type PackedKey,
+  type Value,
   type Versionstamp,
   zeroVersionstamp,
 } from "@rockpool/model";
@@ -55,7 +57,7 @@ export const replacedVersions = (state: ReplicaState, pages: Pages, key: PackedK
       push(versions, stored, laterVersionstamp(versionstampOf(state, stored), versionstamp));
     }
   }
-  return versions.filter(({ versionstamp }) => versionstamp < current);
+  return versions.filter(({ value, versionstamp }) => versionstamp < current && !isDocument(value));
 };
 
 /** The last `count` elements. */
@@ -85,6 +87,8 @@ const withPending = (
   return versions;
 };
 
+const isDocument = (value: Value | undefined): boolean => value?.encoding === "document";
+
 /** What a version holds, however it is kept. */
 type EntryContent = Pick<Confirmed | PageEntry | EntryView, "value" | "expireAt" | "revision">;
 
@@ -99,6 +103,6 @@ const push = (
   const versionstamp = laterVersionstamp(last, since);
   // Nothing stood there: no row has told of the key.
   if (versionstamp === zeroVersionstamp) return;
-  if (versionstamp === last) versions.pop();
+  if (versionstamp === last || isDocument(versions.at(-1)?.value)) versions.pop();
   versions.push({ value, expireAt, revision, versionstamp, lastWriter });
 };

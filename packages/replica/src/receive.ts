@@ -20,6 +20,7 @@ import {
   equalScopes,
 } from "@rockpool/model";
 import type { PatchRow, TrackedCommit } from "@rockpool/log";
+import { joinEntries, joinValues } from "./appended.ts";
 import { isSubjectOf } from "./folded-session.ts";
 import { hiddenBy, type Revelation } from "./hidden.ts";
 import type { Pages } from "./page-index.ts";
@@ -172,7 +173,7 @@ const confirmedEntry = (state: ReplicaState, pages: Pages, key: PackedKey): Patc
 const revelation = (state: ReplicaState, patch: Patch, readingMs: number): Revelation => {
   const { setAside } = state.session;
   const entries = new Map(setAside?.entries);
-  for (const entry of patch.entries) entries.set(entry.key, entry);
+  for (const entry of patch.entries) entries.set(entry.key, joinEntries(entries.get(entry.key), entry));
   const ruled = new Map<string, { tracked: TrackedCommit; result: CommitResult }>();
   const ownByRevision = new Map<number, Versionstamp>();
   for (const result of [...(setAside?.results ?? []), ...patch.results]) {
@@ -237,9 +238,9 @@ const confirmedAfter = (
   const before = confirmedOf(state, pages, key);
   const entry = revealed.entries.get(key);
   if (entry === undefined) return before;
-  const { value, expireAt, revision } = entry;
+  const { expireAt, revision } = entry;
   return {
-    value,
+    value: entry.appends === true ? joinValues(before.value, entry.value) : entry.value,
     expireAt,
     revision,
     versionstamp: laterVersionstamp(before.versionstamp, own ?? zeroVersionstamp),

@@ -141,6 +141,8 @@ const table: { readonly [Name in Happening["type"]]: Row<Named<Name>> } = {
   pong: row(stay, stay, stay, stay, stay, stay, hearPong, hearPong, stay, stay),
   hashed: row(stay, stay, stay, stay, stay, stay, sendHash, stay, stay, stay),
   verified: row(stay, stay, stay, stay, stay, stay, hearVerified, stay, stay, stay),
+  // Who carries the session passes it on; here it is a sign of life.
+  aware: row(stay, stay, stay, stay, stay, stay, stay, stay, stay, stay),
   renewed: row(stay, stay, stay, stay, stay, stay, hearRenewed, hearRenewed, stay, stay),
 };
 

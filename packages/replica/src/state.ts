@@ -27,6 +27,7 @@ import {
   type StoredSize,
   type TrackedCommit,
 } from "@rockpool/log";
+import { joinEntries } from "./appended.ts";
 import { type FoldedSession, foldedSession } from "./folded-session.ts";
 import { PageIndex } from "./page-index.ts";
 import { SortedKeys } from "./sorted-keys.ts";
@@ -38,6 +39,8 @@ export interface Confirmed {
   /** Of a deletion: until when it is remembered, in ms since 1970. */
   readonly keptUntil?: number;
   readonly revision?: Revision;
+  /** The value goes behind the document in the key's page, if that is of the same incarnation. */
+  readonly appends?: true;
 }
 
 /** A key's confirmed state since a row of the log. */
@@ -187,9 +190,9 @@ export class ReplicaState {
     const latest =
       before !== undefined && before.versionstamp > versionstamp ? before.versionstamp : versionstamp;
     this.overlay.set(key, {
-      entry: entry ?? before?.entry,
+      entry: entry === undefined ? before?.entry : joinEntries(before?.entry, entry),
       versionstamp: latest,
-      past: entry === undefined ? (before?.past ?? noPast) : this.#pastOf(before),
+      past: entry === undefined || isGrowth(before, entry) ? (before?.past ?? noPast) : this.#pastOf(before),
       purged: before?.purged === true,
     });
     this.keys.add(key);
@@ -199,6 +202,12 @@ export class ReplicaState {
   purge(key: PackedKey): void {
     const { entry, versionstamp } = this.overlay.get(key) ?? asInPage;
     this.overlay.set(key, { entry, versionstamp, past: noPast, purged: true });
+    this.keys.add(key);
+  }
+
+  /** Keeps a key's confirmed entry in another form. */
+  rewrite(key: PackedKey, entry: Confirmed): void {
+    this.overlay.set(key, { ...asInPage, past: noPast, purged: false, ...this.overlay.get(key), entry });
     this.keys.add(key);
   }
 
@@ -214,6 +223,8 @@ export class ReplicaState {
     const { history } = this.settings;
     if (history === 1) return noPast;
     const { entry, versionstamp } = before ?? asInPage;
+    // Of documents no older versions are kept.
+    if (isDocument(entry)) return before?.past ?? noPast;
     return [...(before?.past ?? noPast), { entry, versionstamp }].slice(1 - history);
   }
 
@@ -245,6 +256,12 @@ export class ReplicaState {
     }
   }
 }
+
+const isDocument = (entry: Confirmed | undefined): boolean => entry?.value?.encoding === "document";
+
+/** True for a part of a document that takes nobody's place, as far as is known without the page. */
+const isGrowth = (before: Overlay | undefined, entry: Confirmed): boolean =>
+  entry.appends === true && (before?.entry === undefined || isDocument(before.entry));
 
 const noPast: readonly ConfirmedVersion[] = [];
 const asInPage: ConfirmedVersion = { entry: undefined, versionstamp: zeroVersionstamp };

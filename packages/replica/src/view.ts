@@ -18,6 +18,7 @@ import {
 } from "@rockpool/model";
 import type { PageEntry } from "@rockpool/log";
 import type { Pages } from "./page-index.ts";
+import { joinOnce } from "./appended.ts";
 import { type Confirmed, isBeforeCheckpoint, type PendingOperations, type ReplicaState } from "./state.ts";
 
 /** A value with its end; without `value` there is none. */
@@ -43,15 +44,22 @@ export interface EntryView extends Omit<ConfirmedView, "keptUntil"> {
 /** The confirmed entry of a key, from memory or its page. */
 export const confirmedOf = (state: ReplicaState, pages: Pages, key: PackedKey): ConfirmedView => {
   const overlay = state.overlay.get(key);
-  if (overlay?.entry !== undefined && !isBeforeCheckpoint(state, overlay.versionstamp)) {
-    return confirmedView(overlay.entry, overlay.versionstamp);
+  const entry = overlay?.entry;
+  if (
+    overlay !== undefined &&
+    entry !== undefined &&
+    entry.appends !== true &&
+    !isBeforeCheckpoint(state, overlay.versionstamp)
+  ) {
+    return confirmedView(entry, overlay.versionstamp);
   }
   const stored = storedOf(state, pages, key);
   const versionstamp = laterVersionstamp(
     overlay?.versionstamp ?? zeroVersionstamp,
     stored === undefined ? zeroVersionstamp : versionstampOf(state, stored),
   );
-  return confirmedView(overlay?.entry ?? stored, versionstamp);
+  const view = confirmedView(entry ?? stored, versionstamp);
+  return entry?.appends === true ? { ...view, value: joinOnce(stored?.value, entry.value) } : view;
 };
 
 /** The entry of a key in the pages in force. */

@@ -22,6 +22,7 @@ import type {
   CommitOptions,
   CommitResult,
   KvMutation,
+  MergeOptions,
   SetOptions,
 } from "./kv.ts";
 import { encodeForHost } from "./transport.ts";
@@ -85,7 +86,7 @@ export class AtomicBuilder implements AtomicOperation {
     return this.#combine("max", key, new KvU64(n));
   }
 
-  merge(key: Key, update: Uint8Array): this {
+  merge(key: Key, update: Uint8Array, { incarnation }: MergeOptions = {}): this {
     const encoded = encodeValue(update);
     if (encoded?.encoding !== "bytes") {
       throw new TypeError(`Invalid merge: an update is a Uint8Array, received ${typeof update}`);
@@ -96,7 +97,7 @@ export class AtomicBuilder implements AtomicOperation {
       type: "merge",
       key: packKeyForWrite(copy),
       update: data,
-      incarnation: null,
+      ...(incarnation === undefined ? {} : { incarnation }),
     }));
     return this;
   }
@@ -139,7 +140,7 @@ export class AtomicBuilder implements AtomicOperation {
         return;
       case "merge":
         assertHasValue(mutation);
-        this.merge(mutation.key, mutation.value);
+        this.merge(mutation.key, mutation.value, mutation);
         return;
       default:
         throw new TypeError("Invalid mutation type");

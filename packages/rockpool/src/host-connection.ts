@@ -51,6 +51,11 @@ export class HostConnection {
     return this.#closing.signal.aborted;
   }
 
+  /** Aborted by the end, with the KvError that says how it came. */
+  get closed(): AbortSignal {
+    return this.#closing.signal;
+  }
+
   /** @throws KvError that says how it ended, once it has */
   assertOpen(): void {
     if (this.#ended !== undefined) throw this.#ended;
@@ -199,7 +204,7 @@ export class HostConnection {
   #finish(error: KvError): void {
     this.#ended ??= error;
     this.#stopPings();
-    this.#closing.abort();
+    this.#closing.abort(this.#ended);
     for (const reject of this.#rejections) reject(error);
     this.#rejections.clear();
     for (const { reject } of this.#turn) reject(error);

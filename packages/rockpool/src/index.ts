@@ -23,6 +23,7 @@ export type {
   KvKeyIterator,
   KvListIterator,
   KvMutation,
+  MergeOptions,
   ListOptions,
   ReadOptions,
   SetOptions,

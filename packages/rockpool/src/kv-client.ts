@@ -48,6 +48,7 @@ import type {
   UpdateResult,
   WatchOptions,
 } from "./kv.ts";
+import { internalsByKv, type KvInternals } from "./kv-internals.ts";
 import type { Lease, LockOptions } from "./lease.ts";
 import type { Secrets } from "./secrets/lazy-secrets.ts";
 import type { KvStatus } from "./status.ts";
@@ -62,9 +63,6 @@ import type { SeldomCalls } from "./seldom-calls.ts";
 import { SyncClient } from "./sync-client.ts";
 import { encodeForHost, toEntry } from "./transport.ts";
 
-/** How old a deletion is that `purgeDeletes` takes, in ms, if nothing is said. Source: NATS KV. */
-const purgeDeletesMs = 30 * 60 * 1000;
-
 export class KvClient implements Kv {
   readonly #place: BucketPlace;
   readonly #connection: HostConnection;
@@ -72,6 +70,7 @@ export class KvClient implements Kv {
   readonly #sync: SyncClient;
   readonly #feeds: FeedClient;
   readonly #transfers: TransferClient;
+  readonly #internals: KvInternals;
   /** Frees what the host ran in, once it has let go of everything. */
   readonly #release: () => void;
   readonly secrets: Secrets;
@@ -91,6 +90,8 @@ export class KvClient implements Kv {
     });
     this.#feeds = new FeedClient(connection);
     this.#transfers = new TransferClient(connection);
+    this.#internals = { connection, feeds: this.#feeds, clock: place.clock, onPresence: null };
+    internalsByKv.set(this, this.#internals);
     connection.onEnd = (error) => {
       this.#feeds.fail(error);
       this.#sync.onEnd(error);
@@ -114,6 +115,7 @@ export class KvClient implements Kv {
       if (event.type === "feed" || event.type === "feed-error") this.#feeds.onEvent(event);
       else if (event.type === "ended") void this.#onEnded(unpackError(event.error) as KvError);
       else if (event.type === "conflicts") this.#resolve(event);
+      else if (event.type === "aware" || event.type === "presence") this.#internals.onPresence?.(event);
       else this.#sync.onEvent(event);
     }
   }
@@ -163,13 +165,8 @@ export class KvClient implements Kv {
     await this.#commits.write({ checks: [], mutations: [mutation] }, options);
   }
 
-  async purgeDeletes({
-    olderThanMs = purgeDeletesMs,
-  }: { readonly olderThanMs?: number } = {}): Promise<number> {
-    if (!(olderThanMs >= 0)) {
-      throw new TypeError(`olderThanMs must be a number of at least 0: received ${String(olderThanMs)}`);
-    }
-    return this.#connection.call("forgetDeletions", { olderThanMs });
+  async purgeDeletes(options: { readonly olderThanMs?: number } = {}): Promise<number> {
+    return (await this.#load()).purgeDeletes(options);
   }
 
   async history<T = unknown>(

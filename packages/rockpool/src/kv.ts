@@ -125,7 +125,15 @@ export type KvMutation =
     }
   | { readonly type: "delete"; readonly key: Key }
   | { readonly type: "sum" | "min" | "max"; readonly key: Key; readonly value: KvU64 }
-  | { readonly type: "merge"; readonly key: Key; readonly value: Uint8Array };
+  | ({ readonly type: "merge"; readonly key: Key; readonly value: Uint8Array } & MergeOptions);
+
+export interface MergeOptions {
+  /**
+   * That of the document which the update was made for: a commit that finds another in its place, or none, fails
+   * with a KvError "replaced". Null or absent: whatever document stands there.
+   */
+  readonly incarnation?: number | null;
+}
 
 /** Checks and mutations applied together or not at all. Builders throw on misuse; keys are judged at `commit`. */
 export interface AtomicOperation {
@@ -147,7 +155,7 @@ export interface AtomicOperation {
    * Adds a Yjs update (format v1, 1 MiB at most) to a document, which it makes where there is nothing. Devices'
    * updates come together; nobody's is lost. The entry's value is a `KvDocument`; see `@rockpool/documents`.
    */
-  merge(key: Key, update: Uint8Array): this;
+  merge(key: Key, update: Uint8Array, options?: MergeOptions): this;
   /**
    * `{ ok: false }` when a check does not hold here, or with `confirm: "relay"` there; nothing is written
    * then. Called again, it commits again.

@@ -21,6 +21,9 @@ import type { SignOutOptions, SignOutResult } from "./sync.ts";
 import { update } from "./update.ts";
 import type { BucketPlace } from "./bucket-place.ts";
 
+/** How old a deletion is that `purgeDeletes` takes, in ms, if nothing is said. Source: NATS KV. */
+const purgeDeletesMs = 30 * 60 * 1000;
+
 /** Whoever wanted secrets was told why there are none. */
 const ignoreAsTold = (): void => {};
 
@@ -78,6 +81,13 @@ export class SeldomCalls {
       error: trouble === null ? null : unpackError(trouble),
       ...storage,
     };
+  }
+
+  async purgeDeletes({ olderThanMs = purgeDeletesMs }: { readonly olderThanMs?: number }): Promise<number> {
+    if (!(olderThanMs >= 0)) {
+      throw new TypeError(`olderThanMs must be a number of at least 0: received ${String(olderThanMs)}`);
+    }
+    return this.#connection.call("forgetDeletions", { olderThanMs });
   }
 
   signOut(options: SignOutOptions): Promise<SignOutResult> {

@@ -29,7 +29,13 @@ export interface WatchRequest {
   readonly raw: boolean;
 }
 
-export type FeedRequest = ChangesRequest | WatchRequest;
+/** One document: what stands of it, then by what it grows. */
+export interface DocumentRequest {
+  readonly type: "document";
+  readonly key: PackedKey;
+}
+
+export type FeedRequest = ChangesRequest | WatchRequest | DocumentRequest;
 
 export type FeedItem =
   | {
@@ -46,7 +52,49 @@ export type FeedItem =
       readonly versionstamp: Versionstamp;
       readonly more?: true;
     }
-  | { readonly type: "ready" | "reset"; readonly versionstamp: Versionstamp };
+  | { readonly type: "ready" | "reset"; readonly versionstamp: Versionstamp }
+  | WholeDocument
+  | DocumentGrowth;
+
+/** How far a document's feed has come: what every item of it says. */
+interface DocumentLevel {
+  readonly type: "document";
+  /**
+   * Of the document that is in view; null where none is, and while only commits that wait for the relay
+   * made it.
+   */
+  readonly incarnation: number | null;
+  /** Every commit up to it, of this tab or another, is in what was given: compare a commit's own with it. */
+  readonly versionstamp: Versionstamp;
+  /** No commit on the key waits for the relay. True where there is none. */
+  readonly isSettled: boolean;
+  /** Settled, in a session, and all that the relay is known to have is in what was given. */
+  readonly isSynced: boolean;
+}
+
+/**
+ * All that stands: the first item, and again whenever something may have been lost (a set or delete, a
+ * rejected merge) or was missed (rows that a checkpoint took away, a reader that was too slow). What was
+ * given before is to be forgotten unless all of it is in here.
+ */
+export interface WholeDocument extends DocumentLevel {
+  readonly whole: true;
+  /** `other`: a value that is no document, which a merge cannot be added to. */
+  readonly stands: "document" | "nothing" | "other";
+  /** The confirmed updates, as a log (`updatesOf`): those a `compact` may take the place of. */
+  readonly confirmed: Uint8Array;
+  /** The updates of commits that wait for the relay, as a log, to be applied after those. */
+  readonly pending: Uint8Array;
+  /** The relay's, of what is confirmed; null where nothing is, or there is no relay. */
+  readonly revision: number | null;
+}
+
+/** What came on top of what was given; some of it may have been given before, or be the tab's own. */
+export interface DocumentGrowth extends DocumentLevel {
+  readonly whole: false;
+  /** A log; empty when only the level is another. */
+  readonly updates: Uint8Array;
+}
 
 export interface FeedVersion extends TransportVersion {
   readonly key: PackedKey;

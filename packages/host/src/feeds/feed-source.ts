@@ -25,6 +25,8 @@ export interface FeedsOptions {
   /** This device's clock, corrected to the relay's, in ms since 1970. */
   readonly readClock: () => number;
   readonly emit: (event: HostEvent) => void;
+  /** In a session, and all that the relay is known to have is shown here. */
+  readonly isUpToDate: () => boolean;
   readonly limits: FeedLimits;
 }
 
@@ -35,6 +37,8 @@ export interface FeedLimits {
   readonly keys: number;
   /** Bytes of gathered changes given in one item; more come in parts. */
   readonly bytes: number;
+  /** Bytes of a document's growth that are kept for a reader that does not ask: past them it gets all of it again. */
+  readonly documentBytes: number;
 }
 
 /** As many keys as one commit may change, and twice its bytes. */
@@ -42,4 +46,5 @@ export const feedLimits: FeedLimits = {
   part: { entries: 1000, bytes: 1024 * 1024, pages: 32 },
   keys: 10_000,
   bytes: 16 * 1024 * 1024,
+  documentBytes: 1024 * 1024,
 };

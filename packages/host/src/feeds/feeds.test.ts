@@ -76,6 +76,7 @@ beforeEach(() => {
     log: { pagesChangedSince: async () => [] },
     ledger,
     readClock: () => 0,
+    isUpToDate: () => false,
     emit,
     limits: feedLimits,
   });

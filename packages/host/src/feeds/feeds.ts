@@ -1,10 +1,11 @@
 /**
- * Feeds: the watches and change feeds of one tab. An item is made and sent when the tab asks for one,
+ * Feeds: the watches, change feeds and documents of one tab. An item is made and sent when the tab asks for one,
  * so nothing queues up between the two, and a tab that does not ask costs no more than its feed holds.
  */
 import { packError, type Position } from "@rockpool/model";
 import type { RowEffect } from "@rockpool/replica";
 import { ChangeFeed } from "./change-feed.ts";
+import { DocumentFeed } from "./document-feed.ts";
 import type { FeedSource, FeedsOptions } from "./feed-source.ts";
 import type { FeedItem, FeedRequest } from "./feed-api.ts";
 import { WatchFeed } from "./watch-feed.ts";
@@ -19,8 +20,7 @@ export class Feeds {
 
   open(id: number, request: FeedRequest): void {
     const { emit } = this.#its;
-    const source =
-      request.type === "watch" ? new WatchFeed(this.#its, request) : new ChangeFeed(this.#its, request);
+    const source = sourceOf(this.#its, request);
     const onError = (error: unknown): void => {
       this.#feedById.delete(id);
       emit({ type: "feed-error", id, error: packError(error) });
@@ -49,7 +49,23 @@ export class Feeds {
   onGap(): void {
     for (const feed of this.#feedById.values()) feed.onGap();
   }
+
+  /** The session with the relay is another. */
+  onSession(): void {
+    for (const feed of this.#feedById.values()) feed.run();
+  }
 }
+
+const sourceOf = (its: FeedsOptions, request: FeedRequest): FeedSource => {
+  switch (request.type) {
+    case "watch":
+      return new WatchFeed(its, request);
+    case "changes":
+      return new ChangeFeed(its, request);
+    case "document":
+      return new DocumentFeed(its, request);
+  }
+};
 
 /** Brings a source's items to a tab that asks for them. */
 class Feed {
@@ -68,24 +84,25 @@ class Feed {
 
   pull(): void {
     this.#isWanted = true;
-    this.#run();
+    this.run();
   }
 
   onRow(effect: RowEffect, position: Position): void {
     this.#source.onRow(effect, position);
-    this.#run();
+    this.run();
   }
 
   onGap(): void {
     this.#source.onGap();
-    this.#run();
+    this.run();
   }
 
   stop(): void {
     this.#isStopped = true;
   }
 
-  #run(): void {
+  /** Goes on if something is due and wanted. */
+  run(): void {
     if (this.#isRunning || !this.#canGoOn) return;
     this.#isRunning = true;
     void this.#deliver();

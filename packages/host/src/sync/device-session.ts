@@ -4,7 +4,8 @@
  * token leaves it to others where the relay wants one.
  */
 import type { Log } from "@rockpool/log";
-import { packError } from "@rockpool/model";
+import { packError, type PackedKey } from "@rockpool/model";
+import type { UpMessage } from "@rockpool/protocol";
 import type { CheckpointLimits, SessionPhase } from "@rockpool/replica";
 import type { HostEnvironment } from "../environment.ts";
 import type { HostEvent, HostOpenOptions } from "../host-api.ts";
@@ -29,6 +30,8 @@ export interface DeviceSessionOptions {
   readonly onNews: () => void;
   /** The relay had reached this head after the probe of this id was sent. */
   readonly onProbed: (id: number, head: number) => void;
+  /** The relay told this host who is present at a document elsewhere. */
+  readonly onAware: (key: PackedKey, update: Uint8Array) => void;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -84,6 +87,7 @@ export class DeviceSession {
         its.post({ type: "probed", id, head });
         its.onProbed(id, head);
       },
+      onAware: its.onAware,
       onFailure,
     });
     this.#lock = new SyncLock({
@@ -181,6 +185,11 @@ export class DeviceSession {
   rest(): void {
     this.#isResting = true;
     this.stop();
+  }
+
+  /** Tells the relay what may be lost, if it is carried here: it does not wait for a session, or in a full socket. */
+  send(messages: readonly UpMessage[]): "sent" | "busy" | "closed" {
+    return this.#runner?.send(messages) ?? "closed";
   }
 
   /** Has the relay tried at once by whoever carries it. */

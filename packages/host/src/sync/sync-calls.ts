@@ -5,11 +5,21 @@
 import type { Flushes } from "./flushes.ts";
 import type { HostCall, HostCallResults, HostCalls, Unsynced } from "../host-api.ts";
 import type { Ledger } from "../ledger.ts";
+import type { Presence } from "../presence/presence.ts";
 import { followPrefixes, setPaused } from "./sync-settings.ts";
 import type { Tabs } from "../tabs.ts";
 import type { TokenRequests } from "./token-requests.ts";
 
-const syncCallTypes = ["pause", "flush", "follow", "token", "unsynced", "endOthers"] as const;
+const syncCallTypes = [
+  "pause",
+  "flush",
+  "follow",
+  "token",
+  "unsynced",
+  "endOthers",
+  "attend",
+  "aware",
+] as const;
 
 type SyncCallType = (typeof syncCallTypes)[number];
 
@@ -23,6 +33,7 @@ export interface SyncCallsOptions {
   readonly flushes: Flushes;
   readonly tokens: TokenRequests;
   readonly tabs: Tabs;
+  readonly presence: Presence;
   /** Fulfilled when what the tab committed before is in the log. */
   readonly commitsSettled: () => Promise<void>;
   readonly unsynced: () => Unsynced;
@@ -39,7 +50,7 @@ export class SyncCalls {
 
   /** @throws KvError of a flush: "offline" when there is no relay or syncing is paused */
   async answer(call: SyncCall): Promise<HostCallResults[SyncCallType]> {
-    const { ledger, flushes, tokens, tabs, unsynced } = this.#its;
+    const { ledger, flushes, tokens, tabs, presence, unsynced } = this.#its;
     switch (call.type) {
       case "pause":
         await setPaused(ledger, call.paused);
@@ -60,6 +71,12 @@ export class SyncCalls {
         return unsynced();
       case "endOthers":
         await tabs.endOthers();
+        break;
+      case "attend":
+        presence.attend(call.keys);
+        break;
+      case "aware":
+        presence.say(call);
     }
     return undefined;
   }

@@ -11,8 +11,9 @@ import type { HostEnvironment } from "../environment.ts";
 import { Flushes } from "./flushes.ts";
 import type { HostEvent, HostOpenOptions, TransportStatus } from "../host-api.ts";
 import type { Ledger } from "../ledger.ts";
+import { Presence } from "../presence/presence.ts";
 import { StatusTeller } from "./status-teller.ts";
-import { statusOf } from "./sync-status.ts";
+import { isHeard, isUpToDate, statusOf } from "./sync-status.ts";
 import { SyncCalls } from "./sync-calls.ts";
 import type { SyncListener } from "./sync-listener.ts";
 import { TokenRequests } from "./token-requests.ts";
@@ -40,6 +41,7 @@ export class SyncControl {
   readonly #its: SyncControlOptions;
   readonly #tabs: Tabs;
   readonly #session: DeviceSession;
+  readonly #presence: Presence;
   readonly #flushes: Flushes;
   readonly #teller: StatusTeller;
   readonly calls: SyncCalls;
@@ -64,7 +66,10 @@ export class SyncControl {
         this.#session.onCount();
         this.#teller.tell();
       },
+      onGone: (host) => this.#presence.onGone(host),
     });
+    const post = (message: TabMessage): void => this.#tabs.post(message);
+    this.#presence = new Presence({ ...its, post, send: (messages) => this.#session.send(messages) });
     this.#flushes = new Flushes({
       ledger: its.ledger,
       environment: its.environment,
@@ -76,6 +81,7 @@ export class SyncControl {
       flushes: this.#flushes,
       tokens,
       tabs: this.#tabs,
+      presence: this.#presence,
       commitsSettled: its.commitsSettled,
       unsynced: () => {
         const { pending, oldestPendingMs, rejected } = this.#status();
@@ -87,8 +93,9 @@ export class SyncControl {
     this.#session = new DeviceSession({
       ...its,
       getToken: tokens.ask,
-      post: (message) => this.#tabs.post(message),
+      post,
       onNews: () => this.#onNews(),
+      onAware: (key, update) => this.#presence.onRemote(key, update),
       onProbed: (id, head) => this.#flushes.onHead(id, head),
     });
   }
@@ -116,6 +123,7 @@ export class SyncControl {
   /** The page is back, or looked at again: goes on where it was. */
   async wake(isVisible: boolean): Promise<undefined> {
     this.#session.wake(isVisible);
+    this.#presence.wake();
     this.#tryNow();
   }
 
@@ -126,12 +134,18 @@ export class SyncControl {
 
   /** The page goes, perhaps to come back: until `wake` another host carries the session. */
   async rest(): Promise<undefined> {
+    this.#presence.rest();
     this.#session.rest();
   }
 
   /** Whether a tab of this device has a session with the relay, as far as is known here. */
   get reach(): SessionReach {
     return this.#session.reach;
+  }
+
+  /** In a session, and all that the relay is known to have is shown here. */
+  get isUpToDate(): boolean {
+    return isUpToDate(this.#its.ledger.state, this.#session.news);
   }
 
   /** Tells the other tabs that the app left these rejected groups in the list. */
@@ -161,19 +175,26 @@ export class SyncControl {
     this.#flushes.close();
     this.#cancelLook?.();
     this.#stopWaking?.();
+    this.#presence.close();
     this.#session.close();
     this.#tabs.close();
   }
 
   #onTabMessage(message: Exclude<TabMessage, { type: "notice" }>): void {
     switch (message.type) {
-      case "session":
       case "joined":
+        this.#presence.onJoined();
+        return this.#session.hear(message);
+      case "session":
       case "ask":
       case "probe":
       case "wake":
       case "resume":
         return this.#session.hear(message);
+      case "attend":
+      case "aware":
+      case "remote":
+        return this.#presence.hear(message);
       case "left":
         return;
       case "probed":
@@ -190,6 +211,7 @@ export class SyncControl {
     // Whatever failed, it did not stand in the way.
     if (this.#session.isHolder && this.#session.reach === "live") this.#failure = undefined;
     this.#flushes.ask();
+    this.#presence.onSession(isHeard(this.#session.news));
     this.#its.onSession();
     this.#teller.tell();
   }

@@ -114,6 +114,7 @@ beforeEach(async () => {
     relay: "ws://relay",
     onNews: () => {},
     onProbed: () => {},
+    onAware: () => {},
     onDiverged: () => {},
     log,
     limits: checkpointLimits,

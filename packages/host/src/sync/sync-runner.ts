@@ -4,8 +4,8 @@
  * would do no harm.
  */
 import type { Log } from "@rockpool/log";
-import type { Revision } from "@rockpool/model";
-import { decodeDown, encodeUp } from "@rockpool/protocol";
+import type { PackedKey, Revision } from "@rockpool/model";
+import { decodeDown, encodeUp, type UpMessage } from "@rockpool/protocol";
 import {
   type CheckpointLimits,
   decideLateResults,
@@ -23,7 +23,7 @@ import type { HostEnvironment, HostSocket } from "../environment.ts";
 import type { Ledger } from "../ledger.ts";
 import { confirmedHash } from "./confirmed-hash.ts";
 import { hideDoomed } from "./hide-doomed.ts";
-import { RelayFill } from "./relay-fill.ts";
+import { SessionFillSteps } from "./session-fill-steps.ts";
 
 export interface SyncRunnerOptions {
   readonly ledger: Ledger;
@@ -39,11 +39,16 @@ export interface SyncRunnerOptions {
   /** The phase, the known head or the error changed. */
   readonly onNews: () => void;
   readonly onProbed: (id: number, head: number) => void;
+  /** The relay told who is present at a document elsewhere. */
+  readonly onAware: (key: PackedKey, update: Uint8Array) => void;
   /** Something failed that is no affair of the connection: storage, or a bug. */
   readonly onFailure: (error: unknown) => void;
   /** This replica was found to differ from the relay, and is filled anew. */
   readonly onDiverged: (at: Revision) => void;
 }
+
+/** A socket that holds more than this, in bytes, is kept for what cannot be lost. */
+const unsentBytesMax = 64 * 1024;
 
 export class SyncRunner {
   readonly #options: SyncRunnerOptions;
@@ -51,10 +56,16 @@ export class SyncRunner {
   #isHolder = false;
   #socket: HostSocket | undefined;
   #cancelTimer: (() => void) | undefined;
-  #fill: { readonly id: number; readonly work: RelayFill } | undefined;
+  readonly #fills: SessionFillSteps;
 
   constructor(options: SyncRunnerOptions) {
     this.#options = options;
+    this.#fills = new SessionFillSteps({
+      ...options,
+      locks: options.environment.locks,
+      readClock: () => this.#readClock(),
+      handle: (event) => this.handle(event),
+    });
   }
 
   get session(): Session {
@@ -105,6 +116,16 @@ export class SyncRunner {
     if (session.phase !== before.phase || session.error !== before.error) onNews();
   }
 
+  /** Tells the relay what may be lost: it does not wait for a session, or in a full socket. */
+  send(messages: readonly UpMessage[]): "sent" | "busy" | "closed" {
+    const { phase } = this.#session;
+    const socket = this.#socket;
+    if (socket === undefined || (phase !== "live" && phase !== "filling")) return "closed";
+    if ((socket.unsentBytes?.() ?? 0) > unsentBytesMax) return "busy";
+    socket.send(encodeUp(messages));
+    return "sent";
+  }
+
   /** Carries it no more. */
   stop(): void {
     this.handle({ type: "stop" });
@@ -144,13 +165,11 @@ export class SyncRunner {
       case "settle":
         return this.#run(this.#settle(effect.settled));
       case "beginFill":
-        this.#fill = { id: effect.id, work: this.#beginFill() };
-        return;
       case "storeFill":
       case "copyFill":
       case "revealFill":
       case "abortFill":
-        return this.#goOnFilling(effect);
+        return this.#fills.take(effect);
       case "hash":
         return this.#run(this.#hash(effect.at));
       case "compared":
@@ -165,44 +184,6 @@ export class SyncRunner {
         this.handle({ type: "tokenless", reason: `the app gave no token: ${messageOf(error)}` });
       },
     );
-  }
-
-  #beginFill(): RelayFill {
-    const { log, ledger, environment, database, limits } = this.#options;
-    const readClock = (): number => this.#readClock();
-    return new RelayFill({ log, ledger, locks: environment.locks, database, limits, readClock });
-  }
-
-  #goOnFilling(
-    effect: SessionEffect & { type: "storeFill" | "copyFill" | "revealFill" | "abortFill" },
-  ): void {
-    const { id } = effect;
-    if (this.#fill?.id !== id) return;
-    const { work } = this.#fill;
-    const failed = (error: unknown): void => {
-      if (this.#fill?.id !== id) return;
-      this.#options.onFailure(error);
-      this.#goOnFilling({ type: "abortFill", id });
-      this.handle({ type: "filled", id, ok: false, reason: `a fill failed: ${messageOf(error)}` });
-    };
-    switch (effect.type) {
-      case "storeFill":
-        work.store(effect.part).then(() => this.handle({ type: "stored", id }), failed);
-        return;
-      case "copyFill":
-        work.copy(effect.prefix).then(() => this.handle({ type: "stored", id }), failed);
-        return;
-      case "revealFill":
-        work.reveal(effect.to).then((ok) => {
-          if (ok && this.#fill?.id === id) this.#fill = undefined;
-          else this.#goOnFilling({ type: "abortFill", id });
-          this.handle({ type: "filled", id, ok });
-        }, failed);
-        return;
-      case "abortFill":
-        this.#fill = undefined;
-        work.abort().catch(this.#options.onFailure);
-    }
   }
 
   async #hash(at: Revision): Promise<void> {
@@ -249,7 +230,10 @@ export class SyncRunner {
   #onFrame(socket: HostSocket, frame: string): void {
     if (this.#socket !== socket) return;
     try {
-      for (const message of decodeDown(frame)) this.handle({ type: "message", message });
+      for (const message of decodeDown(frame)) {
+        this.handle({ type: "message", message });
+        if (message.type === "aware") this.#options.onAware(message.key, message.update);
+      }
     } catch (error) {
       socket.close();
       const reason = `the relay sent what is no message: ${messageOf(error)}`;
@@ -274,7 +258,7 @@ export class SyncRunner {
     const { ledger } = this.#options;
     const { result } = await ledger.append((state, pages) => {
       // What came before a fill began would only move the cursor that the fill stands on.
-      if (this.#fill !== undefined) return { row: undefined, result: "stale" };
+      if (this.#fills.isUnderWay) return { row: undefined, result: "stale" };
       const decision = decidePatch(state, pages, received, this.#readClock());
       return { row: decision.type === "row" ? decision.row : undefined, result: decision.type };
     });

@@ -33,6 +33,16 @@ export const statusOf = (
   };
 };
 
+/** True in a session, when all that the relay is known to have is shown here. */
+export const isUpToDate = ({ session }: ReplicaState, news: SessionNews | undefined): boolean => {
+  const { received, revealed, fillDue, paused } = session;
+  return isHeard(news) && !paused && !fillDue && received === revealed && revealed >= (news?.head ?? 0);
+};
+
+/** True while a session is welcomed. */
+export const isHeard = (news: SessionNews | undefined): boolean =>
+  news?.phase === "live" || news?.phase === "filling";
+
 /** True when an app would see no difference. */
 export const isSameStatus = (a: TransportStatus, b: TransportStatus | undefined): boolean =>
   b !== undefined &&
@@ -55,12 +65,8 @@ const syncState = (state: ReplicaState, news: SessionNews | undefined): Transpor
   if (state.session.paused) return "paused";
   switch ((news?.phase ?? "connecting") as SessionPhase) {
     case "live":
-    case "filling": {
-      const { received, revealed, fillDue } = state.session;
-      return state.pendingCount === 0 && !fillDue && received === revealed && revealed >= (news?.head ?? 0)
-        ? "synced"
-        : "syncing";
-    }
+    case "filling":
+      return state.pendingCount === 0 && isUpToDate(state, news) ? "synced" : "syncing";
     case "waiting":
       return "offline";
     case "stopped":

@@ -217,6 +217,8 @@ const weightOf = (row: PlacedRow): { entries: number; bytes: number } => {
       return { entries: 1 + row.patch.entries.length, bytes: entriesBytes(row.patch.entries) };
     case "expire":
       return { entries: 1 + row.expired.length + row.forgotten.length, bytes: 0 };
+    case "compact":
+      return { entries: 1, bytes: entryBytes(row) };
     case "attach":
     case "session":
     case "follow":

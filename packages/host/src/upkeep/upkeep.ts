@@ -6,6 +6,7 @@
 import type { PlacedRow } from "@rockpool/log";
 import { Checkpointer, type CheckpointerOptions } from "./checkpointer.ts";
 import type { HostEnvironment } from "../environment.ts";
+import type { HostCalls } from "../host-api.ts";
 import { Generations } from "./generations.ts";
 import { Room } from "./room.ts";
 import { Sweeper } from "./sweeper.ts";
@@ -85,6 +86,11 @@ export class Upkeep {
   /** Forgets the deletions made up to a moment, in ms since 1970. The result counts them. */
   forgetDeletions(deletedUntilMs: number): Promise<number> {
     return this.#sweeper.forgetDeletions(deletedUntilMs);
+  }
+
+  /** One update in the place of a document's confirmed ones. False when they are not those that it stands for. */
+  async compact(_compaction: HostCalls["compact"]): Promise<boolean> {
+    return false;
   }
 
   /** Deletes the pages that nobody needs, now. */

@@ -44,7 +44,7 @@ export class FeedClient {
   watch(keys: readonly PackedKey[], raw: boolean): ReadableStream<KvEntryMaybe<unknown>[]> {
     // As in Deno: there is nothing to wait for.
     if (keys.length === 0) return new ReadableStream({ start: (controller) => controller.close() });
-    return this.#open({ type: "watch", keys, raw }, entriesOf);
+    return this.open({ type: "watch", keys, raw }, entriesOf);
   }
 
   /** What stands or changed under a selection, then its changes. `signal` ends it with the signal's reason. */
@@ -52,17 +52,22 @@ export class FeedClient {
     request: ChangesRequest,
     signal: AbortSignal | undefined,
   ): ReadableStream<ChangeItem<unknown, unknown>> {
-    return this.#open(request, toChangeItem, signal);
+    return this.open(request, toChangeItem, signal);
   }
 
-  #open<T>(request: FeedRequest, read: (item: FeedItem) => T, signal?: AbortSignal): ReadableStream<T> {
+  /** What `read` makes of the items that a host gives for a request. */
+  open<Item extends FeedItem, T>(
+    request: FeedRequest,
+    read: (item: Item) => T,
+    signal?: AbortSignal,
+  ): ReadableStream<T> {
     const id = this.#nextId++;
     const listening = new AbortController();
     const forget = (): void => {
       listening.abort();
       if (this.#sourceById.delete(id)) this.#connection.closeFeed(id);
     };
-    const source = new FeedSource(read, () => this.#connection.pullFeed(id), forget);
+    const source = new FeedSource(read as (item: FeedItem) => T, () => this.#connection.pullFeed(id), forget);
     const stream = new ReadableStream<T>(source);
     if (signal?.aborted === true) {
       source.fail(signal.reason);
@@ -126,7 +131,7 @@ class FeedSource<T> implements UnderlyingDefaultSource<T> {
 }
 
 /** With versions in place of entries where the history was asked for. */
-const toChangeItem = (item: FeedItem): ChangeItem<unknown, unknown> => {
+const toChangeItem = (item: Exclude<FeedItem, { type: "document" }>): ChangeItem<unknown, unknown> => {
   if (item.type !== "update" && item.type !== "versions") return item;
   const { versionstamp, more } = item;
   const entries = item.type === "update" ? entriesOf(item) : item.versions.map(toFeedVersion);

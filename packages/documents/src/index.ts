@@ -1,0 +1,2 @@
+// Yjs documents under the keys of a Rockpool bucket.
+export { documentRoom } from "./document-room.ts";
