@@ -42,7 +42,7 @@ const atRelay: readonly Mutant[] = [
     "results by session instead of replica",
     "relay/src/bucket-hub.ts",
     "resultsByReplica.get(session.replica) ?? [],",
-    "answersBySession.get(session) ?? [],",
+    "answersByPusher.get(session) ?? [],",
   ),
   mutant(
     "a premise without the value digest",

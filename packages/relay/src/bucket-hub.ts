@@ -13,10 +13,15 @@ import {
   type ReplicaId,
   type Revision,
   type Scope,
+  type Stamp,
+  zeroStamp,
 } from "@rockpool/model";
+import { isCompactionDue } from "./compaction.ts";
+import { DocumentHub, type DocumentReading, type Pusher } from "./document-hub.ts";
 import type { BucketState, Engine, Page, PatchQuery, PatchSize, RuledTurn } from "./engine.ts";
 import { isValidCursor, sharedRevision } from "./epoch-history.ts";
 import type { RelayConfig } from "./relay-config.ts";
+import { isAlive } from "./relay-entry.ts";
 import type { Session, SessionBucket } from "./session.ts";
 import { TurnNews } from "./turn-news.ts";
 
@@ -24,17 +29,21 @@ export interface HubOptions {
   readonly engine: Engine;
   readonly config: RelayConfig;
   readonly now: () => number;
+  /** Told of faults that stop nothing. */
+  readonly onError: (error: unknown) => void;
   /** Told of a failure of the engine; the hub is of no use after it. */
   readonly onFailed: (error: unknown) => void;
 }
 
 interface QueuedCommit {
-  readonly session: Session;
+  readonly pusher: Pusher;
   readonly commit: Commit;
 }
 
 export class BucketHub implements SessionBucket {
   readonly epoch: string;
+  /** For what speaks to others than replicas. */
+  readonly documents: DocumentHub;
   readonly #name: string;
   readonly #options: HubOptions;
   readonly #epochs: BucketState["epochs"];
@@ -43,9 +52,13 @@ export class BucketHub implements SessionBucket {
   #head: Revision;
   #floor: Revision;
   #isSweepDue = false;
+  #isCompactionDue = false;
   #hasFailed = false;
   /** Rules and sweeps until nothing is due; undefined while nothing is. */
   #work: Promise<void> | undefined;
+  /** Makes documents smaller while nothing else is due. */
+  #compaction: Promise<void> | undefined;
+  #isDraining = false;
 
   constructor(name: string, state: BucketState, options: HubOptions) {
     this.#name = name;
@@ -54,6 +67,11 @@ export class BucketHub implements SessionBucket {
     this.#epochs = state.epochs;
     this.#head = state.head;
     this.#floor = state.floor;
+    this.documents = new DocumentHub({
+      enqueue: (pusher, commits) => this.enqueue(pusher, commits),
+      read: (key) => this.#readDocument(key),
+      now: options.now,
+    });
   }
 
   get head(): Revision {
@@ -80,8 +98,8 @@ export class BucketHub implements SessionBucket {
     this.#sessions.delete(session);
   }
 
-  enqueue(session: Session, commits: readonly Commit[]): void {
-    for (const commit of commits) this.#queue.push({ session, commit });
+  enqueue(pusher: Pusher, commits: readonly Commit[]): void {
+    for (const commit of commits) this.#queue.push({ pusher, commit });
     this.#startWork();
   }
 
@@ -110,12 +128,15 @@ export class BucketHub implements SessionBucket {
     this.#queue = [];
     const message = "the relay could not read or write its storage";
     for (const session of this.#sessions) session.fail("internal", message);
+    this.documents.fail(error);
     this.#options.onFailed(error);
   }
 
-  /** Waits until all that was pushed is ruled. */
+  /** Waits until all that was pushed is ruled; nothing is compacted from here on. */
   async drain(): Promise<void> {
+    this.#isDraining = true;
     await this.#work;
+    await this.#compaction;
   }
 
   get #partSize(): PatchSize {
@@ -129,7 +150,7 @@ export class BucketHub implements SessionBucket {
 
   async #doWork(): Promise<void> {
     try {
-      while (!this.#hasFailed && (this.#queue.length > 0 || this.#isSweepDue)) {
+      while (!this.#hasFailed && this.#isWorkDue()) {
         // Whatever else arrives in this turn of the event loop shares the transaction.
         await setImmediate();
         await this.#ruleQueue();
@@ -138,20 +159,46 @@ export class BucketHub implements SessionBucket {
     } finally {
       this.#work = undefined;
     }
+    this.#startCompaction();
+  }
+
+  #isWorkDue(): boolean {
+    return this.#queue.length > 0 || this.#isSweepDue;
+  }
+
+  /** When nothing waits to be ruled; what comes meanwhile is ruled between its steps. */
+  #startCompaction(): void {
+    if (!this.#isCompactionDue || this.#hasFailed || this.#isDraining) return;
+    this.#compaction ??= this.#compactOnce()
+      .catch((error: unknown) => this.fail(error))
+      .finally(() => {
+        this.#compaction = undefined;
+        if (this.#work === undefined) this.#startCompaction();
+      });
   }
 
   async #ruleQueue(): Promise<void> {
     // A session whose rights were taken away has its pushes back: they are ruled when it has others.
-    const queued = this.#takeTurn().filter(({ session }) => session.rights !== undefined);
+    const { queued = [], refused = [] } = Object.groupBy(this.#takeTurn(), ({ pusher }) =>
+      pusher.rights === undefined ? "refused" : "queued",
+    );
+    this.documents.refuse(refused.map(({ pusher }) => pusher));
     if (queued.length === 0) return;
-    const pushes = queued.map(({ session, commit }) => {
-      const { replica, rights } = session;
+    const pushes = queued.map(({ pusher, commit }) => {
+      const { replica, rights } = pusher;
       return { replica, commit, rights };
     });
     const { engine, now, config } = this.#options;
-    const { limits, retentionMs } = config;
-    const turn = await engine.rule(this.#name, { pushes, nowMs: now(), limits, retentionMs });
+    const { limits, retentionMs, documentBytesMax } = config;
+    const turn = await engine.rule(this.#name, {
+      pushes,
+      nowMs: now(),
+      limits,
+      documentBytesMax,
+      retentionMs,
+    });
     this.#head = turn.to;
+    this.#isCompactionDue ||= turn.changed.some(({ document }) => document && isCompactionDue(document));
     this.#tell(turn, queued);
   }
 
@@ -167,33 +214,57 @@ export class BucketHub implements SessionBucket {
     return this.#queue.splice(0, count);
   }
 
+  async #readDocument(key: PackedKey): Promise<DocumentReading & { readonly stamp: Stamp }> {
+    const { engine, now } = this.#options;
+    const { entry, updates, head } = await engine.readEntry(this.#name, key);
+    const stamp = entry?.stamp ?? zeroStamp;
+    if (entry === undefined || !isAlive(entry, now())) return { type: "none", head, stamp };
+    const { document, revision } = entry;
+    if (document === undefined) return { type: "other", head, stamp };
+    const { incarnation } = document;
+    return {
+      type: "document",
+      incarnation,
+      updates: updates.map(({ update }) => update),
+      revision,
+      head,
+      stamp,
+    };
+  }
+
+  async #compactOnce(): Promise<void> {
+    const { engine, onError } = this.#options;
+    const { isDone, fault } = await engine.compact(this.#name);
+    this.#isCompactionDue = !isDone;
+    if (fault !== undefined) onError(fault);
+  }
+
   async #sweepOnce(): Promise<void> {
     const { engine, now, config } = this.#options;
     const { retentionMs, sweepEntriesMax: entriesMax } = config;
     const sweep = await engine.sweep(this.#name, { nowMs: now(), retentionMs, entriesMax });
     this.#isSweepDue = !sweep.isDone;
+    // What was due when the relay went down is looked for as well.
+    this.#isCompactionDue = true;
     this.#head = sweep.to;
     this.#floor = sweep.floor;
     if (sweep.to > sweep.from) this.#tell({ ...sweep, answers: [] }, []);
   }
 
   #tell(turn: RuledTurn, pushes: readonly QueuedCommit[]): void {
-    const answersBySession = new Map<Session, CommitResult[]>();
+    const answersByPusher = new Map<Pusher, CommitResult[]>();
     const resultsByReplica = new Map<ReplicaId, CommitResult[]>();
     for (const [index, { result, isNew }] of turn.answers.entries()) {
       const push = pushes[index];
       if (push === undefined) continue;
-      addTo(answersBySession, push.session, result);
-      if (isNew) addTo(resultsByReplica, push.session.replica, result);
+      addTo(answersByPusher, push.pusher, result);
+      if (isNew) addTo(resultsByReplica, push.pusher.replica, result);
     }
     const news = new TurnNews(turn, this.epoch);
     for (const session of this.#sessions) {
-      session.hearTurn(
-        news,
-        answersBySession.get(session) ?? [],
-        resultsByReplica.get(session.replica) ?? [],
-      );
+      session.hearTurn(news, answersByPusher.get(session) ?? [], resultsByReplica.get(session.replica) ?? []);
     }
+    this.documents.hearTurn(turn, answersByPusher);
   }
 }
 

@@ -3,6 +3,7 @@
  */
 import {
   createStamp,
+  documentBytesMax,
   retentionMs,
   type Check,
   type Commit,
@@ -36,6 +37,7 @@ export const turnOf = (...commits: readonly (Commit | PushedCommit)[]): Turn => 
   pushes: commits.map((commit) => ("commit" in commit ? commit : { replica: replicaOf(commit), commit })),
   nowMs: testNowMs,
   limits: createRelayConfig().limits,
+  documentBytesMax,
   retentionMs,
 });
 

@@ -24,6 +24,9 @@ export const exceededLimit = (commit: Commit, limits: RelayLimits): string | und
     if (keyBytes > limits.keyBytesMax) return exceededKey(mutation.key, limits);
     const mutated = mutationBytes(mutation);
     bytes += mutated;
+    if (mutation.type === "merge" && mutation.update.length > limits.valueBytesMax) {
+      return `an update of ${mutation.update.length} bytes, at most ${limits.valueBytesMax}: make the edit in several steps`;
+    }
     if (mutation.type === "set" && mutated - keyBytes > limits.valueBytesMax) {
       return `a value of ${mutated - keyBytes} bytes, at most ${limits.valueBytesMax}: split it over several keys`;
     }

@@ -7,7 +7,7 @@ import { KvError } from "@rockpool/model";
 /** Where the file is damaged. */
 export interface DamagedRow {
   readonly bucket: string;
-  readonly table: "entries" | "results" | "retried";
+  readonly table: "entries" | "updates" | "results" | "retried";
   /** What the row is about, readably. */
   readonly row: string;
   /** What cannot be read, and what is served in its place. */

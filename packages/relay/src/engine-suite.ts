@@ -153,6 +153,7 @@ const describeTurns = (name: string, open: OpenEngine): void => {
         from: 0,
         to: 0,
         changed: [],
+        updates: [],
       });
     });
 

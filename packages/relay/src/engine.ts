@@ -19,6 +19,7 @@ import type {
 } from "@rockpool/model";
 import type { RelayLimits } from "@rockpool/protocol";
 import type { Rights } from "./access.ts";
+import type { DocumentUpdate } from "./document-state.ts";
 import type { EpochStart } from "./epoch-history.ts";
 import type { RelayEntry } from "./relay-entry.ts";
 
@@ -38,7 +39,8 @@ export interface Engine extends AsyncDisposable {
   /**
    * The history after `from`, in one snapshot: at most about `entriesMax` entries, as many results,
    * and `bytesMax` bytes of values, but at least one revision, and each whole. An entry stands in
-   * the patch of its latest revision alone. The bucket must be open.
+   * the patch of its latest revision alone; but of a document each part has the updates of its own revisions,
+   * so that a catch-up that is broken off and goes on later misses none. The bucket must be open.
    */
   readPatch(bucket: string, replica: ReplicaId, from: Revision, query: PatchQuery): Promise<Patch>;
 
@@ -47,6 +49,18 @@ export interface Engine extends AsyncDisposable {
    * those whose time has come and that were not swept yet among them, no tombstones. The bucket must be open.
    */
   readPage(bucket: string, query: PageQuery): Promise<Page>;
+
+  /**
+   * What stands under a key, a tombstone too, and all updates of a document, in one snapshot. The bucket must
+   * be open.
+   */
+  readEntry(bucket: string, key: PackedKey): Promise<EntryReading>;
+
+  /**
+   * Makes one update of many in one document whose updates have piled up: a bounded step, between which and
+   * within which others are ruled. Nothing that anybody sees changes by it. The bucket must be open.
+   */
+  compact(bucket: string): Promise<Compaction>;
 
   /**
    * Does in one transaction what time asks for, at most about `entriesMax` of each kind: what has
@@ -84,6 +98,8 @@ export interface Turn {
   /** The relay's clock, in ms since 1970. */
   readonly nowMs: number;
   readonly limits: RelayLimits;
+  /** Largest document, in bytes of its updates as they are kept. */
+  readonly documentBytesMax: number;
   /** How long the bucket keeps deletions, in ms. */
   readonly retentionMs: number;
 }
@@ -96,6 +112,8 @@ export interface RuledTurn {
   readonly to: Revision;
   /** The entries the turn changed, in their latest version, by revision. */
   readonly changed: readonly RelayEntry[];
+  /** What the turn added to the documents among them, by revision. */
+  readonly updates: readonly DocumentUpdate[];
 }
 
 export interface Answer {
@@ -130,6 +148,23 @@ export interface Page {
   readonly head: Revision;
   /** The highest stamp among the entries and tombstones. */
   readonly stamp: Stamp;
+}
+
+export interface EntryReading {
+  /** Undefined where there is neither entry nor tombstone. */
+  readonly entry: RelayEntry | undefined;
+  /** All of a document, in order; empty for anything else. */
+  readonly updates: readonly DocumentUpdate[];
+  readonly head: Revision;
+}
+
+export interface Compaction {
+  /** True when a document was made smaller. */
+  readonly isCompacted: boolean;
+  /** False when another document is due. */
+  readonly isDone: boolean;
+  /** Why a document is left as it is until the engine is opened again: it is whole, and goes on growing. */
+  readonly fault?: unknown;
 }
 
 export interface SweepOptions {

@@ -1,24 +1,27 @@
 /**
- * An engine in memory, for tests and for trying things out: nothing survives its process.
- * Keeps every effect in a list by revision, of which those count that are still a key's latest.
+ * An engine in memory, for tests and for trying things out: nothing survives its process. What a bucket is
+ * there, memory-bucket.ts says.
  */
+import { setImmediate } from "node:timers/promises";
 import {
   assert,
   KvError,
   laterStamp,
   nameKey,
   rangesOfScope,
-  resultMs,
   type PackedKey,
   type Patch,
   type ReplicaId,
   type Revision,
-  type Stamp,
-  zeroStamp,
 } from "@rockpool/model";
+import { createBase, isCompactionDue, type CompactionTask } from "./compaction.ts";
+import type { DocumentRules } from "./document-rules.ts";
+import type { DocumentUpdate } from "./document-state.ts";
 import type {
   BucketState,
+  Compaction,
   Engine,
+  EntryReading,
   Page,
   PageQuery,
   PatchQuery,
@@ -27,14 +30,29 @@ import type {
   SweepOptions,
   Turn,
 } from "./engine.ts";
+import {
+  createBucket,
+  dropResults,
+  entriesAfter,
+  firstAfter,
+  firstFrom,
+  keepBase,
+  keepEntries,
+  keepUpdates,
+  MemoryEngineStorage,
+  updatesAfter,
+  type Bucket,
+} from "./memory-bucket.ts";
 import { PagePart } from "./page-part.ts";
 import { PatchPart } from "./patch-part.ts";
-import type { EpochStart } from "./epoch-history.ts";
-import { expiredOf, type RelayEntry } from "./relay-entry.ts";
+import { expiredOf } from "./relay-entry.ts";
 import { hostKeptMs, isStale } from "./retention.ts";
-import { ruleTurn, type HostState, type KeptResult } from "./turn.ts";
+import { ruleTurn } from "./turn.ts";
+import { yjsDocuments } from "./yjs-documents.ts";
 
 export interface EngineOptions {
+  /** What it knows of documents; Yjs, unless it is said. */
+  readonly documents?: DocumentRules;
   /** Draws the id of an epoch. */
   readonly randomId?: () => string;
 }
@@ -44,52 +62,28 @@ export interface MemoryEngineOptions extends EngineOptions {
   readonly storage?: MemoryEngineStorage;
 }
 
-/** Buckets that outlive the engine in front of them, as a file would. */
-export class MemoryEngineStorage {
-  readonly bucketByName: Map<string, Bucket> = new Map();
-}
-
 export const openMemoryEngine = (options: MemoryEngineOptions = {}): Promise<Engine> =>
   Promise.resolve(
     new MemoryEngine(
       options.storage ?? new MemoryEngineStorage(),
       options.randomId ?? (() => crypto.randomUUID()),
+      options.documents ?? yjsDocuments,
     ),
   );
-
-/** With the relay's clock when it was ruled. */
-interface TimedResult extends KeptResult {
-  readonly ruledMs: number;
-}
-
-interface Bucket {
-  readonly epochs: EpochStart[];
-  head: Revision;
-  floor: Revision;
-  stampFloor: Stamp;
-  readonly entryByKey: Map<PackedKey, RelayEntry>;
-  /** Every effect by revision, those that later ones replaced included until the next sweep. */
-  history: RelayEntry[];
-  /** The keys of entries and tombstones in order; undefined when it has to be sorted again. */
-  sortedKeys: readonly PackedKey[] | undefined;
-  readonly hostById: Map<string, HostState & { readonly ruledMs: number }>;
-  readonly resultByName: Map<string, TimedResult>;
-  /** The same results by revision, without those that no patch carries. */
-  results: TimedResult[];
-}
-
-/** History is swept when more than half of it, and more than this, was replaced. */
-const sweepCountMin = 1000;
 
 class MemoryEngine implements Engine {
   readonly #storage: MemoryEngineStorage;
   readonly #bucketByName = new Map<string, Bucket>();
   readonly #randomId: () => string;
+  readonly #documents: DocumentRules;
+  /** Documents that cannot be compacted, by bucket and key. */
+  readonly #faulty = new Set<string>();
   #isClosed = false;
 
-  constructor(storage: MemoryEngineStorage, randomId: () => string) {
+  constructor(storage: MemoryEngineStorage, randomId: () => string, documents: DocumentRules) {
     this.#storage = storage;
     this.#randomId = randomId;
+    this.#documents = documents;
   }
 
   async openBucket(name: string): Promise<BucketState> {
@@ -109,17 +103,20 @@ class MemoryEngine implements Engine {
       head: bucket.head,
       epochs: bucket.epochs,
       stampFloor: bucket.stampFloor,
+      documents: this.#documents,
       entry: (key: PackedKey) => bucket.entryByKey.get(key),
       host: (host: string) => bucket.hostById.get(host),
       result: (commit: Parameters<typeof nameKey>[0]) => bucket.resultByName.get(nameKey(commit))?.result,
     };
-    const { ruled, hosts, results } = ruleTurn(reader, turn);
+    const outcome = ruleTurn(reader, turn);
+    const { ruled, hosts, results } = outcome;
     const ruledMs = turn.nowMs;
     for (const [host, state] of hosts) bucket.hostById.set(host, { ...state, ruledMs });
     for (const kept of results) bucket.resultByName.set(nameKey(kept.result.name), { ...kept, ruledMs });
     const carried = results.filter(({ replica }) => replica !== undefined);
     bucket.results.push(...carried.map((kept) => ({ ...kept, ruledMs })));
     keepEntries(bucket, ruled);
+    keepUpdates(bucket, outcome);
     return ruled;
   }
 
@@ -127,22 +124,18 @@ class MemoryEngine implements Engine {
     const bucket = this.#mustGetBucket(name);
     const part = new PatchPart(query);
     const entriesFrom = Math.max(from, query.entriesAfter ?? 0);
-    for (let index = firstAfter(bucket.history, (entry) => entry.revision, entriesFrom); ; index++) {
-      const entry = bucket.history[index];
-      if (entry === undefined) break;
-      if (bucket.entryByKey.get(entry.key) === entry && !part.addEntry(entry)) break;
-    }
+    part.addChanges(entriesAfter(bucket, entriesFrom), updatesAfter(bucket, entriesFrom));
     for (let index = firstAfter(bucket.results, ({ result }) => result.revision, from); ; index++) {
       const kept = bucket.results[index];
       if (kept === undefined || (kept.replica === replica && !part.addResult(kept.result))) break;
     }
-    return part.finish(from, bucket.head);
+    return part.finish(from, bucket.head, (key) => bucket.entryByKey.get(key));
   }
 
   async readPage(name: string, { scope, after, ...size }: PageQuery): Promise<Page> {
     const bucket = this.#mustGetBucket(name);
     bucket.sortedKeys ??= [...bucket.entryByKey.keys()].toSorted((a, b) => (a < b ? -1 : 1));
-    const part = new PagePart(size);
+    const part = new PagePart(size, (key) => bucket.updatesByKey.get(key) ?? []);
     for (const { start, end } of rangesOfScope(scope)) {
       for (let index = firstFrom(bucket.sortedKeys, start, after); ; index++) {
         const key = bucket.sortedKeys[index];
@@ -152,6 +145,29 @@ class MemoryEngine implements Engine {
       }
     }
     return part.finish(bucket.head, true);
+  }
+
+  async readEntry(name: string, key: PackedKey): Promise<EntryReading> {
+    const bucket = this.#mustGetBucket(name);
+    const entry = bucket.entryByKey.get(key);
+    return { entry, updates: bucket.updatesByKey.get(key) ?? [], head: bucket.head };
+  }
+
+  async compact(name: string): Promise<Compaction> {
+    const bucket = this.#mustGetBucket(name);
+    const task = this.#nextTask(name, bucket);
+    if (task === undefined) return { isCompacted: false, isDone: true };
+    let base: DocumentUpdate;
+    try {
+      base = createBase(task, this.#documents);
+    } catch (fault) {
+      this.#faulty.add(`${name}\n${task.entry.key}`);
+      return { isCompacted: false, isDone: false, fault };
+    }
+    // Others get their turn: what they change is seen below.
+    await setImmediate();
+    this.#assertOpen();
+    return { isCompacted: keepBase(bucket, task, base), isDone: false };
   }
 
   async sweep(name: string, { nowMs, retentionMs, entriesMax }: SweepOptions): Promise<Sweep> {
@@ -172,7 +188,7 @@ class MemoryEngine implements Engine {
     }
     dropResults(bucket, nowMs, hostKeptMs(retentionMs));
     const isDone = expired.length < entriesMax && stale.length < entriesMax;
-    return { from, to: bucket.head, changed, floor: bucket.floor, isDone };
+    return { from, to: bucket.head, changed, updates: [], floor: bucket.floor, isDone };
   }
 
   close(): Promise<void> {
@@ -183,6 +199,15 @@ class MemoryEngine implements Engine {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #nextTask(name: string, bucket: Bucket): CompactionTask | undefined {
+    for (const [key, updates] of bucket.updatesByKey) {
+      const entry = bucket.entryByKey.get(key);
+      if (entry?.document === undefined || this.#faulty.has(`${name}\n${key}`)) continue;
+      if (isCompactionDue(entry.document)) return { entry, updates };
+    }
+    return undefined;
   }
 
   #beginEpoch(name: string): Bucket {
@@ -204,65 +229,3 @@ class MemoryEngine implements Engine {
     if (this.#isClosed) throw new KvError("closed", "The engine was closed; open another one");
   }
 }
-
-const createBucket = (): Bucket => ({
-  epochs: [],
-  head: 0,
-  floor: 0,
-  stampFloor: zeroStamp,
-  entryByKey: new Map(),
-  history: [],
-  sortedKeys: undefined,
-  hostById: new Map(),
-  resultByName: new Map(),
-  results: [],
-});
-
-/** Index of the first item whose revision is above `from`, by halving. */
-const firstAfter = <Item>(
-  items: readonly Item[],
-  revisionOf: (item: Item) => Revision,
-  from: Revision,
-): number => {
-  let low = 0;
-  let high = items.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const item = items[middle];
-    if (item !== undefined && revisionOf(item) <= from) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-};
-
-/** Index of the first key of a range behind `after`. */
-const firstFrom = (keys: readonly PackedKey[], start: PackedKey, after: PackedKey): number =>
-  firstAfter(keys, (key) => (key <= after || key < start ? 0 : 1), 0);
-
-const keepEntries = (bucket: Bucket, { to, changed }: Pick<RuledTurn, "to" | "changed">): void => {
-  for (const entry of changed) {
-    if (!bucket.entryByKey.has(entry.key)) bucket.sortedKeys = undefined;
-    bucket.entryByKey.set(entry.key, entry);
-  }
-  bucket.history.push(...changed);
-  bucket.head = to;
-  sweepHistory(bucket);
-};
-
-const dropResults = (bucket: Bucket, nowMs: number, hostMs: number): void => {
-  for (const [name, { ruledMs, replica }] of bucket.resultByName) {
-    // A first attempt of which only a retry was ruled could be ruled after all without its result.
-    const keptMs = replica === undefined ? hostMs : resultMs;
-    if (ruledMs < nowMs - keptMs) bucket.resultByName.delete(name);
-  }
-  bucket.results = bucket.results.filter(({ ruledMs }) => ruledMs >= nowMs - resultMs);
-  for (const [host, { ruledMs }] of bucket.hostById) {
-    if (ruledMs < nowMs - hostMs) bucket.hostById.delete(host);
-  }
-};
-
-const sweepHistory = (bucket: Bucket): void => {
-  const replaced = bucket.history.length - bucket.entryByKey.size;
-  if (replaced < sweepCountMin || replaced < bucket.entryByKey.size) return;
-  bucket.history = bucket.history.filter((entry) => bucket.entryByKey.get(entry.key) === entry);
-};

@@ -5,6 +5,7 @@
 import {
   checksMax,
   commitBytesMax,
+  documentBytesMax,
   keyBytesMax,
   mutationsMax,
   retentionMs,
@@ -14,6 +15,8 @@ import type { RelayLimits } from "@rockpool/protocol";
 
 export interface RelayConfig {
   readonly limits: RelayLimits;
+  /** Largest document, in bytes of its updates as they are kept. */
+  readonly documentBytesMax: number;
   /** How long a bucket keeps deletions, in ms. */
   readonly retentionMs: number;
   /** Longest frame from a replica, in bytes. */
@@ -77,6 +80,7 @@ const frameBytesOf = (limits: RelayLimits): number =>
 export const createRelayConfig = (options: Partial<RelayConfig> = {}): RelayConfig => {
   const limits = options.limits ?? defaultLimits;
   return {
+    documentBytesMax,
     retentionMs,
     frameBytesMax: frameBytesOf(limits),
     helloMsMax: 5000,

@@ -38,6 +38,8 @@ export const openHeldEngine = async (): Promise<HeldEngine> => {
   const held: Engine = {
     rule,
     openBucket: (...parameters) => engine.openBucket(...parameters),
+    readEntry: (...parameters) => engine.readEntry(...parameters),
+    compact: (...parameters) => engine.compact(...parameters),
     readPatch: async (...parameters) => {
       const patch = await engine.readPatch(...parameters);
       await readHold;

@@ -1,12 +1,13 @@
 /**
  * For tests: one bucket in a map, in which commits are ruled one after another as resolve says.
  */
-import type { Commit, PackedKey, Value } from "@rockpool/model";
+import { documentBytesMax, type Commit, type PackedKey, type Value } from "@rockpool/model";
 import { allRights } from "./access.ts";
 import { key, replicaOf, testNowMs } from "./commit-fixture.ts";
 import { createRelayConfig } from "./relay-config.ts";
 import type { RelayEntry } from "./relay-entry.ts";
 import { resolve, type Resolution, type RulingContext } from "./resolve.ts";
+import { yjsDocuments } from "./yjs-documents.ts";
 
 export const dayMs: number = 24 * 60 * 60 * 1000;
 
@@ -30,6 +31,8 @@ export const createBucket = (overrides: Partial<RulingContext> = {}): RulingBuck
         epochs: [{ epoch: "e1", firstRevision: 1 }],
         retentionMs: 90 * dayMs,
         limits: createRelayConfig().limits,
+        documentBytesMax,
+        documents: yjsDocuments,
         revision,
         ...overrides,
         ...context,

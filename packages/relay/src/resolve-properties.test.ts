@@ -5,6 +5,7 @@ import {
   applyMutation,
   createStamp,
   digestOf,
+  documentBytesMax,
   type Check,
   type Commit,
   type Mutation,
@@ -20,6 +21,7 @@ import { commitOf, key, number, replicaOf, set, testNowMs, text } from "./commit
 import { createRelayConfig } from "./relay-config.ts";
 import type { RelayEntry } from "./relay-entry.ts";
 import { resolve, type Resolution } from "./resolve.ts";
+import { yjsDocuments } from "./yjs-documents.ts";
 
 const names = ["x", "y", "z"];
 const keys = names.map((name) => key(name));
@@ -95,6 +97,8 @@ const ruleAll = (commits: readonly Commit[]) => {
         ],
         retentionMs: 1000,
         limits: createRelayConfig().limits,
+        documentBytesMax,
+        documents: yjsDocuments,
         revision: index + 1,
       });
       for (const entry of resolution.effects) entries.set(entry.key, entry);

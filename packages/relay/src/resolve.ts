@@ -27,13 +27,17 @@ import {
   type Ruling,
   type Stamp,
   type SupersededMutation,
+  type Value,
 } from "@rockpool/model";
 import type { RelayLimits } from "@rockpool/protocol";
 import type { Rights } from "./access.ts";
 import { exceededLimit } from "./commit-limits.ts";
+import type { DocumentRules } from "./document-rules.ts";
+import type { DocumentUpdate } from "./document-state.ts";
 import { isInHistory, type EpochStart } from "./epoch-history.ts";
 import { deniedAccess } from "./permission.ts";
-import type { RelayEntry } from "./relay-entry.ts";
+import { isAlive, isTombstone, type RelayEntry } from "./relay-entry.ts";
+import { resolveMerge } from "./resolve-merge.ts";
 
 export interface RulingContext {
   /** The replica that pushes the commit. */
@@ -46,6 +50,9 @@ export interface RulingContext {
   /** How long the bucket keeps deletions, in ms. */
   readonly retentionMs: number;
   readonly limits: RelayLimits;
+  /** Largest document, in bytes of its updates as they are kept. */
+  readonly documentBytesMax: number;
+  readonly documents: DocumentRules;
   /** The revision at which the commit is ruled. */
   readonly revision: Revision;
 }
@@ -56,6 +63,8 @@ export interface Resolution {
   readonly stamp: Stamp;
   /** What the commit leaves, one entry a key; empty when it is rejected or superseded whole. */
   readonly effects: readonly RelayEntry[];
+  /** What it adds to the documents among them: behind what stands in those of the same incarnation. */
+  readonly updatesByKey: ReadonlyMap<PackedKey, readonly DocumentUpdate[]>;
 }
 
 /** Reads the entry or tombstone under a key, as the commits ruled before left it. */
@@ -91,11 +100,13 @@ type StampMutation = (
 ) => Stamp | CommitName;
 
 /**
- * Set and delete yield to any later mutation of the key, sum, min and max to a later set or delete;
+ * Set and delete yield to any later mutation of the key, sum, min, max and a merge that makes a document to a
+ * later set or delete, a merge into a document to nothing;
  * but none to a mutation of its own replica, whose stamp may have been raised: it goes above that.
  */
 const stampOfBlindMutation: StampMutation = (before, mutation, given, by) => {
-  if (before === undefined) return given;
+  if (before === undefined || (mutation.type === "merge" && mutation.incarnation !== null)) return given;
+  if (mutation.type === "merge" && before.document !== undefined) return given;
   const isSet = mutation.type === "set" || mutation.type === "delete";
   const standing = isSet ? before.stamp : before.setStamp;
   if (given >= standing) return given;
@@ -112,62 +123,107 @@ const applyAll = (
 ): Resolution => {
   const by = { replica: context.replica, host: commit.name.host };
   const effectByKey = new Map<PackedKey, RelayEntry>();
+  const updatesByKey = new Map<PackedKey, DocumentUpdate[]>();
   const superseded: SupersededMutation[] = [];
   for (const [index, mutation] of commit.mutations.entries()) {
-    const before = read(mutation.key);
+    const { key } = mutation;
+    const before = read(key);
+    const current = effectByKey.get(key) ?? before;
     // Judged by what stood before the commit: a mutation is never late against its own commit.
     const stamp = isTooLateToStart(before, mutation)
       ? before.writer
       : stampMutation(before, mutation, given, by);
-    if (typeof stamp !== "string") {
-      const mayKnow = isInScope(context.rights.read, mutation.key);
-      superseded.push(mayKnow ? { mutation: index, winner: stamp } : { mutation: index });
+    const isLate = typeof stamp !== "string";
+    const outcome = outcomeOf(current, mutation, index, isLate, context);
+    if (outcome.type === "rejected") return rejected(given, outcome.reason);
+    if (outcome.type === "superseded" || isLate) {
+      const winner = isLate ? stamp : current?.writer;
+      const mayKnow = winner !== undefined && isInScope(context.rights.read, key);
+      superseded.push(mayKnow ? { mutation: index, winner } : { mutation: index });
       continue;
     }
-    const effect = effectOf(effectByKey.get(mutation.key) ?? before, mutation, stamp, commit, context);
-    if (effect === undefined) return rejected(given, { type: "type", mutation: index });
-    effectByKey.set(mutation.key, effect);
+    if (mutation.type === "merge") {
+      const added = updatesByKey.get(key) ?? [];
+      added.push({ key, revision: context.revision, place: added.length, update: mutation.update });
+      updatesByKey.set(key, added);
+    } else updatesByKey.delete(key);
+    effectByKey.set(key, changedEntry(current, mutation, outcome.content, stamp, commit, context));
   }
-  return { ruling: { type: "accepted", superseded }, stamp: given, effects: [...effectByKey.values()] };
+  const ruling = { type: "accepted", superseded } as const;
+  return { ruling, stamp: given, effects: [...effectByKey.values()], updatesByKey };
 };
 
 /** What was written before there was a relay counts only where the relay never had anything, or forgot it. */
 const isTooLateToStart = (before: RelayEntry | undefined, mutation: Mutation): before is RelayEntry =>
   mutation.type === "set" && mutation.initial === true && before !== undefined;
 
-/** What one mutation makes of an entry; undefined for a sum, min or max over a value that is no u64. */
-const effectOf = (
+/** What a mutation leaves under its key. */
+type Content = Pick<RelayEntry, "value" | "document" | "expireAt" | "deletedMs">;
+
+type MutationOutcome =
+  | { readonly type: "applied"; readonly content: Content }
+  | { readonly type: "superseded" }
+  | { readonly type: "rejected"; readonly reason: RejectionReason };
+
+const outcomeOf = (
   current: RelayEntry | undefined,
   mutation: Mutation,
+  index: number,
+  isLate: boolean,
+  context: RulingContext,
+): MutationOutcome => {
+  const alive = current !== undefined && isAlive(current, context.nowMs) ? current : undefined;
+  if (mutation.type === "merge") {
+    const outcome = resolveMerge({ current, alive, isLate }, mutation, index, context);
+    return outcome.type === "merged" ? { type: "applied", content: { document: outcome.document } } : outcome;
+  }
+  if (isLate) return { type: "superseded" };
+  const outcome = applyMutation(alive && shownValue(alive), mutation);
+  const isDocument = outcome.ok && outcome.value?.encoding === "document";
+  // Merges alone make documents.
+  if (!outcome.ok || isDocument) return { type: "rejected", reason: { type: "type", mutation: index } };
+  if (outcome.value === undefined) return { type: "applied", content: { deletedMs: context.nowMs } };
+  const end = mutation.type === "set" && mutation.expireAt !== undefined ? mutation.expireAt : undefined;
+  const content = { value: outcome.value, ...(end === undefined ? {} : { expireAt: end }) };
+  return { type: "applied", content };
+};
+
+/** Of a document the updates are not at hand; no rule looks at them. */
+const shownValue = ({ value, document }: RelayEntry): Value | undefined =>
+  document === undefined
+    ? value
+    : { encoding: "document", data: new Uint8Array(), incarnation: document.incarnation };
+
+const changedEntry = (
+  current: RelayEntry | undefined,
+  { type, key }: Mutation,
+  content: Content,
   stamp: Stamp,
   commit: Commit,
   context: RulingContext,
-): RelayEntry | undefined => {
-  const outcome = applyMutation(isAlive(current, context.nowMs) ? current.value : undefined, mutation);
-  if (!outcome.ok) return undefined;
-  const isSet = mutation.type === "set" || mutation.type === "delete";
+): RelayEntry => {
+  const isSet = type === "set" || type === "delete";
   const isLatest = current === undefined || stamp >= current.stamp;
   return {
-    key: mutation.key,
-    ...(outcome.value === undefined ? {} : { value: outcome.value }),
-    ...(mutation.type === "set" && mutation.expireAt !== undefined ? { expireAt: mutation.expireAt } : {}),
+    key,
+    ...content,
     revision: context.revision,
     stamp: isLatest ? stamp : current.stamp,
     stampHolder: isLatest ? context.replica : current.stampHolder,
     setStamp: isSet ? stamp : (current?.setStamp ?? zeroStamp),
     setHolder: isSet ? context.replica : (current?.setHolder ?? ""),
     writer: commit.name,
-    ...(outcome.value === undefined ? { deletedMs: context.nowMs } : {}),
   };
 };
 
 const holds = (entry: RelayEntry | undefined, { premise }: Check, context: RulingContext): boolean => {
   switch (premise.type) {
     case "absent":
-      return !isAlive(entry, context.nowMs);
+      return entry === undefined || !isAlive(entry, context.nowMs);
     case "revision":
       return (
-        entry?.value !== undefined &&
+        entry !== undefined &&
+        !isTombstone(entry) &&
         entry.revision === premise.revision &&
         isInHistory(context.epochs, premise.epoch, premise.revision)
       );
@@ -176,14 +232,10 @@ const holds = (entry: RelayEntry | undefined, { premise }: Check, context: Rulin
         entry !== undefined &&
         entry.writer.host === premise.by.host &&
         entry.writer.n === premise.by.n &&
-        digestOf(entry.value) === premise.digest
+        digestOf(shownValue(entry)) === premise.digest
       );
   }
 };
-
-/** A tombstone is not alive, nor is an entry whose time has come. */
-const isAlive = (entry: RelayEntry | undefined, nowMs: number): entry is RelayEntry =>
-  entry?.value !== undefined && (entry.expireAt === undefined || entry.expireAt > nowMs);
 
 /** A clock that runs ahead is set to the relay's; the counter keeps the order within its millisecond. */
 const admittedStamp = ({ stamp, name }: Commit, nowMs: number): Stamp =>
@@ -203,4 +255,5 @@ const rejected = (stamp: Stamp, reason: RejectionReason): Resolution => ({
   ruling: { type: "rejected", reason },
   stamp,
   effects: [],
+  updatesByKey: new Map(),
 });

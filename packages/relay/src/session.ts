@@ -6,6 +6,7 @@ import type { Commit, CommitResult, ReplicaId } from "@rockpool/model";
 import type { UpMessage, Verify } from "@rockpool/protocol";
 import type { Rights } from "./access.ts";
 import type { Connection } from "./connection.ts";
+import type { Pusher } from "./document-hub.ts";
 import { HistoryFeed, type FeedBucket, type FeedOptions } from "./history-feed.ts";
 import { PushRate } from "./push-rate.ts";
 import type { RelayConfig } from "./relay-config.ts";
@@ -15,7 +16,7 @@ import { hashScope } from "./verify.ts";
 
 /** What a session needs of its bucket. */
 export interface SessionBucket extends FeedBucket {
-  enqueue(session: Session, commits: readonly Commit[]): void;
+  enqueue(pusher: Pusher, commits: readonly Commit[]): void;
 }
 
 export interface SessionOptions extends Omit<FeedOptions, "scope"> {
@@ -23,7 +24,7 @@ export interface SessionOptions extends Omit<FeedOptions, "scope"> {
   readonly now: () => number;
 }
 
-export class Session {
+export class Session implements Pusher {
   readonly replica: ReplicaId;
   readonly #connection: Connection;
   readonly #bucket: SessionBucket;

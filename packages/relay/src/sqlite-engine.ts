@@ -4,6 +4,7 @@
  * its work in one go, and nothing comes in between. A row that cannot be read stops nothing but itself.
  */
 import { DatabaseSync } from "node:sqlite";
+import { setImmediate } from "node:timers/promises";
 import {
   assert,
   isStamp,
@@ -17,9 +18,13 @@ import {
   type Stamp,
   zeroStamp,
 } from "@rockpool/model";
+import type { DocumentRules } from "./document-rules.ts";
+import type { DocumentUpdate } from "./document-state.ts";
 import type {
   BucketState,
+  Compaction,
   Engine,
+  EntryReading,
   Page,
   PageQuery,
   PatchQuery,
@@ -33,12 +38,14 @@ import type { EngineOptions } from "./memory-engine.ts";
 import { PagePart } from "./page-part.ts";
 import { PatchPart } from "./patch-part.ts";
 import { RowReader } from "./row-reader.ts";
+import { SqliteDocuments } from "./sqlite-documents.ts";
 import { addResults, keepResults, KeptResults } from "./sqlite-results.ts";
 import { isCount, keyToBlob, rowOf, writeEntryRow, type SqlValue } from "./sqlite-row.ts";
 import { prepareSchema } from "./sqlite-schema.ts";
 import { prepareStatements, type Statements } from "./sqlite-statements.ts";
 import { sweepBucket } from "./sqlite-sweep.ts";
 import { ruleTurn, type TurnOutcome } from "./turn.ts";
+import { yjsDocuments } from "./yjs-documents.ts";
 
 /**
  * Opens or makes the file. One relay at a time may have it open; any tool may read it meanwhile.
@@ -49,6 +56,7 @@ export const openSqliteEngine = async (file: string, options: SqliteEngineOption
     openDatabase(file),
     options.randomId ?? (() => crypto.randomUUID()),
     new DamageReport(options.onDamage ?? ((error) => process.emitWarning(error))),
+    options.documents ?? yjsDocuments,
   );
 
 export interface SqliteEngineOptions extends EngineOptions {
@@ -62,6 +70,7 @@ export interface SqliteEngineOptions extends EngineOptions {
 interface OpenBucket extends Pick<BucketState, "epoch" | "epochs"> {
   readonly id: number;
   readonly rows: RowReader;
+  readonly documents: SqliteDocuments;
 }
 
 class SqliteEngine implements Engine {
@@ -69,13 +78,20 @@ class SqliteEngine implements Engine {
   readonly #statements: Statements;
   readonly #randomId: () => string;
   readonly #report: DamageReport;
+  readonly #documents: DocumentRules;
   readonly #bucketByName = new Map<string, OpenBucket>();
 
-  constructor(database: DatabaseSync, randomId: () => string, report: DamageReport) {
+  constructor(
+    database: DatabaseSync,
+    randomId: () => string,
+    report: DamageReport,
+    documents: DocumentRules,
+  ) {
     this.#database = database;
     this.#statements = prepareStatements(database);
     this.#randomId = randomId;
     this.#report = report;
+    this.#documents = documents;
   }
 
   async openBucket(name: string): Promise<BucketState> {
@@ -86,8 +102,7 @@ class SqliteEngine implements Engine {
   }
 
   async rule(name: string, turn: Turn): Promise<RuledTurn> {
-    const { id, epochs, rows } = this.#mustGetBucket(name);
-    const { getEntry } = this.#statements;
+    const { id, epochs, rows, documents } = this.#mustGetBucket(name);
     return this.#inTransaction(name, "BEGIN IMMEDIATE", () => {
       const kept = new KeptResults(this.#statements, id, rows);
       const { head, stampFloor } = this.#heights(name, id);
@@ -96,50 +111,75 @@ class SqliteEngine implements Engine {
           head,
           stampFloor,
           epochs,
-          entry: (key: PackedKey) => {
-            const row = getEntry.get(id, keyToBlob(key));
-            return row === undefined ? undefined : rows.entry(row);
-          },
+          documents: this.#documents,
+          entry: (key: PackedKey) => documents.entry(key),
           host: (host: string) => kept.host(host),
           result: (commit: CommitName) => kept.result(commit),
         },
         turn,
       );
       this.#keep(id, outcome, turn.nowMs);
+      documents.keep(outcome);
       return outcome.ruled;
     });
   }
 
   async readPatch(name: string, replica: ReplicaId, from: Revision, query: PatchQuery): Promise<Patch> {
-    const { id, rows } = this.#mustGetBucket(name);
+    const { id, rows, documents } = this.#mustGetBucket(name);
     const { entriesAfter, resultsAfter } = this.#statements;
     return this.#inTransaction(name, "BEGIN", () => {
       const part = new PatchPart(query);
-      for (const row of entriesAfter.iterate(id, Math.max(from, query.entriesAfter ?? 0))) {
-        const entry = rows.entry(row);
-        if (entry !== undefined && !part.addEntry(entry)) break;
-      }
+      const changedAfter = Math.max(from, query.entriesAfter ?? 0);
+      part.addChanges(
+        rows.entries(entriesAfter.iterate(id, changedAfter)),
+        documents.updatesAfter(changedAfter),
+      );
       addResults(part, from, resultsAfter.iterate(id, replica, from), rows);
-      return part.finish(from, this.#heights(name, id).head);
+      return part.finish(from, this.#heights(name, id).head, (key) => documents.entry(key));
     });
   }
 
   async readPage(name: string, { scope, after, ...size }: PageQuery): Promise<Page> {
-    const { id, rows } = this.#mustGetBucket(name);
+    const { id, rows, documents } = this.#mustGetBucket(name);
     const { entriesInRange } = this.#statements;
     return this.#inTransaction(name, "BEGIN", () => {
-      const part = new PagePart(size);
+      const part = new PagePart(size, (key) => documents.updatesOf(key));
       const { head } = this.#heights(name, id);
       for (const { start, end } of rangesOfScope(scope)) {
         // The least key behind `after` is itself and a zero byte.
         const first = after < start ? start : (`${after}\0` as PackedKey);
-        for (const row of entriesInRange.iterate(id, keyToBlob(first), keyToBlob(end))) {
-          const entry = rows.entry(row);
-          if (entry !== undefined && !part.addEntry(entry)) return part.finish(head, false);
+        for (const entry of rows.entries(entriesInRange.iterate(id, keyToBlob(first), keyToBlob(end)))) {
+          if (!part.addEntry(entry)) return part.finish(head, false);
         }
       }
       return part.finish(head, true);
     });
+  }
+
+  async readEntry(name: string, key: PackedKey): Promise<EntryReading> {
+    const { id, documents } = this.#mustGetBucket(name);
+    return this.#inTransaction(name, "BEGIN", () => {
+      const entry = documents.entry(key);
+      const updates = entry?.document === undefined ? [] : documents.updatesOf(key);
+      return { entry, updates, head: this.#heights(name, id).head };
+    });
+  }
+
+  async compact(name: string): Promise<Compaction> {
+    const { documents } = this.#mustGetBucket(name);
+    const task = this.#inTransaction(name, "BEGIN", () => documents.nextTask());
+    if (task === undefined) return { isCompacted: false, isDone: true };
+    let base: DocumentUpdate;
+    try {
+      base = documents.createBase(task, this.#documents);
+    } catch (fault) {
+      return { isCompacted: false, isDone: false, fault };
+    }
+    // Others get their turn: what they change is seen below.
+    await setImmediate();
+    this.#assertOpen();
+    const isCompacted = this.#inTransaction(name, "BEGIN IMMEDIATE", () => documents.keepBase(task, base));
+    return { isCompacted, isDone: false };
   }
 
   async sweep(name: string, options: SweepOptions): Promise<Sweep> {
@@ -172,7 +212,8 @@ class SqliteEngine implements Engine {
         }
         return { epoch: listed, firstRevision };
       });
-      return { id, epoch, epochs, rows: new RowReader(name, this.#report) };
+      const rows = new RowReader(name, this.#report);
+      return { id, epoch, epochs, rows, documents: new SqliteDocuments(this.#statements, id, rows) };
     });
     this.#bucketByName.set(name, bucket);
     return bucket;

@@ -13,20 +13,25 @@ import {
   type Value,
 } from "@rockpool/model";
 import { ProtocolError, readResult, writeResult } from "@rockpool/protocol";
+import { isCompactionDue } from "./compaction.ts";
+import type { DocumentState, DocumentUpdate } from "./document-state.ts";
 import type { RelayEntry } from "./relay-entry.ts";
 
 export type SqlValue = null | number | string | Uint8Array;
 export type SqlRow = readonly SqlValue[];
 
 export const entryColumns =
-  "key, encoding, data, expire_at, revision, stamp, stamp_holder, set_stamp, set_holder, writer_host, writer_n, deleted_ms";
+  "key, encoding, data, expire_at, revision, stamp, stamp_holder, set_stamp, set_holder, writer_host, writer_n, deleted_ms, incarnation, update_rows, update_bytes, base_bytes, compaction_due";
+export const updateColumns = "key, revision, place, is_base, data";
 
 /** Code units 0–255 are Latin-1's bytes. */
 export const keyToBlob = (key: PackedKey): Uint8Array => Buffer.from(key, "latin1");
 
 export const writeEntryRow = (entry: RelayEntry): SqlValue[] => [
   keyToBlob(entry.key),
-  ...writeValueColumns(entry.value),
+  ...(entry.document === undefined
+    ? writeValueColumns(entry.value)
+    : ["document", entry.document.stateVector]),
   entry.expireAt ?? null,
   entry.revision,
   entry.stamp,
@@ -35,6 +40,7 @@ export const writeEntryRow = (entry: RelayEntry): SqlValue[] => [
   entry.writer.host,
   entry.writer.n,
   entry.deletedMs ?? null,
+  ...writeDocumentColumns(entry.document),
 ];
 
 /** What a row was read as: nothing where its place is not known; `fault` says what could not be read. */
@@ -49,11 +55,13 @@ export interface ReadEntry {
  */
 export const readEntryRow = (row: SqlRow): ReadEntry => {
   const [keyBlob, encoding, data, expireAt, revision] = row;
-  const key = keyBlob instanceof Uint8Array ? blobToText(keyBlob, "latin1") : undefined;
-  if (!isPackedKeyForWrite(key)) return { entry: undefined, fault: "its key: it is left out" };
+  const key = readKey(keyBlob);
+  if (key === undefined) return { entry: undefined, fault: "its key: it is left out" };
   if (!isCount(revision)) return { entry: undefined, fault: "its revision: it is left out" };
   const deletedMs = row[11] ?? null;
-  const value = readValueColumns(encoding ?? null, data ?? null, deletedMs);
+  const document = encoding === "document" ? readDocumentColumns(row) : undefined;
+  const value =
+    document === undefined ? readValueColumns(encoding ?? null, data ?? null, deletedMs) : undefined;
   const past = readPast(row);
   const hasEnd = typeof expireAt === "number";
   const faults = [
@@ -64,12 +72,29 @@ export const readEntryRow = (row: SqlRow): ReadEntry => {
   const entry: RelayEntry = {
     key,
     ...(value === undefined ? {} : { value }),
+    ...(document === undefined ? {} : { document }),
     ...(hasEnd ? { expireAt } : {}),
     revision,
     ...past,
     ...(typeof deletedMs === "number" ? { deletedMs } : {}),
   };
   return faults.length === 0 ? { entry } : { entry, fault: faults.join("; ") };
+};
+
+/** The update of a row; undefined where it cannot be read. */
+export const readUpdateRow = ([keyBlob, revision, place, isBase, data]: SqlRow):
+  | DocumentUpdate
+  | undefined => {
+  const key = readKey(keyBlob);
+  const isRead = key !== undefined && isCount(revision) && isCountFrom0(place) && data instanceof Uint8Array;
+  if (!isRead || (isBase !== 0 && isBase !== 1)) return undefined;
+  const update = { key, revision, place, update: data };
+  return isBase === 1 ? { ...update, isBase: true } : update;
+};
+
+export const readKey = (blob: SqlValue | undefined): PackedKey | undefined => {
+  const key = blob instanceof Uint8Array ? blobToText(blob, "latin1") : undefined;
+  return isPackedKeyForWrite(key) ? key : undefined;
 };
 
 type Past = Pick<RelayEntry, "stamp" | "stampHolder" | "setStamp" | "setHolder" | "writer">;
@@ -100,6 +125,8 @@ const readPast = (row: SqlRow): Past => {
 
 export const isCount = (value: SqlValue | undefined): value is number =>
   Number.isSafeInteger(value) && Number(value) >= 1;
+
+const isCountFrom0 = (value: SqlValue | undefined): value is number => value === 0 || isCount(value);
 
 /** Results as JSON, in the form they have on the wire. */
 export const writeResults = (results: readonly CommitResult[]): string =>
@@ -132,8 +159,27 @@ const writeValueColumns = (value: Value | undefined): [encoding: string | null, 
     case "u64":
       return ["u64", value.data.toString()];
     case "document":
-      throw new Error("no documents are kept here yet");
+      throw new Error("a document is kept by its updates");
   }
+};
+
+const writeDocumentColumns = (document: DocumentState | undefined): SqlValue[] => {
+  if (document === undefined) return [null, null, null, null, null];
+  const { incarnation, rows, bytes, baseBytes } = document;
+  return [incarnation, rows, bytes, baseBytes, isCompactionDue(document) ? 1 : null];
+};
+
+/** Undefined where one of them cannot be read: nobody knows what a merge would be added to. */
+const readDocumentColumns = (row: SqlRow): DocumentState | undefined => {
+  const stateVector = row[2];
+  const [incarnation, rows, bytes, baseBytes] = row.slice(12);
+  return stateVector instanceof Uint8Array &&
+    isCountFrom0(incarnation) &&
+    isCountFrom0(rows) &&
+    isCountFrom0(bytes) &&
+    isCountFrom0(baseBytes)
+    ? { stateVector, incarnation, bytes, rows, baseBytes }
+    : undefined;
 };
 
 /** Text that no reader takes for JSON. */

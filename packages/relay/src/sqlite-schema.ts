@@ -8,7 +8,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { KvError, msOfStamp, type Stamp } from "@rockpool/model";
 
 /** Stands in `PRAGMA user_version`. */
-export const formatVersion = 3;
+export const formatVersion = 4;
 
 const tablesOfFormat1 = `
   CREATE TABLE buckets (
@@ -88,8 +88,32 @@ const stepToFormat3 = `
   ALTER TABLE buckets ADD COLUMN stamp_floor TEXT;
 `;
 
+/**
+ * Documents: in `entries` the encoding "document", the state vector as data and the columns below; their
+ * updates in a table of their own. Rows of one revision stand in the order of their rowids, and of `place`.
+ */
+const stepToFormat4 = `
+  ALTER TABLE entries ADD COLUMN incarnation INTEGER;
+  ALTER TABLE entries ADD COLUMN update_rows INTEGER;
+  ALTER TABLE entries ADD COLUMN update_bytes INTEGER;
+  ALTER TABLE entries ADD COLUMN base_bytes INTEGER;
+  ALTER TABLE entries ADD COLUMN compaction_due INTEGER;
+  CREATE INDEX entries_to_compact ON entries (bucket) WHERE compaction_due = 1;
+  CREATE TABLE updates (
+    bucket INTEGER NOT NULL,
+    key BLOB NOT NULL,
+    revision INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    -- 1: all updates up to its revision, in one
+    is_base INTEGER NOT NULL,
+    data BLOB NOT NULL,
+    UNIQUE (bucket, key, revision, place)
+  );
+  CREATE INDEX updates_by_revision ON updates (bucket, revision);
+`;
+
 /** The steps that lead from format to format, from an empty file on. */
-const steps = [tablesOfFormat1, stepToFormat2, stepToFormat3];
+const steps = [tablesOfFormat1, stepToFormat2, stepToFormat3, stepToFormat4];
 
 /** Makes the tables of a new file, or brings an older one to this format. @throws KvError "newer-format" for a file of a later Rockpool */
 export const prepareSchema = (database: DatabaseSync): void => {

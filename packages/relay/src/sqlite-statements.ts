@@ -2,7 +2,7 @@
  * The statements of the SQLite engine, prepared once; rows come as arrays of columns.
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { entryColumns } from "./sqlite-row.ts";
+import { entryColumns, updateColumns } from "./sqlite-row.ts";
 
 type StatementName =
   | "addBucket"
@@ -19,6 +19,12 @@ type StatementName =
   | "staleTombstones"
   | "dropEntry"
   | "raiseFloor"
+  | "updatesOf"
+  | "updatesAfter"
+  | "putUpdate"
+  | "dropUpdates"
+  | "dropUpdatesUpTo"
+  | "entriesToCompact"
   | "getHost"
   | "getResults"
   | "putResults"
@@ -46,7 +52,7 @@ const sqlByName: Readonly<Record<StatementName, string>> = {
     "INSERT INTO epochs (bucket, place, epoch, first_revision) VALUES (?1, (SELECT count(*) FROM epochs WHERE bucket = ?1), ?2, ?3)",
   allEpochs: "SELECT epoch, first_revision FROM epochs WHERE bucket = ? ORDER BY place",
   getEntry: `SELECT ${entryColumns} FROM entries WHERE bucket = ? AND key = ?`,
-  putEntry: `INSERT INTO entries (bucket, ${entryColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  putEntry: `INSERT INTO entries (bucket, ${entryColumns}) VALUES (?${", ?".repeat(entryColumns.split(", ").length)})
     ON CONFLICT (bucket, key) DO UPDATE SET ${replacedColumns}`,
   entriesAfter: `SELECT ${entryColumns} FROM entries WHERE bucket = ? AND revision > ? ORDER BY revision`,
   entriesInRange: `SELECT ${entryColumns} FROM entries WHERE bucket = ? AND key >= ? AND key < ? ORDER BY key`,
@@ -56,6 +62,12 @@ const sqlByName: Readonly<Record<StatementName, string>> = {
   dropEntry: "DELETE FROM entries WHERE bucket = ? AND key = ?",
   raiseFloor:
     "UPDATE buckets SET floor = max(floor, ?), stamp_floor = max(coalesce(stamp_floor, ''), ?) WHERE id = ?",
+  updatesOf: `SELECT ${updateColumns} FROM updates WHERE bucket = ? AND key = ? ORDER BY revision, place`,
+  updatesAfter: `SELECT ${updateColumns} FROM updates WHERE bucket = ? AND revision > ? ORDER BY revision, rowid`,
+  putUpdate: `INSERT INTO updates (bucket, ${updateColumns}) VALUES (?, ?, ?, ?, ?, ?)`,
+  dropUpdates: "DELETE FROM updates WHERE bucket = ? AND key = ?",
+  dropUpdatesUpTo: "DELETE FROM updates WHERE bucket = ? AND key = ? AND revision <= ?",
+  entriesToCompact: `SELECT ${entryColumns} FROM entries WHERE bucket = ? AND compaction_due = 1 LIMIT ?`,
   getHost: `SELECT
     (SELECT max(last_n) FROM results WHERE bucket = ?1 AND host = ?2),
     (SELECT max(n) FROM retried WHERE bucket = ?1 AND host = ?2)`,

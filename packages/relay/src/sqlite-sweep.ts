@@ -37,7 +37,7 @@ export const sweepBucket = (statements: Statements, bucket: SweptBucket, options
   }
   const arePruned = pruneResults(statements, id, options);
   const isDone = changed.length < entriesMax && dropped.length < entriesMax && arePruned;
-  return { from: head, to, changed, floor, isDone };
+  return { from: head, to, changed, updates: [], floor, isDone };
 };
 
 /** Drops what is stale; the revisions and stamps of that. */

@@ -2,10 +2,18 @@
  * What a turn changed, as the sessions of its bucket hear of it: each scope's share is picked and
  * encoded once, and sessions without results of their own are sent the very same frame.
  */
-import { isInScope, type CommitResult, type Patch, type Revision, type Scope } from "@rockpool/model";
+import {
+  isInScope,
+  type CommitResult,
+  type Patch,
+  type PatchEntry,
+  type Revision,
+  type Scope,
+} from "@rockpool/model";
 import { encodeEntries, encodeWithEntries, type DownMessage, type EncodedEntries } from "@rockpool/protocol";
+import type { DocumentUpdate } from "./document-state.ts";
 import type { RuledTurn } from "./engine.ts";
-import { highestStamp, patchEntryOf, type RelayEntry } from "./relay-entry.ts";
+import { documentEntryOf, highestStamp, patchEntryOf, type RelayEntry } from "./relay-entry.ts";
 
 /** A scope with a text that equal scopes share. */
 export interface NamedScope {
@@ -20,12 +28,14 @@ export class TurnNews {
   readonly to: Revision;
   readonly #epoch: string;
   readonly #changed: readonly RelayEntry[];
+  readonly #updatesByKey: ReadonlyMap<string, readonly DocumentUpdate[]>;
   readonly #shareByScope = new Map<string, ScopeShare>();
 
-  constructor({ from, to, changed }: Omit<RuledTurn, "answers">, epoch: string) {
+  constructor({ from, to, changed, updates }: Omit<RuledTurn, "answers">, epoch: string) {
     this.from = from;
     this.to = to;
     this.#changed = changed;
+    this.#updatesByKey = Map.groupBy(updates, ({ key }) => key);
     this.#epoch = epoch;
   }
 
@@ -43,11 +53,18 @@ export class TurnNews {
   #encode(share: ScopeShare, before: readonly DownMessage[], results: readonly CommitResult[]): string {
     const { scope, changed } = share;
     const { from, to } = this;
-    share.entries ??= encodeEntries(changed.map(patchEntryOf));
+    share.entries ??= encodeEntries(changed.map((entry) => this.#shown(entry)));
     // The entries stand in `share.entries`.
     const span = { from, to, head: to, upToDate: true, entries: [] } as const;
     const patch: Patch = { ...span, results, stamp: highestStamp(changed) };
     return encodeWithEntries(before, { type: "patch", epoch: this.#epoch, scope, patch }, share.entries);
+  }
+
+  /** Of a document what the turn added to it. */
+  #shown(entry: RelayEntry): PatchEntry {
+    const { key, document, revision } = entry;
+    if (document === undefined) return patchEntryOf(entry);
+    return documentEntryOf(entry, this.#updatesByKey.get(key) ?? [], revision, true);
   }
 
   #shareOf({ scope, id }: NamedScope): ScopeShare {

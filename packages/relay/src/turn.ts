@@ -17,6 +17,8 @@ import {
 } from "@rockpool/model";
 import { allRights } from "./access.ts";
 import type { Answer, PushedCommit, RuledTurn, Turn } from "./engine.ts";
+import type { DocumentRules } from "./document-rules.ts";
+import type { DocumentUpdate } from "./document-state.ts";
 import type { EpochStart } from "./epoch-history.ts";
 import type { RelayEntry } from "./relay-entry.ts";
 import { resolve } from "./resolve.ts";
@@ -27,6 +29,7 @@ export interface TurnReader {
   readonly epochs: readonly EpochStart[];
   /** The highest stamp of a tombstone that was dropped. */
   readonly stampFloor: Stamp;
+  readonly documents: DocumentRules;
   entry(key: PackedKey): RelayEntry | undefined;
   host(host: string): HostState | undefined;
   result(name: CommitName): CommitResult | undefined;
@@ -52,6 +55,8 @@ export interface TurnOutcome {
   readonly ruled: RuledTurn;
   readonly hosts: ReadonlyMap<string, HostState>;
   readonly results: readonly KeptResult[];
+  /** Keys under which another document stood, or none: whatever updates are kept under them go first. */
+  readonly ended: readonly PackedKey[];
 }
 
 const newHost: HostState = { last: 0, retried: 0 };
@@ -73,6 +78,8 @@ class TurnDraft {
   #head: number;
   /** In order of revision: what is changed again moves to the end. */
   readonly #entryByKey = new Map<PackedKey, RelayEntry>();
+  /** What the turn added to the documents that stand at its end. */
+  readonly #updatesByKey = new Map<PackedKey, DocumentUpdate[]>();
   readonly #readByKey = new Map<PackedKey, RelayEntry | undefined>();
   readonly #hostById = new Map<string, HostState>();
   readonly #readHostById = new Map<string, HostState>();
@@ -102,17 +109,15 @@ class TurnDraft {
 
   rule({ replica, commit, rights }: PushedCommit, turn: Turn): CommitResult {
     const revision = this.#head + 1;
-    const { nowMs, limits } = turn;
-    const { epochs, stampFloor } = this.#reader;
+    const { nowMs, limits, documentBytesMax } = turn;
+    const { epochs, stampFloor, documents } = this.#reader;
     // Under a shorter retention, or another clock, deletions may have been dropped that this one would have kept.
     const retentionMs = Math.min(turn.retentionMs, nowMs - msOfStamp(stampFloor) - 1);
-    const context = { replica, rights: rights ?? allRights, nowMs, epochs, retentionMs, limits, revision };
-    const { ruling, stamp, effects } = resolve((key) => this.#entry(key), commit, context);
+    const bounds = { nowMs, retentionMs, limits, documentBytesMax };
+    const context = { replica, rights: rights ?? allRights, epochs, documents, revision, ...bounds };
+    const { ruling, stamp, effects, updatesByKey } = resolve((key) => this.#entry(key), commit, context);
     this.#head = revision;
-    for (const entry of effects) {
-      this.#entryByKey.delete(entry.key);
-      this.#entryByKey.set(entry.key, entry);
-    }
+    for (const entry of effects) this.#apply(entry, updatesByKey.get(entry.key) ?? []);
     const result: CommitResult = { name: commit.name, tag: commit.tag, revision, stamp, ruling };
     this.#keep(result, replica);
     return result;
@@ -126,10 +131,31 @@ class TurnDraft {
         from: this.#reader.head,
         to: this.#head,
         changed: entries,
+        updates: [...this.#updatesByKey.values()].flat().toSorted((a, b) => a.revision - b.revision),
       },
+      ended: entries.map(({ key }) => key).filter((key) => this.#isEnded(key)),
       hosts: this.#hostById,
       results: [...this.#keptByName.values()],
     };
+  }
+
+  #apply(entry: RelayEntry, updates: readonly DocumentUpdate[]): void {
+    const { key, document } = entry;
+    const isSame = document !== undefined && this.#incarnation(key) === document.incarnation;
+    const kept = isSame ? (this.#updatesByKey.get(key) ?? []) : [];
+    if (document === undefined) this.#updatesByKey.delete(key);
+    else this.#updatesByKey.set(key, kept);
+    for (const update of updates) kept.push(update);
+    this.#entryByKey.delete(key);
+    this.#entryByKey.set(key, entry);
+  }
+
+  #incarnation(key: PackedKey): number | undefined {
+    return this.#entry(key)?.document?.incarnation;
+  }
+
+  #isEnded(key: PackedKey): boolean {
+    return this.#readByKey.get(key)?.document?.incarnation !== this.#incarnation(key);
   }
 
   /**

@@ -1,0 +1,67 @@
+/**
+ * When a document is compacted, and into what: decisions alone, the same in every engine. All its updates as
+ * they were read become one, the base; what was merged meanwhile stays behind it. Nothing is replaced unless
+ * it is still there, in that document, as it was read.
+ */
+import { assert, KvError } from "@rockpool/model";
+import type { DocumentRules } from "./document-rules.ts";
+import type { DocumentState, DocumentUpdate } from "./document-state.ts";
+import { keyText } from "./key-text.ts";
+import type { RelayEntry } from "./relay-entry.ts";
+
+/** A document whose updates have piled up, as it was read. */
+export interface CompactionTask {
+  readonly entry: RelayEntry;
+  readonly updates: readonly DocumentUpdate[];
+}
+
+/** So few updates are not worth the work. */
+const rowsMin = 200;
+/** So many are, however large the base is: whoever reads the document reads each of them. */
+const rowsMax = 4000;
+
+/** True when there are many updates, and reading them costs more than what they say. */
+export const isCompactionDue = ({ rows, bytes, baseBytes }: DocumentState): boolean =>
+  rows > rowsMin && (bytes > 2 * baseBytes || rows > rowsMax);
+
+/** All updates in one, at the revision of the last of them. @throws for a document that cannot be read whole */
+export const createBase = ({ entry, updates }: CompactionTask, rules: DocumentRules): DocumentUpdate => {
+  const last = updates.at(-1);
+  const isWhole = updates.length === entry.document?.rows;
+  if (last === undefined || !isWhole) {
+    throw new KvError(
+      "damaged",
+      `${updates.length} updates of ${keyText(entry.key)} can be read, and not all`,
+    );
+  }
+  const update = rules.compact(updates.map((each) => each.update));
+  return { key: last.key, revision: last.revision, place: 0, update, isBase: true };
+};
+
+/** True when all that was read is still what the document begins with. */
+export const isUnchanged = (
+  { entry, updates }: CompactionTask,
+  entryNow: RelayEntry | undefined,
+  updatesNow: readonly Pick<DocumentUpdate, "revision" | "place">[],
+): boolean =>
+  entryNow?.document !== undefined &&
+  entryNow.document.incarnation === entry.document?.incarnation &&
+  updates.every(
+    ({ revision, place }, index) =>
+      updatesNow[index]?.revision === revision && updatesNow[index].place === place,
+  );
+
+/** The document with the base in the place of what was read: the same, in fewer bytes and rows. */
+export const compactedEntry = (
+  entryNow: RelayEntry,
+  { updates }: CompactionTask,
+  base: DocumentUpdate,
+): RelayEntry => {
+  const { document } = entryNow;
+  assert(document !== undefined, "the entry is of a document");
+  const replaced = updates.reduce((bytes, { update }) => bytes + update.length, 0);
+  const { length: baseBytes } = base.update;
+  const bytes = document.bytes - replaced + baseBytes;
+  const rows = document.rows - updates.length + 1;
+  return { ...entryNow, document: { ...document, bytes, rows, baseBytes } };
+};

@@ -1,0 +1,23 @@
+/**
+ * What ruling and compaction ask of whoever knows what an update says: pure functions, handed in. The relay's
+ * own are those of yjs-documents.ts; nothing else here looks into an update.
+ */
+
+/** Whether an update may be added to a document. */
+export type Admission =
+  /** It may; how far the document reaches with it. */
+  | { readonly type: "admitted"; readonly stateVector: Uint8Array }
+  /** It builds on what neither the document nor the update itself has. */
+  | { readonly type: "missing" }
+  /** The bytes are no update. */
+  | { readonly type: "malformed" };
+
+export interface DocumentRules {
+  /** Judges by the state vector alone; undefined is that of a new document. Never throws, whatever the bytes are. */
+  admit(stateVector: Uint8Array | undefined, update: Uint8Array): Admission;
+  /**
+   * One update for many, in fewer bytes: a document of it alone is that of all of them, and it has what of
+   * them waits for updates that are not there. @throws for what cannot be read
+   */
+  compact(updates: readonly Uint8Array[]): Uint8Array;
+}

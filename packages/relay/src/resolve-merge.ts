@@ -1,0 +1,65 @@
+/**
+ * Rules on one merge: a pure function of what stands under its key. Merges commute, so none is late but one
+ * that brings back what was deleted; what it builds on must be there, and be the document that its writer saw.
+ * @see PROTOCOL.md section 6, rule 10
+ */
+import type { Mutation, RejectionReason } from "@rockpool/model";
+import type { DocumentRules } from "./document-rules.ts";
+import { stateVectorBytesMax, type DocumentState } from "./document-state.ts";
+import type { RelayEntry } from "./relay-entry.ts";
+
+export type Merge = Extract<Mutation, { type: "merge" }>;
+
+/** What a merge makes of a document, or why it does not. */
+export type MergeOutcome =
+  | { readonly type: "merged"; readonly document: DocumentState }
+  | { readonly type: "superseded" }
+  | { readonly type: "rejected"; readonly reason: RejectionReason };
+
+export interface MergeContext {
+  readonly documents: DocumentRules;
+  readonly documentBytesMax: number;
+}
+
+/** What a merge finds under its key. */
+export interface MergePlace {
+  /** Tombstones too. */
+  readonly current: RelayEntry | undefined;
+  /** The same, unless it counts as nothing any more. */
+  readonly alive: RelayEntry | undefined;
+  /** True for one that would bring back what was deleted later. */
+  readonly isLate: boolean;
+}
+
+export const resolveMerge = (
+  { current, alive, isLate }: MergePlace,
+  merge: Merge,
+  index: number,
+  { documents, documentBytesMax }: MergeContext,
+): MergeOutcome => {
+  const document = alive?.document;
+  if (alive !== undefined && document === undefined) return rejected({ type: "type", mutation: index });
+  const admission = documents.admit(document?.stateVector, merge.update);
+  if (admission.type === "malformed") return rejected({ type: "type", mutation: index });
+  const incarnation = document?.incarnation ?? current?.revision ?? 0;
+  if (isLate || (merge.incarnation !== null && merge.incarnation !== incarnation))
+    return { type: "superseded" };
+  if (admission.type === "missing") return rejected({ type: "missing", mutation: index });
+  const { stateVector } = admission;
+  const bytes = (document?.bytes ?? 0) + merge.update.length;
+  const exceeded = exceededLimit(bytes, documentBytesMax, stateVector);
+  if (exceeded !== undefined) return rejected({ type: "limit", message: exceeded });
+  const rows = (document?.rows ?? 0) + 1;
+  const baseBytes = document?.baseBytes ?? 0;
+  return { type: "merged", document: { stateVector, incarnation, bytes, rows, baseBytes } };
+};
+
+const exceededLimit = (bytes: number, bytesMax: number, stateVector: Uint8Array): string | undefined => {
+  const remedy = "begin another one under a key of its own";
+  if (bytes > bytesMax) return `a document of ${bytes} bytes, at most ${bytesMax}: ${remedy}`;
+  return stateVector.length > stateVectorBytesMax
+    ? `a document whose state vector has ${stateVector.length} bytes, at most ${stateVectorBytesMax}: ${remedy}`
+    : undefined;
+};
+
+const rejected = (reason: RejectionReason): MergeOutcome => ({ type: "rejected", reason });
