@@ -63,11 +63,19 @@ const textOfDoc = (doc: Y.Doc): string => {
   const { pendingStructs } = doc.store;
   const clocks = Y.decodeStateVector(Y.encodeStateVector(doc));
   return JSON.stringify([
-    contentOf(doc),
+    ordered(contentOf(doc)),
     sorted(clocks),
     sorted(deletedIn(doc).clients).map(([client, ranges]) => [client, ranges.map(({ clock, len }) => [clock, len])]),
     ...(isIncomplete(doc) ? ["lacks", sorted(pendingStructs?.missing ?? new Map())] : []),
   ]);
+};
+
+/** Yjs gives the members of maps in the order that they came in. */
+const ordered = (content: unknown): unknown => {
+  if (typeof content !== "object" || content === null) return content;
+  if (Array.isArray(content)) return content.map(ordered);
+  const members = Object.entries(content).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(members.map(([name, value]) => [name, ordered(value)]));
 };
 
 const sorted = <Item>(byClient: ReadonlyMap<number, Item>): (readonly [number, Item])[] =>

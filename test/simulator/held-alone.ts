@@ -4,7 +4,7 @@
  */
 import type { TransportMutation } from "@rockpool/host";
 import type { Effect, StorageImage } from "@rockpool/log";
-import { appendUpdate, type PackedKey, updatesOf, type Value, type Versionstamp } from "@rockpool/model";
+import { appendUpdate, type PackedKey, positionOf, updatesOf, type Value, type Versionstamp } from "@rockpool/model";
 import { textOfContent } from "./expected-view.ts";
 import { mergedHere } from "./oracle-documents.ts";
 import { combine } from "./oracle-ruling.ts";
@@ -35,7 +35,7 @@ export const heldInPages = ({ meta, pages }: StorageImage): Held => {
 export const heldAfter = (held: Held, effects: readonly Effect[], versionstamp: Versionstamp): Held => {
   const after = new Map(held);
   for (const effect of effects) {
-    const value = heldBy(held, effect);
+    const value = numbered(heldBy(held, effect), versionstamp);
     if (value === undefined) after.delete(effect.key);
     else after.set(effect.key, entryOf(value, effect.expireAt, versionstamp));
   }
@@ -58,6 +58,12 @@ export const heldWithout = (held: Held, keys: readonly PackedKey[]): Held => {
 /** True for what has not ended by a clock. */
 export const isHeldAt = ({ expireAt }: HeldEntry, nowMs: number): boolean =>
   expireAt === undefined || expireAt > nowMs;
+
+/** A document that a commit made is told from others under its key by the position of its row. */
+const numbered = (value: Value | undefined, versionstamp: Versionstamp): Value | undefined =>
+  value?.encoding === "document" && value.incarnation === null
+    ? { ...value, incarnation: positionOf(versionstamp) }
+    : value;
 
 /** A commit that was told to be stored was asked for so, and its checks held. @throws Violation */
 export const seeLoneCommit = (
@@ -102,7 +108,8 @@ const expectedOf = (
       valueByKey.set(key, value);
       if (expireIn !== undefined) ending.add(key);
     } else if (type === "merge") {
-      const value = mergedHere(current, mutation);
+      const { incarnation = null } = mutation;
+      const value = mergedHere(current, { ...mutation, incarnation });
       valueByKey.set(key, value ?? current);
     } else {
       const data = combine(type, current, mutation.operand);

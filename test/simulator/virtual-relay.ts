@@ -62,6 +62,7 @@ export class VirtualRelay {
   /** After the next turn it is killed for so long, in ms. */
   #dieForMs: number | undefined;
   #engine: Engine | undefined;
+  #isBucketOpen = false;
   #core: RelayCore | undefined;
   #cancelHeartbeat: (() => void) | undefined;
   #cancelSweep: (() => void) | undefined;
@@ -81,8 +82,13 @@ export class VirtualRelay {
   }
 
   async start(): Promise<void> {
-    const engine = await openMemoryEngine({ storage: this.#storage, randomId: () => this.#world.drawId() });
+    const engine = await openMemoryEngine({
+      storage: this.#storage,
+      randomId: () => this.#world.drawId(),
+      compactionRowsMin: 2,
+    });
     const recorded = this.#recording(engine);
+    this.#isBucketOpen = false;
     this.#engine = recorded;
     const core = new RelayCore({
       engine: recorded,
@@ -147,7 +153,11 @@ export class VirtualRelay {
   /** Has it keep documents in fewer bytes, all of which that is due. */
   compact(): void {
     const engine = this.#engine;
-    if (engine !== undefined) this.#compactAll(engine).catch((error: unknown) => this.errors.push(error));
+    if (engine === undefined || !this.#isBucketOpen) return;
+    this.#compactAll(engine).catch((error: unknown) => {
+      // One that was killed says nothing more.
+      if (this.#engine === engine) this.errors.push(error);
+    });
   }
 
   /** Copies its file. */
@@ -203,6 +213,7 @@ export class VirtualRelay {
   #recording(engine: Engine): Engine {
     const openBucket: Engine["openBucket"] = async (bucket) => {
       const state = await engine.openBucket(bucket);
+      this.#isBucketOpen = true;
       this.onEpoch?.(state);
       return state;
     };
@@ -267,7 +278,6 @@ export class VirtualRelay {
   }
 
   async #compactAll(engine: Engine): Promise<void> {
-    // One that was killed has no bucket open.
     while (this.#engine === engine) if ((await engine.compact(bucketName)).isDone) return;
   }
 
