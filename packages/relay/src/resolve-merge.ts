@@ -42,8 +42,8 @@ export const resolveMerge = (
   const admission = documents.admit(document?.stateVector, merge.update);
   if (admission.type === "malformed") return rejected({ type: "type", mutation: index });
   const incarnation = document?.incarnation ?? current?.revision ?? 0;
-  if (isLate || (merge.incarnation !== null && merge.incarnation !== incarnation))
-    return { type: "superseded" };
+  const isOther = merge.incarnation !== null && merge.incarnation !== incarnation;
+  if (isLate || isOther) return { type: "superseded" };
   if (admission.type === "missing") return rejected({ type: "missing", mutation: index });
   const { stateVector } = admission;
   const bytes = (document?.bytes ?? 0) + merge.update.length;

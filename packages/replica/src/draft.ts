@@ -114,10 +114,12 @@ export class Draft {
     return Array.from(contents, ([key, content]) => {
       const updates = grown.get(key);
       const { value } = this.#content(key);
-      // What merges alone did to a document that stood: the updates go behind it.
-      return updates !== undefined && value?.encoding === "document"
-        ? { key, value: { ...value, data: updateLog(updates) }, appends: true }
-        : toEffect(key, content, purged.has(key));
+      if (updates === undefined || value?.encoding !== "document") {
+        return toEffect(key, content, purged.has(key));
+      }
+      // What merges alone did to a document that stood: the updates go behind it. Its bytes are not asked for.
+      const { encoding, incarnation } = value;
+      return { key, value: { encoding, data: updateLog(updates), incarnation }, appends: true };
     });
   }
 

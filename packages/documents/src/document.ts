@@ -1,0 +1,296 @@
+/**
+ * A document at work: its `Y.Doc`, kept level with the bucket. What the bucket tells is applied to it, what
+ * is edited in it goes out by the queue, and where the bucket no longer has something that it has, another
+ * `Y.Doc` takes its place.
+ */
+import { KvError, updatesOf } from "@rockpool/model";
+import { ObservableV2 } from "lib0/observable";
+import type { AtomicOperation, CommitFailure, CommitOptions, CommitResult, Key, Kv } from "rockpool";
+import type { DocumentAccess, DocumentItem, WholeDocument } from "rockpool/documents";
+import type { Awareness } from "y-protocols/awareness";
+import * as Y from "yjs";
+import { Deferred } from "./deferred.ts";
+import { DocListener } from "./doc-listener.ts";
+import type { DocumentEvents } from "./document-events.ts";
+import { EditQueue, replacedError } from "./edit-queue.ts";
+import { onLeaving } from "./page-life.ts";
+import type { QueueClock } from "./save-timers.ts";
+import { squeezeEdits } from "./squeeze-edits.ts";
+import { Presence } from "./presence.ts";
+import { editUndoably } from "./undoable-edit.ts";
+import { receiveWhole, type Standing } from "./whole-document.ts";
+
+export interface DocumentSetup {
+  readonly kv: Kv;
+  readonly key: Key;
+  readonly access: DocumentAccess;
+  readonly createDoc: () => Y.Doc;
+  readonly clock: QueueClock;
+}
+
+export interface TransactOptions extends CommitOptions {
+  /** Of the Yjs transaction, for undo managers and observers. Default null. */
+  readonly origin?: unknown;
+}
+
+/** As `openDocument` gives it. */
+export class RockpoolDocument extends ObservableV2<DocumentEvents> {
+  readonly key: Key;
+  readonly #its: DocumentSetup;
+  readonly #queue: EditQueue;
+  readonly #feed: ReadableStreamDefaultReader<DocumentItem>;
+  readonly #closing = new AbortController();
+  readonly #loading = new Deferred();
+  readonly #syncing = new Deferred();
+  #listener: DocListener;
+  #presence: Presence | undefined;
+  /** Undefined before the first item. */
+  #incarnation: number | null | undefined;
+  #isLevel = false;
+  #told = { saved: true, synced: false };
+  /** Where edits go while one is made that is to be committed with something else. */
+  #captured: Uint8Array[] | undefined;
+  #destroying: Promise<void> | undefined;
+
+  constructor(its: DocumentSetup) {
+    super();
+    this.#its = its;
+    this.key = its.key;
+    this.#queue = new EditQueue({
+      commit: (update) => this.#commit(update),
+      squeeze: (update) => squeezeEdits(this.doc, update),
+      onChange: () => this.#tell(),
+      onError: (error) => this.emit("error", [error]),
+      clock: its.clock,
+    });
+    this.#listener = this.#listenTo(its.createDoc());
+    onLeaving(this.#closing.signal, () => void this.#queue.sendNow());
+    this.#feed = its.access.openFeed(its.key).getReader();
+    void this.#read();
+  }
+
+  /** The document itself. Another one after `replaced`. What is edited before it is loaded is joined with what stands. */
+  get doc(): Y.Doc {
+    return this.#listener.doc;
+  }
+
+  /**
+   * Who else is here, and where. From its first use on this one is present: other tabs and devices see it
+   * until it is destroyed. Another one after `replaced`, with the same local state.
+   * @throws KvError "closed"; TypeError for more documents with presence than a tab may have
+   */
+  get awareness(): Awareness {
+    this.#presence ??= this.#openPresence({});
+    return this.#presence.awareness;
+  }
+
+  /** Fulfilled when what stands in the bucket is in `doc`. @throws TypeError where something else stands; KvError when it cannot be had */
+  get whenLoaded(): Promise<void> {
+    return this.#loading.promise;
+  }
+
+  /** Fulfilled when it is `synced` for the first time, which offline may be never. @throws KvError when it is closed before */
+  get whenSynced(): Promise<void> {
+    return this.#syncing.promise;
+  }
+
+  get loaded(): boolean {
+    return this.#incarnation !== undefined;
+  }
+
+  /**
+   * All that was edited here is confirmed by the relay, and all that the relay is known to have is here. In
+   * a bucket without a relay: all is saved.
+   */
+  get synced(): boolean {
+    return this.#isLevel && this.#queue.isEmpty;
+  }
+
+  /** All edits are durable on this device. */
+  get saved(): boolean {
+    return this.#queue.isEmpty;
+  }
+
+  /** What the last save failed with; undefined once one went well. It is tried again, unless the bucket is closed. */
+  get error(): unknown {
+    return this.#queue.error;
+  }
+
+  /** Fulfilled when all that was edited so far is durable. @throws what the next save fails with */
+  whenSaved(): Promise<void> {
+    return this.#queue.whenThrough();
+  }
+
+  /** As `whenSaved`, and saves at once. */
+  flush(): Promise<void> {
+    return this.#queue.flush();
+  }
+
+  /**
+   * Makes an edit and commits it with the mutations of `operation`, under its checks: both or neither. Where
+   * a check does not hold, or the commit fails, the edit is undone again, in `doc` too. `operation` is used up.
+   */
+  async transact(
+    change: (doc: Y.Doc) => void,
+    operation: AtomicOperation = this.#its.kv.atomic(),
+    options: TransactOptions = {},
+  ): Promise<CommitResult | CommitFailure> {
+    await this.whenLoaded;
+    const { origin = null, ...commitOptions } = options;
+    const updates: Uint8Array[] = [];
+    this.#captured = updates;
+    const edit = editUndoably(this.doc, change, origin);
+    this.#captured = undefined;
+    const commit = (update: Uint8Array | undefined): Promise<CommitResult | CommitFailure> => {
+      if (edit.failure !== undefined) throw edit.failure.error;
+      if (update !== undefined) operation.merge(this.key, update, this.#mergeOptions());
+      return operation.commit(commitOptions);
+    };
+    try {
+      return await this.#queue.commitWith(updates, commit, edit.undo);
+    } finally {
+      edit.end();
+    }
+  }
+
+  /**
+   * Saves what waits and lets go; `doc` stays as it is, and is level with nothing any more. @throws what the
+   * save fails with: `doc` alone has those edits then
+   */
+  override destroy(): Promise<void> {
+    this.#destroying ??= this.#end();
+    return this.#destroying;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.destroy();
+  }
+
+  async #end(): Promise<void> {
+    try {
+      await this.flush();
+    } finally {
+      this.#close(new KvError("closed", "The document was destroyed; open it again"));
+      this.#listener.stop();
+      await this.#feed.cancel().catch(() => {
+        // It ended by an error already.
+      });
+      this.emit("destroy", []);
+      super.destroy();
+    }
+  }
+
+  async #read(): Promise<void> {
+    try {
+      for (let next = await this.#feed.read(); !next.done; next = await this.#feed.read()) {
+        this.#take(next.value);
+      }
+      this.#fail(new KvError("closed", "The bucket was closed; edits since the last save are in doc alone"));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #take(item: DocumentItem): void {
+    if (!item.whole) this.#report(this.#listener.apply(updatesOf(item.updates)));
+    else if (!this.#takeWhole(item)) return;
+    const isFirst = !this.loaded;
+    this.#incarnation = item.incarnation;
+    this.#isLevel = item.isSynced || this.#its.kv.sync.status.state === "off";
+    this.#queue.seen(item.versionstamp);
+    this.#queue.release();
+    if (isFirst) {
+      this.#loading.resolve();
+      this.emit("loaded", []);
+    }
+    this.#tell();
+  }
+
+  /** False where no document can be. */
+  #takeWhole({ stands, incarnation, confirmed, pending, versionstamp }: WholeDocument): boolean {
+    if (stands === "other" && !this.loaded) {
+      void this.#feed.cancel();
+      this.#fail(
+        new TypeError("A value that is no document stands under the key; give the document another"),
+      );
+      return false;
+    }
+    const updates = [...updatesOf(confirmed), ...updatesOf(pending)];
+    const standing: Standing = { stands, incarnation, updates };
+    const own = this.#queue.ownAfter(versionstamp);
+    const inHand = { doc: this.doc, incarnation: this.#incarnation, own };
+    const arrival = receiveWhole(inHand, standing, this.#its.createDoc, this);
+    if (arrival.type === "grown") {
+      this.#report(this.#listener.apply(updates));
+      return true;
+    }
+    const { doc, reason, isLost } = arrival;
+    const previous = this.doc;
+    this.#listener.stop();
+    this.#listener = this.#listenTo(doc);
+    if (this.#presence !== undefined) {
+      const state = this.#presence.awareness.getLocalState();
+      this.#presence.close();
+      this.#presence = this.#openPresence(state);
+    }
+    if (isLost) this.#queue.drop(replacedError());
+    const lost = isLost ? Y.mergeUpdates([...own]) : null;
+    this.emit("replaced", [{ doc, previous, reason, lost }]);
+    return true;
+  }
+
+  #openPresence(state: Record<string, unknown> | null): Presence {
+    const { access, key } = this.#its;
+    return new Presence(this.doc, (listener) => access.openPresence(key, listener), state);
+  }
+
+  #listenTo(doc: Y.Doc): DocListener {
+    return new DocListener(doc, this, (update) => {
+      if (this.#captured === undefined) this.#queue.add(update);
+      else this.#captured.push(update);
+    });
+  }
+
+  async #commit(update: Uint8Array): Promise<CommitResult> {
+    const operation = this.#its.kv.atomic().merge(this.key, update, this.#mergeOptions());
+    const result = await operation.commit({ confirm: "local" });
+    if (result.ok) return result;
+    throw new KvError("conflict", "the edit was not committed, though nothing was checked");
+  }
+
+  #mergeOptions(): { readonly incarnation?: number | null } {
+    return this.#incarnation === undefined ? {} : { incarnation: this.#incarnation };
+  }
+
+  #tell(): void {
+    const { saved, synced } = this;
+    const before = this.#told;
+    this.#told = { saved, synced };
+    if (synced) this.#syncing.resolve();
+    if (before.saved !== saved) this.emit("saved", [saved]);
+    if (before.synced !== synced) this.emit("synced", [synced]);
+  }
+
+  #report(failure: unknown): void {
+    if (failure === undefined) return;
+    const text = "An update of the document cannot be read, and was left out";
+    this.emit("error", [new KvError("corrupt", text, { cause: failure })]);
+  }
+
+  #fail(reason: unknown): void {
+    if (this.#destroying !== undefined && this.#closing.signal.aborted) return;
+    this.#close(reason);
+    this.emit("error", [reason]);
+  }
+
+  /** Nothing comes or goes any more. What is edited all the same is heard, and never called saved. */
+  #close(reason: unknown): void {
+    this.#closing.abort();
+    this.#presence?.close();
+    this.#isLevel = false;
+    this.#queue.end(reason);
+    this.#loading.reject(reason);
+    this.#syncing.reject(reason);
+    this.#tell();
+  }
+}

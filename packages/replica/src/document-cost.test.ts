@@ -1,0 +1,44 @@
+/**
+ * What a merge costs does not depend on what the document holds already: nothing copies its bytes. Copies are
+ * counted, for time tells little.
+ */
+import { assert } from "@rockpool/model";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { documentOf, entryOf, growthOf, key, merge, readable } from "./commit-fixture.ts";
+import { TestReplica } from "./replica-fixture.ts";
+
+/** Counts from now on how often the bytes of the document in the page are copied. */
+const countCopies = (replica: TestReplica): (() => number) => {
+  const value = replica.pages.entry(key("d"))?.value;
+  assert(value?.encoding === "document", "a document is in the page");
+  const { data } = value;
+  const copies = vi.spyOn(Uint8Array.prototype, "set");
+  onTestFinished(() => copies.mockRestore());
+  return () => copies.mock.calls.filter(([source]) => source === data).length;
+};
+
+test("merges in a bucket without a relay copy nothing of the document that stands", () => {
+  const replica = new TestReplica();
+  replica.commit(merge("d", "large"));
+  replica.checkpoint();
+  const copies = countCopies(replica);
+  replica.commit(merge("d", "a"), merge("d", "b"));
+  replica.commit(merge("d", "c"));
+  expect(copies()).toBe(0);
+  expect(readable(replica.view("d").value)).toEqual([expect.any(Number), "large", "a", "b", "c"]);
+  expect(copies()).toBe(1);
+});
+
+test("merges that wait, are confirmed and come from others copy nothing of the document that stands", () => {
+  const replica = TestReplica.synced();
+  replica.receive({ to: 1, entries: [entryOf("d", 1, documentOf(0, "large"))] });
+  replica.checkpoint();
+  const copies = countCopies(replica);
+  const { name } = replica.commit(merge("d", "a"));
+  replica.commit(merge("d", "b"));
+  replica.receive({ to: 2, entries: [growthOf("d", 2, 0, "theirs")] });
+  replica.receive({ to: 3, entries: [growthOf("d", 3, 0, "a")], results: [replica.result(name, 3)] });
+  expect(copies()).toBe(0);
+  expect(readable(replica.view("d").value)).toEqual([0, "large", "theirs", "a", "b"]);
+  expect(copies()).toBe(1);
+});
