@@ -2,12 +2,13 @@
  * Keys and values as text that tells all of them apart, to compare and to print: what the store shows
  * and what the map holds are compared line by line.
  */
-import { type Key, type KeyPart, KvU64 } from "rockpool";
+import { type Key, type KeyPart, KvDocument, KvU64 } from "rockpool";
 
 export const keyText = (key: Key): string => `[${key.map(partText).join(", ")}]`;
 
 export const valueText = (value: unknown): string => {
   if (value instanceof KvU64) return `u64 ${value.value}`;
+  if (value instanceof KvDocument) return `document ${value.updates.map((one) => one.join(" ")).join(" | ")}`;
   if (value instanceof Uint8Array) return `bytes ${value.join(" ")}`;
   if (value instanceof Date) return `date ${value.getTime()}`;
   if (value instanceof Map) return `map ${[...value].map((pair) => valueText(pair)).join(" ")}`;

@@ -3,7 +3,7 @@
  * each state it ever had, with the versionstamp that began it, to judge readers that lag behind.
  */
 import { compareKeys } from "@rockpool/model/key-arbitrary";
-import { type Key, KvU64 } from "rockpool";
+import { type Key, KvDocument, KvU64 } from "rockpool";
 import { keyText, valueText } from "./entry-text.ts";
 
 export type Mutation =
@@ -14,7 +14,8 @@ export type Mutation =
       readonly expireIn?: number | "never";
     }
   | { readonly type: "delete" | "purge"; readonly key: Key }
-  | { readonly type: "sum" | "min" | "max"; readonly key: Key; readonly operand: bigint };
+  | { readonly type: "sum" | "min" | "max"; readonly key: Key; readonly operand: bigint }
+  | { readonly type: "merge"; readonly key: Key; readonly update: Uint8Array };
 
 /** What a check asks for: the versionstamp in force, an earlier one, or that there is no entry. */
 export interface Check {
@@ -52,7 +53,7 @@ export interface MapState {
   readonly entryByKey: ReadonlyMap<string, MapEntry>;
 }
 
-/** - `ok`: it applies. - `failed`: a check does not hold. - `misfit`: a sum, min or max over what is no u64. */
+/** - `ok`: it applies. - `failed`: a check does not hold. - `misfit`: a sum, min or max over what is no u64, or a merge over what is no document. */
 export type Verdict =
   | { readonly type: "ok"; readonly after: ReadonlyMap<string, Omit<MapEntry, "versionstamp"> | null> }
   | { readonly type: "failed" }
@@ -138,7 +139,9 @@ export class SortedMap {
       }
       const isPurged = commit.mutations.some(({ type, key }) => type === "purge" && keyText(key) === text);
       const versions = isPurged ? [] : (this.#versions.get(text) ?? []);
-      this.#versions.set(text, [...versions, { versionstamp, entry }]);
+      // A document that grew, or that something else took the place of, is no older version.
+      const older = versions.filter((version) => !(version.entry?.value instanceof KvDocument));
+      this.#versions.set(text, [...older, { versionstamp, entry }]);
       if (entry === null) entryByKey.delete(text);
       else entryByKey.set(text, { ...entry, versionstamp });
     }
@@ -188,6 +191,12 @@ const apply = (
       const { expireIn = expireInMs ?? "never" } = mutation;
       const lifeMs = expireIn === "never" ? Number.POSITIVE_INFINITY : expireIn;
       return { key, value: mutation.value, expireAtMs: nowMs + lifeMs };
+    }
+    case "merge": {
+      const value = before?.value;
+      if (before !== undefined && !(value instanceof KvDocument)) return "misfit";
+      const updates = [...((value as KvDocument | undefined)?.updates ?? []), mutation.update];
+      return { key, value: new KvDocument(updates), expireAtMs: Number.POSITIVE_INFINITY };
     }
     default: {
       const value = before?.value;

@@ -80,10 +80,18 @@ const anyCombination = fc
   )
   .map(([type, key, operand]): Mutation => ({ type, key, operand }));
 
+/** Keys that documents are often made under, and sometimes other values. */
+const documentKey: fc.Arbitrary<Key> = fc.constantFrom<Key>(["a", "b", "c"], ["b", 2], ["n", 5]);
+
+const anyMerge = fc
+  .tuple(fc.oneof({ weight: 5, arbitrary: documentKey }, anyKey), fc.uint8Array({ maxLength: 20 }))
+  .map(([key, update]): Mutation => ({ type: "merge", key, update: new Uint8Array(update) }));
+
 export const anyMutation: fc.Arbitrary<Mutation> = fc.oneof(
   { weight: 5, arbitrary: anySet },
   { weight: 2, arbitrary: anyDelete },
   { weight: 2, arbitrary: anyCombination },
+  { weight: 3, arbitrary: anyMerge },
 );
 
 /** A check as it is drawn: what it names is found when it is made. */

@@ -159,13 +159,15 @@ export const makeCommit = async (kv: Kv, { checks, mutations }: Commit): Promise
       const { value, expireIn } = mutation;
       operation.set(key, value, expireIn === undefined ? undefined : { expireIn });
     } else if ("operand" in mutation) operation[mutation.type](key, mutation.operand);
+    else if (mutation.type === "merge") operation.merge(key, mutation.update);
     else operation[mutation.type](key);
   }
   try {
     const result = await operation.commit();
     return result.ok ? { type: "ok", versionstamp: result.versionstamp } : { type: "failed" };
   } catch (error) {
-    if (error instanceof TypeError && error.message.includes("non-U64")) return { type: "misfit" };
+    const isMisfit = error instanceof TypeError && /on a non-(U64|document) value/.test(error.message);
+    if (isMisfit) return { type: "misfit" };
     throw error;
   }
 };

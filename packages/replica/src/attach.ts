@@ -1,6 +1,6 @@
 /**
  * Deciding how a bucket that was used without a relay is handed to one: its entries become commits that
- * wait for the relay like any other, of blind sets marked `initial`.
+ * wait for the relay like any other, of blind sets marked `initial`, and of the updates of its documents.
  */
 import {
   assert,
@@ -9,6 +9,7 @@ import {
   type Mutation,
   pendingBytesMax,
   type ReplicaId,
+  updatesOf,
   wholeRange,
 } from "@rockpool/model";
 import type { AttachRow, CommitRecord } from "@rockpool/log";
@@ -39,7 +40,7 @@ export const decideAttach = (
   const row = { type: "attach", replica } as const;
   const held = listEntries(state, pages, wholeRange, Number.MAX_SAFE_INTEGER, false, hasValue);
   if (held.length === 0) return { type: "row", row };
-  const sets = held.filter(({ view }) => isPresent(view, author.readingMs)).map(initialSetOf);
+  const sets = held.filter(({ view }) => isPresent(view, author.readingMs)).flatMap(initialSetsOf);
   const bytes = sets.reduce((sum, set) => sum + mutationBytes(set), 0);
   if (bytes > pendingBytesMax) return { type: "too-large", bytes };
   const commits = gatherSets(sets, initialLimits).map((mutations) => commitOf(mutations, author));
@@ -48,10 +49,20 @@ export const decideAttach = (
 
 const hasValue = ({ value }: EntryView): boolean => value !== undefined;
 
-const initialSetOf = ({ key, view: { value, expireAt } }: ListedEntry): Mutation => {
+const initialSetsOf = ({ key, view: { value, expireAt } }: ListedEntry): readonly Mutation[] => {
   assert(value !== undefined, "what was listed has a value");
+  if (value.encoding === "document") {
+    // Copies: who stores a part of a buffer stores all of it.
+    return updatesOf(value.data).map((update) => ({
+      type: "merge",
+      key,
+      update: update.slice(),
+      incarnation: null,
+      initial: true,
+    }));
+  }
   const end = expireAt === undefined ? {} : { expireAt };
-  return { type: "set", key, value, ...end, initial: true };
+  return [{ type: "set", key, value, ...end, initial: true }];
 };
 
 const commitOf = (

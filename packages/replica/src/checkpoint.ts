@@ -9,7 +9,6 @@ import {
   type PackedKey,
   type Position,
   positionOf,
-  type Value,
 } from "@rockpool/model";
 import {
   type BucketSettings,
@@ -21,6 +20,7 @@ import {
   type PlacedRow,
   type TrackedCommit,
 } from "@rockpool/log";
+import type { Appendable } from "./appended.ts";
 import { effectsOf } from "./effects.ts";
 import { lostCommits } from "./fold-sync.ts";
 import { foldRow } from "./fold.ts";
@@ -102,6 +102,11 @@ const foldUpTo = (start: LogStart, at: Position): ReplicaState => {
   return state;
 };
 
+/** What a row leaves under a key, or adds to it. */
+interface Written extends Appendable {
+  readonly key: PackedKey;
+}
+
 /**
  * How many pages a checkpoint will write, about: those that rows touch, and those that what they bring
  * will fill. The record of an older version costs as much as a page, written and trimmed.
@@ -136,6 +141,7 @@ class CheckpointSize {
       this.#write(row.patch.entries, history);
       this.#touch(row.changed);
     }
+    if (row.type === "compact") this.#write([row], 1);
     if (row.type === "expire") {
       this.#write(
         row.expired.map((key) => ({ key })),
@@ -149,13 +155,14 @@ class CheckpointSize {
     for (const key of keys) this.#touched.add(this.#index.at(key));
   }
 
-  #write(entries: readonly { readonly key: PackedKey; readonly value?: Value }[], history: number): void {
+  #write(entries: readonly Written[], history: number): void {
     for (const entry of entries) {
-      const { key } = entry;
-      if (history > 1) this.#replace(key, history - 1);
+      const { key, appends = false } = entry;
+      if (history > 1 && !appends) this.#replace(key, history - 1);
       this.#touched.add(this.#index.at(key));
-      const bytes = entryBytes(entry);
-      this.#bytes += bytes - (this.#bytesByKey.get(key) ?? 0);
+      const before = this.#bytesByKey.get(key) ?? 0;
+      const bytes = entryBytes(entry) + (appends ? before : 0);
+      this.#bytes += bytes - before;
       this.#bytesByKey.set(key, bytes);
     }
   }

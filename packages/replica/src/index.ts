@@ -1,6 +1,7 @@
 /** The replica as a pure fold of its log, what is decided on it, and the sync session. No I/O. */
 export { type AdoptDecision, decideWelcome } from "./adopt.ts";
 export { type AttachDecision, decideAttach } from "./attach.ts";
+export { joinEntries } from "./appended.ts";
 export { limitsOf, scopeOf } from "./allowed.ts";
 export { type Conflict, conflictsOf } from "./conflicts.ts";
 export {
@@ -10,6 +11,7 @@ export {
   type CheckpointPlan,
   planCheckpoint,
 } from "./checkpoint.ts";
+export { type Compaction, decideCompact } from "./compact.ts";
 export { confirmedIn, type ConfirmedPiece } from "./confirmed.ts";
 export {
   type CommitAuthor,

@@ -1,7 +1,8 @@
 /**
- * Commits of initial sets, which hand a relay what a bucket held before it had one. Their sets have nothing
- * to do with each other and share commits for economy alone: once the relay has said what it takes, a commit
- * that is over it is divided, so that a set that is too large is refused by itself.
+ * Commits of initial sets, which hand a relay what a bucket held before it had one: sets, and merges of the
+ * updates of documents. Those of different keys have nothing to do with each other and share commits for economy
+ * alone: once the relay has said what it takes, a commit that is over it is divided, so that a set that is too
+ * large is refused by itself, and an update that is too large with those behind it that may build on it.
  */
 import {
   type Check,
@@ -63,7 +64,7 @@ export const divideInitialSets = (
 const isDivisible = ({ state, commit }: TrackedCommit, limits: CommitLimits): boolean =>
   state === "pending" &&
   commit.mutations.length > 1 &&
-  commit.mutations.every((one) => one.type === "set" && one.initial === true) &&
+  commit.mutations.every((one) => "initial" in one && one.initial === true) &&
   (findCommitExcess([], commit.mutations, limits) ?? findPartExcess([], commit.mutations, limits)) !==
     undefined;
 
@@ -75,8 +76,10 @@ const partsOf = (tracked: TrackedCommit, limits: CommitLimits): readonly Tracked
   const { commit } = tracked;
   const host = `${commit.name.host}I${commit.name.n}L${limitsDigest(limits)}`;
   const [fitting, oversized]: [Mutation[], Mutation[]] = [[], []];
+  const broken = new Set<PackedKey>();
   for (const set of commit.mutations) {
-    (findPartExcess([], [set], limits) === undefined ? fitting : oversized).push(set);
+    if (findPartExcess([], [set], limits) !== undefined) broken.add(set.key);
+    (broken.has(set.key) ? oversized : fitting).push(set);
   }
   const groups = [...gatherSets(fitting, limits), ...oversized.map((set) => [set])];
   return groups.map((mutations, index): TrackedCommit => {

@@ -68,9 +68,9 @@ export const decideRetry = (
 ): DecisionRow => {
   const drafts = new Map<PackedKey, Draft>();
   const retries = group.commits.map(({ commit }): CommitRecord => {
-    const mutations = commit.mutations.map((mutation) => withValue(mutation, values));
-    const isEdited = mutations.some((mutation, index) => mutation !== commit.mutations[index]);
-    const tag = isEdited ? editedTag(commit.tag, mutations) : commit.tag;
+    const edited = commit.mutations.map((mutation) => withValue(mutation, values));
+    const isEdited = edited.some((mutation, index) => mutation !== commit.mutations[index]);
+    const tag = isEdited ? editedTag(commit.tag, edited) : commit.tag;
     const name = retryName(commit.name);
     const checks = commit.checks.map(({ key }): Check => {
       const draft = drafts.get(key);
@@ -79,10 +79,12 @@ export const decideRetry = (
         premise: draft ? draftPremise(draft, readingMs) : premiseOf(state, pages, key, readingMs),
       };
     });
-    for (const mutation of mutations) {
-      const before = drafts.get(mutation.key)?.content ?? viewOf(state, pages, mutation.key);
-      drafts.set(mutation.key, { content: mutate(before, mutation, readingMs) ?? before, by: name });
-    }
+    const mutations = edited.map((one) => {
+      const before = drafts.get(one.key)?.content ?? viewOf(state, pages, one.key);
+      const mutation = one.type === "merge" ? mergedInto(before, one, readingMs) : one;
+      drafts.set(one.key, { content: mutate(before, mutation, readingMs) ?? before, by: name });
+      return mutation;
+    });
     return { name, tag, readingMs, checks, mutations, effects: [] };
   });
   return { type: "decision", commits: namesOf(group.commits), retries, changed: [...keysOf(group)] };
@@ -93,6 +95,16 @@ const withValue = (mutation: Mutation, values: ReadonlyMap<PackedKey, Value>): M
   if (value === undefined || (mutation.type !== "set" && mutation.type !== "delete")) return mutation;
   const { key } = mutation;
   return mutation.type === "set" ? { ...mutation, value } : { type: "set", key, value };
+};
+
+/** A merge for the document that stands now. */
+const mergedInto = (
+  before: Content,
+  merge: Extract<Mutation, { readonly type: "merge" }>,
+  nowMs: number,
+): Mutation => {
+  const value = isPresent(before, nowMs) ? before.value : undefined;
+  return { ...merge, incarnation: value?.encoding === "document" ? value.incarnation : null };
 };
 
 /** The row that forgets rejected commits. */

@@ -9,6 +9,7 @@ import {
   decodeBase64,
   decodeValue,
   encodeBase64,
+  findDocumentExcess,
   isUpdateLog,
   isVersionstamp,
   type Key,
@@ -21,7 +22,7 @@ import {
   type Versionstamp,
 } from "@rockpool/model";
 import type { BucketSettings } from "@rockpool/log";
-import type { FillEntry } from "./filler.ts";
+import type { FillEntry } from "./fill-entry.ts";
 import { decodeRich } from "../rich-codec.ts";
 
 export interface BackupHeader {
@@ -107,7 +108,9 @@ const readEntry = (line: object): FillEntry => {
   const packed = readKey(key);
   if (member[0] === "deleted") return { key: packed };
   const value = readValue(...member);
-  checkValueSize(value);
+  const excess = value.encoding === "document" ? findDocumentExcess(value.data.length) : undefined;
+  if (excess !== undefined) throw new TypeError(excess);
+  if (value.encoding !== "document") checkValueSize(value);
   return { key: packed, value, ...(expireAt === undefined ? {} : { expireAt: readExpiry(expireAt) }) };
 };
 
@@ -170,7 +173,8 @@ const readValue = (name: string, data: unknown): Value => {
   if (name === "document") {
     const log = mustBeBytes(data);
     if (!isUpdateLog(log)) throw new TypeError("its document is no list of updates");
-    return { encoding: "document", data: log, incarnation: 0 };
+    // Which one it is here, the fill says that shows it.
+    return { encoding: "document", data: log, incarnation: null };
   }
   if (name === "rich" && typeof data === "string") {
     const value = { encoding: "rich", data } as const;

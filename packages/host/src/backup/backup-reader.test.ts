@@ -8,7 +8,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { writeEnd, writeEntry, writeHeader } from "./backup-format.ts";
 import { BackupReader, type BackupStep } from "./backup-reader.ts";
-import type { FillEntry } from "./filler.ts";
+import type { FillEntry } from "./fill-entry.ts";
 import { encodeRich } from "../rich-codec.ts";
 
 const header = writeHeader({

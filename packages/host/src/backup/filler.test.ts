@@ -5,9 +5,10 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import * as fc from "fast-check";
 import { type Log, MemoryStorage, openMemoryLog } from "@rockpool/log";
-import { entryBytes, type Key, KvError, packKey, type Value } from "@rockpool/model";
-import { isPresent, listEntries, viewOf } from "@rockpool/replica";
-import { Filler, type FillEntry } from "./filler.ts";
+import { entryBytes, type Key, KvError, packKey, updateLog, type Value } from "@rockpool/model";
+import { confirmedOf, isPresent, listEntries, viewOf } from "@rockpool/replica";
+import type { FillEntry } from "./fill-entry.ts";
+import { Filler } from "./filler.ts";
 import { buildLockName } from "../upkeep/generations.ts";
 import { Ledger } from "../ledger.ts";
 
@@ -248,5 +249,55 @@ describe("a fill", () => {
     expect(await shown()).toHaveLength(0);
     await filler.abort();
     expect(storage.image.pages.size).toBe(0);
+  });
+});
+
+const updates = (...texts: readonly string[]): Uint8Array =>
+  updateLog(texts.map((update) => new TextEncoder().encode(update)));
+
+const standing = () => ledger.read(true, (state, pages) => confirmedOf(state, pages, packKey(["d"])));
+
+describe("a document in a fill", () => {
+  const part = (
+    incarnation: number,
+    revision: number | undefined,
+    texts: readonly string[],
+    appends = true,
+  ): FillEntry => ({
+    key: packKey(["d"]),
+    value: { encoding: "document", incarnation, data: updates(...texts) },
+    ...(revision === undefined ? {} : { revision }),
+    ...(appends ? { appends } : {}),
+  });
+
+  /** What is shown of a document once these parts came, with what is written meanwhile. */
+  const filled = async (heldBytes: number, ...parts: readonly FillEntry[]) => {
+    const filler = await begin(heldBytes);
+    await filler.add([entry(["a"], 1)]);
+    for (const one of parts) await filler.add([one, entry(["z"], 1)]);
+    await filler.reveal();
+    return standing();
+  };
+
+  test.each([1, 1_000_000])("has the parts that come behind it, %i bytes held at a time", async (held) => {
+    const whole = part(0, 1, ["a"], false);
+    const found = await filled(held, whole, part(0, 2, ["b"]), part(0, 3, ["c"]));
+    expect(found).toMatchObject({ revision: 3, value: { incarnation: 0, data: updates("a", "b", "c") } });
+    expect(found).not.toHaveProperty("appends");
+    const again = await filled(held, whole, part(0, 2, ["b"]), part(2, 3, ["c"]), part(2, 4, ["d"]));
+    expect(again).toMatchObject({ revision: 4, value: { incarnation: 2, data: updates("c", "d") } });
+    const after = await filled(held, whole, { key: packKey(["d"]), revision: 2 }, part(2, 3, ["c"]));
+    expect(after).toMatchObject({ revision: 3, value: { incarnation: 2, data: updates("c") } });
+    const alone = await filled(held, part(0, 3, ["c"]));
+    expect(alone).toMatchObject({ revision: 3, value: { incarnation: 0, data: updates("c") } });
+  });
+
+  test("is another one in every fill that no relay gave its revision", async () => {
+    const found = await filled(1_000_000, part(0, undefined, ["a"], false));
+    expect(found.value).toEqual({
+      encoding: "document",
+      incarnation: ledger.state.generation,
+      data: updates("a"),
+    });
   });
 });

@@ -3,19 +3,12 @@
  * shows it by one row in place of all that stood. Until that row nobody sees any of it, and after
  * `abort`, or when this tab ends, nobody ever will. A Web Lock tells others that it is being written.
  */
-import {
-  entryBytes,
-  KvError,
-  type PackedKey,
-  type Revision,
-  type Value,
-  type Versionstamp,
-  zeroVersionstamp,
-} from "@rockpool/model";
+import { KvError, type PackedKey } from "@rockpool/model";
 import type { FillRow, Log, Page, PageEntry, PageRange, StoredSize } from "@rockpool/log";
 import {
   type CheckpointLimits,
   createPage,
+  joinEntries,
   PageIndex,
   type ReplicaState,
   resized,
@@ -24,18 +17,7 @@ import {
 import type { HostEnvironment } from "../environment.ts";
 import { buildLockName, deletePages, pagesPerTransaction } from "../upkeep/generations.ts";
 import type { Ledger } from "../ledger.ts";
-
-/** An entry to fill in. Without `value`: what an earlier one said of the key no longer holds. */
-export interface FillEntry {
-  readonly key: PackedKey;
-  readonly value?: Value;
-  /** Ms since 1970. */
-  readonly expireAt?: number;
-  /** Where a relay gave it one. */
-  readonly revision?: Revision;
-  /** The one it keeps; without, it takes that of the row that shows it. */
-  readonly versionstamp?: Versionstamp;
-}
+import { type FillEntry, pageEntryOf, weightOf } from "./fill-entry.ts";
 
 /** What the row that shows a fill says besides; undefined when it must not be shown on this state. Throws to say why. */
 export type DecideFill = (state: ReplicaState) => Pick<FillRow, "relay"> | undefined;
@@ -52,8 +34,6 @@ export interface FillerOptions {
 }
 
 const heldBytesDefault: number = 1024 * 1024;
-/** What an entry takes in memory besides its key and value, about. */
-const entryOverheadBytes = 100;
 /** Generations begun before something must be wrong: each was taken for dead before its lock was held. */
 const beginningsMax = 10;
 
@@ -176,13 +156,15 @@ export class Filler {
 
   #append(entry: FillEntry): void {
     this.#last = entry.key;
-    this.#run.push(pageEntryOf(entry));
+    this.#run.push(pageEntryOf(this.#generation, undefined, entry));
     this.#runBytes += weightOf(entry);
   }
 
   #correct(entry: FillEntry): void {
-    this.#correctionBytes += weightOf(entry) - weightOf(this.#corrections.get(entry.key));
-    this.#corrections.set(entry.key, entry);
+    const before = this.#corrections.get(entry.key);
+    const joined = joinEntries(before, entry);
+    this.#correctionBytes += weightOf(joined) - weightOf(before);
+    this.#corrections.set(entry.key, joined);
   }
 
   /** Writes the run as pages. The last one may yet grow, unless it is to be written too. */
@@ -242,7 +224,10 @@ export class Filler {
     const entryByKey = new Map(entries.map((entry) => [entry.key, entry]));
     for (const correction of corrections) {
       if (correction.value === undefined) entryByKey.delete(correction.key);
-      else entryByKey.set(correction.key, pageEntryOf(correction));
+      else {
+        const before = entryByKey.get(correction.key);
+        entryByKey.set(correction.key, pageEntryOf(this.#generation, before, correction));
+      }
     }
     const corrected = [...entryByKey.values()].toSorted((a, b) => (a.key < b.key ? -1 : 1));
     this.#grow(entries, corrected);
@@ -275,14 +260,6 @@ export class Filler {
 
 /** The lower bound of a bucket's first page. */
 const firstKey = "" as PackedKey;
-
-const pageEntryOf = ({ versionstamp = zeroVersionstamp, ...entry }: FillEntry): PageEntry => ({
-  ...entry,
-  versionstamp,
-});
-
-const weightOf = (entry: FillEntry | undefined): number =>
-  entry === undefined ? 0 : entryBytes(entry) + entryOverheadBytes;
 
 /** Takes a lock, and gives what lets go of it. */
 const hold = (locks: HostEnvironment["locks"], name: string): Promise<() => void> =>

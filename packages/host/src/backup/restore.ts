@@ -5,7 +5,8 @@
 import { BackupReader } from "./backup-reader.ts";
 import { KvError } from "@rockpool/model";
 import type { ReplicaState } from "@rockpool/replica";
-import type { Filler, FillEntry } from "./filler.ts";
+import type { FillEntry } from "./fill-entry.ts";
+import type { Filler } from "./filler.ts";
 
 /** Entries given to the filler at a time. */
 const batchMax = 1024;

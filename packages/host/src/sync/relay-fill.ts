@@ -13,7 +13,8 @@ import {
 } from "@rockpool/model";
 import type { FilledFrom } from "@rockpool/log";
 import { confirmedIn, confirmedOf, type FillPart, lostCommits, type ReplicaState } from "@rockpool/replica";
-import { Filler, type FillEntry, type FillerOptions } from "../backup/filler.ts";
+import type { FillEntry } from "../backup/fill-entry.ts";
+import { Filler, type FillerOptions } from "../backup/filler.ts";
 import { hideDoomed } from "./hide-doomed.ts";
 
 export interface RelayFillOptions extends FillerOptions {
