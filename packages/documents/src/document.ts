@@ -5,39 +5,31 @@
  */
 import { KvError, updatesOf } from "@rockpool/model";
 import { ObservableV2 } from "lib0/observable";
-import type { AtomicOperation, CommitFailure, CommitOptions, CommitResult, Key, Kv } from "rockpool";
-import type { DocumentAccess, DocumentItem, WholeDocument } from "rockpool/documents";
+import type { AtomicOperation, CommitFailure, CommitResult, Key } from "rockpool";
+import type { DocumentItem, WholeDocument } from "rockpool/documents";
 import type { Awareness } from "y-protocols/awareness";
 import * as Y from "yjs";
+import { Compactor } from "./compaction.ts";
 import { Deferred } from "./deferred.ts";
 import { DocListener } from "./doc-listener.ts";
 import type { DocumentEvents } from "./document-events.ts";
+import type { DocumentSetup, TransactOptions } from "./document-setup.ts";
 import { EditQueue, replacedError } from "./edit-queue.ts";
 import { onLeaving } from "./page-life.ts";
-import type { QueueClock } from "./save-timers.ts";
 import { squeezeEdits } from "./squeeze-edits.ts";
 import { Presence } from "./presence.ts";
 import { editUndoably } from "./undoable-edit.ts";
+import { DocumentVersions } from "./versions.ts";
 import { receiveWhole, type Standing } from "./whole-document.ts";
-
-export interface DocumentSetup {
-  readonly kv: Kv;
-  readonly key: Key;
-  readonly access: DocumentAccess;
-  readonly createDoc: () => Y.Doc;
-  readonly clock: QueueClock;
-}
-
-export interface TransactOptions extends CommitOptions {
-  /** Of the Yjs transaction, for undo managers and observers. Default null. */
-  readonly origin?: unknown;
-}
 
 /** As `openDocument` gives it. */
 export class RockpoolDocument extends ObservableV2<DocumentEvents> {
   readonly key: Key;
+  /** Named versions of it. */
+  readonly versions: DocumentVersions;
   readonly #its: DocumentSetup;
   readonly #queue: EditQueue;
+  readonly #compactor: Compactor;
   readonly #feed: ReadableStreamDefaultReader<DocumentItem>;
   readonly #closing = new AbortController();
   readonly #loading = new Deferred();
@@ -56,6 +48,7 @@ export class RockpoolDocument extends ObservableV2<DocumentEvents> {
     super();
     this.#its = its;
     this.key = its.key;
+    this.versions = new DocumentVersions({ ...its, save: () => this.#saved() });
     this.#queue = new EditQueue({
       commit: (update) => this.#commit(update),
       squeeze: (update) => squeezeEdits(this.doc, update),
@@ -63,6 +56,7 @@ export class RockpoolDocument extends ObservableV2<DocumentEvents> {
       onError: (error) => this.emit("error", [error]),
       clock: its.clock,
     });
+    this.#compactor = new Compactor({ ...its, ...its.clock, random: Math.random });
     this.#listener = this.#listenTo(its.createDoc());
     onLeaving(this.#closing.signal, () => void this.#queue.sendNow());
     this.#feed = its.access.openFeed(its.key).getReader();
@@ -192,7 +186,7 @@ export class RockpoolDocument extends ObservableV2<DocumentEvents> {
   }
 
   #take(item: DocumentItem): void {
-    if (!item.whole) this.#report(this.#listener.apply(updatesOf(item.updates)));
+    if (!item.whole) this.#apply(updatesOf(item.updates));
     else if (!this.#takeWhole(item)) return;
     const isFirst = !this.loaded;
     this.#incarnation = item.incarnation;
@@ -221,7 +215,7 @@ export class RockpoolDocument extends ObservableV2<DocumentEvents> {
     const inHand = { doc: this.doc, incarnation: this.#incarnation, own };
     const arrival = receiveWhole(inHand, standing, this.#its.createDoc, this);
     if (arrival.type === "grown") {
-      this.#report(this.#listener.apply(updates));
+      this.#apply(updates);
       return true;
     }
     const { doc, reason, isLost } = arrival;
@@ -251,6 +245,12 @@ export class RockpoolDocument extends ObservableV2<DocumentEvents> {
     });
   }
 
+  async #saved(): Promise<Y.Doc> {
+    await this.whenLoaded;
+    await this.flush();
+    return this.doc;
+  }
+
   async #commit(update: Uint8Array): Promise<CommitResult> {
     const operation = this.#its.kv.atomic().merge(this.key, update, this.#mergeOptions());
     const result = await operation.commit({ confirm: "local" });
@@ -271,7 +271,9 @@ export class RockpoolDocument extends ObservableV2<DocumentEvents> {
     if (before.synced !== synced) this.emit("synced", [synced]);
   }
 
-  #report(failure: unknown): void {
+  #apply(updates: readonly Uint8Array[]): void {
+    this.#compactor.onUpdates(updates.length);
+    const failure = this.#listener.apply(updates);
     if (failure === undefined) return;
     const text = "An update of the document cannot be read, and was left out";
     this.emit("error", [new KvError("corrupt", text, { cause: failure })]);
@@ -286,6 +288,7 @@ export class RockpoolDocument extends ObservableV2<DocumentEvents> {
   /** Nothing comes or goes any more. What is edited all the same is heard, and never called saved. */
   #close(reason: unknown): void {
     this.#closing.abort();
+    this.#compactor.end();
     this.#presence?.close();
     this.#isLevel = false;
     this.#queue.end(reason);
