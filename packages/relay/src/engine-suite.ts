@@ -7,6 +7,8 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { check, commitOf, key, number, remove, set, sum, text, turnOf } from "./commit-fixture.ts";
 import { accepted, entriesOf, openBucketOf, readAll, ruleOn, type OpenEngine } from "./engine-fixture.ts";
+import { describeCompaction } from "./engine-compaction-suite.ts";
+import { describeDocuments } from "./engine-documents-suite.ts";
 import { describeNames } from "./engine-names-suite.ts";
 import { describePages } from "./engine-pages-suite.ts";
 import { describePatches } from "./engine-patches-suite.ts";
@@ -21,6 +23,8 @@ export const describeEngine = (name: string, open: OpenEngine): void => {
   describePatches(name, open);
   describePages(name, open);
   describeRetention(name, open);
+  describeDocuments(name, open);
+  describeCompaction(name, open);
   describeWhole(name, open);
 };
 

@@ -5,13 +5,14 @@
  */
 import * as Y from "yjs";
 import type { DocumentRules } from "./document-rules.ts";
+import { readUpdate, type Id, type Struct, type YjsUpdate } from "./yjs-update.ts";
 
 export const yjsDocuments: DocumentRules = {
   admit: (stateVector, update) => {
-    const decoded = decode(update);
-    if (decoded === undefined) return { type: "malformed" };
+    const read = readUpdate(update);
+    if (read === undefined) return { type: "malformed" };
     const clockByClient = readStateVector(stateVector);
-    return clockByClient !== undefined && isTakenUp(decoded, clockByClient)
+    return clockByClient !== undefined && isTakenUp(read, clockByClient)
       ? { type: "admitted", stateVector: Y.encodeStateVector(clockByClient) }
       : { type: "missing" };
   },
@@ -41,56 +42,6 @@ const readStateVector = (stateVector: Uint8Array | undefined): Map<number, numbe
   }
 };
 
-type Struct = Y.Item | Y.GC | Y.Skip;
-
-interface Decoded {
-  readonly structsByClient: ReadonlyMap<number, readonly Struct[]>;
-  readonly deletions: ReadonlyMap<number, readonly { readonly clock: number; readonly len: number }[]>;
-}
-
-/** Undefined for bytes that Yjs does not write: reading them as a document would lose or break something. */
-const decode = (update: Uint8Array): Decoded | undefined => {
-  let decoded: ReturnType<typeof Y.decodeUpdate>;
-  try {
-    decoded = Y.decodeUpdate(update);
-  } catch {
-    // Whatever a reader of hostile bytes throws (RangeError, TypeError, SyntaxError …), they are no update.
-    return undefined;
-  }
-  const structsByClient = new Map<number, Struct[]>();
-  let sections = 0;
-  let last: Struct | undefined;
-  for (const struct of decoded.structs) {
-    const { client, clock } = struct.id;
-    if (!isRange(clock, struct.length)) return undefined;
-    const structs = structsByClient.get(client);
-    if (client !== last?.id.client) sections++;
-    if (structs === undefined) structsByClient.set(client, [struct]);
-    else structs.push(struct);
-    last = struct;
-  }
-  // A client's second section would take the place of its first.
-  if (sections !== structsByClient.size || sections !== sectionsOf(update)) return undefined;
-  const deletions = decoded.ds.clients;
-  for (const ranges of deletions.values()) {
-    if (!ranges.every(({ clock, len }) => isRange(clock, len))) return undefined;
-  }
-  return { structsByClient, deletions };
-};
-
-const isRange = (clock: number, length: number): boolean =>
-  length > 0 && Number.isSafeInteger(clock) && Number.isSafeInteger(clock + length);
-
-/** How many sections of structs an update says it has: its first varuint. */
-const sectionsOf = (update: Uint8Array): number => {
-  let count = 0;
-  for (let at = 0, scale = 1; ; at++, scale *= 0x80) {
-    const byte = update[at] ?? 0;
-    count += (byte & 0x7f) * scale;
-    if (byte < 0x80) return count;
-  }
-};
-
 /** The structs of one client, of which those before `at` were taken up. */
 interface Run {
   readonly client: number;
@@ -101,7 +52,10 @@ interface Run {
 }
 
 /** Takes up what it can, moving the clocks on; true when that was everything. */
-const isTakenUp = ({ structsByClient, deletions }: Decoded, clockByClient: Map<number, number>): boolean => {
+const isTakenUp = (
+  { structsByClient, deletions }: YjsUpdate,
+  clockByClient: Map<number, number>,
+): boolean => {
   const clockOf = (client: number): number => clockByClient.get(client) ?? 0;
   const runs = new Map<number, Run>();
   for (const [client, structs] of structsByClient) {
@@ -110,10 +64,10 @@ const isTakenUp = ({ structsByClient, deletions }: Decoded, clockByClient: Map<n
   const due = [...runs.values()];
   for (let run = due.pop(); run !== undefined; run = due.pop()) {
     for (let struct = run.structs[run.at]; struct !== undefined; struct = run.structs[++run.at]) {
-      const { clock } = struct.id;
-      if (!(struct instanceof Y.Skip)) {
+      const { clock } = struct;
+      if (!struct.isSkip) {
         if (clock > clockOf(run.client)) return false;
-        const missing = dependenciesOf(struct).find((id) => id.clock >= clockOf(id.client));
+        const missing = struct.dependencies.find((id) => id.clock >= clockOf(id.client));
         if (missing !== undefined) {
           if (!waitFor(missing, run, runs)) return false;
           break;
@@ -127,14 +81,11 @@ const isTakenUp = ({ structsByClient, deletions }: Decoded, clockByClient: Map<n
     // Two that wait for each other wait for ever.
     if (run.at < run.structs.length) return false;
   }
-  for (const [client, ranges] of deletions) {
-    if (ranges.some(({ clock, len }) => clock + len > clockOf(client))) return false;
-  }
-  return true;
+  return deletions.every(({ client, clock, length }) => clock + length <= clockOf(client));
 };
 
 /** Lets a run go on when the struct with this id was taken up; false when the update does not bring it. */
-const waitFor = ({ client, clock }: Y.ID, run: Run, runs: ReadonlyMap<number, Run>): boolean => {
+const waitFor = ({ client, clock }: Id, run: Run, runs: ReadonlyMap<number, Run>): boolean => {
   const other = runs.get(client);
   if (other === undefined || other === run) return false;
   const index = indexOfClock(other.structs, clock);
@@ -151,15 +102,9 @@ const indexOfClock = (structs: readonly Struct[], clock: number): number => {
   while (low < high) {
     const middle = (low + high) >>> 1;
     const struct = structs[middle];
-    if (struct !== undefined && struct.id.clock + struct.length <= clock) low = middle + 1;
+    if (struct !== undefined && struct.clock + struct.length <= clock) low = middle + 1;
     else high = middle;
   }
   const found = structs[low];
-  return found !== undefined && found.id.clock <= clock ? low : structs.length;
-};
-
-const dependenciesOf = (struct: Struct): readonly Y.ID[] => {
-  if (!(struct instanceof Y.Item)) return [];
-  const { origin, rightOrigin, parent } = struct;
-  return [origin, rightOrigin, parent].filter((id): id is Y.ID => id instanceof Y.ID);
+  return found !== undefined && found.clock <= clock ? low : structs.length;
 };
