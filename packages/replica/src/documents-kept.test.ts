@@ -135,6 +135,8 @@ describe("a document in pages", () => {
       if (isKept) replica.checkpoint();
       replica.commit(set("d", "2"));
       expect(replica.history("d")).toEqual([undefined, "2"]);
+      replica.checkpoint();
+      expect(replica.storedVersions.map(({ value }) => value)).toEqual([undefined]);
     }
   });
 
@@ -244,13 +246,13 @@ const grown = (): TestReplica => {
   return replica;
 };
 
-describe("a document in fewer bytes", () => {
-  const compaction = (incarnation: number, update: string, ...merged: readonly string[]) => {
-    const data = updateLog(merged.map(bytes));
-    const digest = digestOf({ encoding: "bytes", data });
-    return { key: key("d"), incarnation, length: data.length, digest, update: bytes(update) };
-  };
+const compaction = (incarnation: number, update: string, ...merged: readonly string[]) => {
+  const data = updateLog(merged.map(bytes));
+  const digest = digestOf({ encoding: "bytes", data });
+  return { key: key("d"), incarnation, length: data.length, digest, update: bytes(update) };
+};
 
+describe("a document in fewer bytes", () => {
   test("is kept for the updates it says, with those that came behind them", () => {
     for (const isKept of [false, true]) {
       const replica = grown();

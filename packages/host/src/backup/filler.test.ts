@@ -257,28 +257,28 @@ const updates = (...texts: readonly string[]): Uint8Array =>
 
 const standing = () => ledger.read(true, (state, pages) => confirmedOf(state, pages, packKey(["d"])));
 
+const part = (
+  incarnation: number,
+  revision: number | undefined,
+  texts: readonly string[],
+  appends = true,
+): FillEntry => ({
+  key: packKey(["d"]),
+  value: { encoding: "document", incarnation, data: updates(...texts) },
+  ...(revision === undefined ? {} : { revision }),
+  ...(appends ? { appends } : {}),
+});
+
+/** What is shown of a document once these parts came, with what is written meanwhile. */
+const filled = async (heldBytes: number, ...parts: readonly FillEntry[]) => {
+  const filler = await begin(heldBytes);
+  await filler.add([entry(["a"], 1)]);
+  for (const one of parts) await filler.add([one, entry(["z"], 1)]);
+  await filler.reveal();
+  return standing();
+};
+
 describe("a document in a fill", () => {
-  const part = (
-    incarnation: number,
-    revision: number | undefined,
-    texts: readonly string[],
-    appends = true,
-  ): FillEntry => ({
-    key: packKey(["d"]),
-    value: { encoding: "document", incarnation, data: updates(...texts) },
-    ...(revision === undefined ? {} : { revision }),
-    ...(appends ? { appends } : {}),
-  });
-
-  /** What is shown of a document once these parts came, with what is written meanwhile. */
-  const filled = async (heldBytes: number, ...parts: readonly FillEntry[]) => {
-    const filler = await begin(heldBytes);
-    await filler.add([entry(["a"], 1)]);
-    for (const one of parts) await filler.add([one, entry(["z"], 1)]);
-    await filler.reveal();
-    return standing();
-  };
-
   test.each([1, 1_000_000])("has the parts that come behind it, %i bytes held at a time", async (held) => {
     const whole = part(0, 1, ["a"], false);
     const found = await filled(held, whole, part(0, 2, ["b"]), part(0, 3, ["c"]));
