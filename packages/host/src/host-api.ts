@@ -3,10 +3,18 @@
  * of one turn travel in one call; long waits and streams have calls of their own. Failures are
  * values, so that errors arrive with class, code and cause.
  */
-import type { AskedMutation, PackedError, PackedKey, PackedRange, Scope, Versionstamp } from "@rockpool/model";
+import type {
+  AskedMutation,
+  PackedError,
+  PackedKey,
+  PackedRange,
+  Scope,
+  Versionstamp,
+} from "@rockpool/model";
 import type { BucketSettings } from "@rockpool/log";
 import type { CountedRange } from "@rockpool/replica";
 import type { Transferred, TransferStep } from "./backup/transfer-api.ts";
+import type { Attendance, Compaction, OwnPresence, PresenceEvent } from "./document-api.ts";
 import type { FeedItem, FeedRequest } from "./feeds/feed-api.ts";
 import type {
   TransportConflictGroup,
@@ -143,18 +151,7 @@ export type HostEvent =
   | { readonly type: "superseded"; readonly writes: readonly TransportSuperseded[] }
   /** The replica was found to differ from the relay at this revision, and is filled anew. */
   | { readonly type: "diverged"; readonly revision: number }
-  /** Who is present at a document that this tab attends: of another tab, or by the relay (`isRemote`). */
-  | {
-      readonly type: "aware";
-      readonly key: PackedKey;
-      readonly update: Uint8Array;
-      readonly isRemote: boolean;
-    }
-  /**
-   * - `asked`: this tab may have been taken for gone: it says anew, as something newer, who is present here.
-   * - `unheard`: the relay is heard no more, and who was present by it (`isRemote`) may not be.
-   */
-  | { readonly type: "presence"; readonly news: "asked" | "unheard" };
+  | PresenceEvent;
 
 export interface HostOpenOptions {
   /** The bucket's name, as the relay knows it. */
@@ -217,34 +214,9 @@ export interface HostCalls {
   forgetDeletions: { readonly olderThanMs: number };
   /** A step of a backup or a restore. */
   transfer: { readonly step: TransferStep };
-  /**
-   * Puts one update in the place of the confirmed updates that a document's feed gave: `update` says all
-   * that they say. False, and nothing done, when they do not stand at its beginning any more.
-   */
-  compact: {
-    readonly key: PackedKey;
-    readonly incarnation: number | null;
-    /** Of the confirmed log that `update` stands for, in bytes. */
-    readonly length: number;
-    /** 64 hex digits of SHA-256 over those bytes. */
-    readonly digest: string;
-    readonly update: Uint8Array;
-  };
-  /** From now on this tab hears who is present at these documents, and at no others. */
-  attend: { readonly keys: readonly PackedKey[] };
-  /**
-   * Tells the other tabs and, by the relay, other devices who is present at a document that this tab
-   * attends. Kept nowhere, lost without harm; the last one of a source counts.
-   */
-  aware: {
-    readonly key: PackedKey;
-    /** Tells several of one tab apart. */
-    readonly source: number;
-    /** All that there is to say of this source. At most `awareBytesMax`. */
-    readonly update: Uint8Array;
-    /** What is to be said once the tab is gone; absent: `update` is the last word of this source. */
-    readonly end?: Uint8Array;
-  };
+  compact: Compaction;
+  attend: Attendance;
+  aware: OwnPresence;
 }
 
 /** A call with its argument. */

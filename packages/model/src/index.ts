@@ -24,6 +24,7 @@ export {
   createDocument,
   documentBytes,
   type DocumentValue,
+  equalBytes,
   equalDocuments,
   findDocumentExcess,
   isUpdateLog,

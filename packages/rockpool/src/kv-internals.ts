@@ -1,12 +1,10 @@
 /**
  * What the packages beside this one reach of an open bucket, and apps do not.
  */
-import type { HostEvent } from "@rockpool/host";
+import type { PresenceEvent } from "@rockpool/host";
 import type { TabClock } from "./clock.ts";
 import type { FeedClient } from "./feeds/feed-client.ts";
 import type { HostConnection } from "./host-connection.ts";
-
-export type PresenceEvent = Extract<HostEvent, { type: "aware" | "presence" }>;
 
 export interface KvInternals {
   readonly connection: HostConnection;

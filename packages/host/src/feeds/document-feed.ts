@@ -22,8 +22,8 @@ import {
 import type { FeedSource, FeedsOptions } from "./feed-source.ts";
 import type { DocumentGrowth, DocumentRequest, WholeDocument } from "./feed-api.ts";
 
-/** What an item told of, besides updates. */
-type Told = Pick<DocumentGrowth, "incarnation" | "isSettled" | "isSynced">;
+/** What was told, besides updates. */
+type Told = Pick<WholeDocument, "stands" | "isSettled" | "isSynced">;
 
 export class DocumentFeed implements FeedSource {
   readonly #its: FeedsOptions;
@@ -48,7 +48,7 @@ export class DocumentFeed implements FeedSource {
     return this.#told === undefined || this.#isTouched || this.#told.isSynced !== this.#level().isSynced;
   }
 
-  onRow({ changed, settledKeys, replaced, merged }: Grown): void {
+  onRow({ changed, settledKeys, replaced, merged }: RowEffect): void {
     if (replaced === true) return this.#forget();
     if (this.#told === undefined) return;
     if (changed.includes(this.#key)) this.#grow(merged?.get(this.#key));
@@ -72,8 +72,8 @@ export class DocumentFeed implements FeedSource {
   }
 
   #grow(by: DocumentValue | undefined): void {
-    if (by === undefined) return this.#forget();
-    // Merges made the document before the relay gave it a number: it is still the same one.
+    if (by === undefined || this.#told?.stands === "other") return this.#forget();
+    // What merges made before the relay gave it a number is still the same document.
     const isSame = this.#incarnation === null || by.incarnation === this.#incarnation;
     this.#grownBytes += by.data.length;
     if (!isSame || this.#grownBytes > this.#its.limits.documentBytes) return this.#forget();
@@ -87,7 +87,7 @@ export class DocumentFeed implements FeedSource {
     const isNews =
       this.#grown.length > 0 || level.isSettled !== told.isSettled || level.isSynced !== told.isSynced;
     const updates = updateLog(this.#grown.flatMap((log) => updatesOf(log)));
-    this.#tell(level);
+    this.#tell({ ...told, ...level });
     return isNews ? { ...level, whole: false, updates } : undefined;
   }
 
@@ -103,10 +103,9 @@ export class DocumentFeed implements FeedSource {
   }
 
   /** From here on rows are growth on what was found. */
-  #tell({ incarnation, isSettled, isSynced }: Told): void {
+  #tell({ stands, isSettled, isSynced }: Told): void {
     this.#forget();
-    this.#told = { incarnation, isSettled, isSynced };
-    this.#incarnation = incarnation;
+    this.#told = { stands, isSettled, isSynced };
   }
 
   #lookAt(state: ReplicaState, pages: Pages): WholeDocument {
@@ -147,6 +146,3 @@ const confirmedLength = ({ incarnation }: DocumentValue, confirmed: Value | unde
 /** A copy of its own: with a part of a buffer all of it would travel. */
 const pieceOf = (document: DocumentValue | undefined, start: number, end?: number): Uint8Array =>
   document === undefined ? new Uint8Array() : document.data.slice(start, end);
-
-/** As the fold gives it. */
-type Grown = RowEffect & { readonly merged?: ReadonlyMap<PackedKey, DocumentValue> };

@@ -31,6 +31,8 @@ export class PresenceLine {
   /** Not sent yet, by source, the one that waits longest first. */
   readonly #dueById = new Map<string, Said>();
   #isAttendDue = false;
+  /** In this session something is attended. */
+  #isAttending = false;
   #cancelTimer: (() => void) | undefined;
 
   constructor(its: PresenceLineOptions) {
@@ -39,7 +41,7 @@ export class PresenceLine {
 
   /** What is attended is another, or those who are there are to be told of again. */
   attend(): void {
-    this.#isAttendDue = true;
+    this.#isAttendDue = this.#isAttending || this.#its.attended().length > 0;
     this.#flush();
   }
 
@@ -51,7 +53,7 @@ export class PresenceLine {
 
   end(): void {
     this.#dueById.clear();
-    this.#isAttendDue = false;
+    this.#isAttendDue = this.#isAttending = false;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
   }
@@ -59,10 +61,12 @@ export class PresenceLine {
   #flush(): void {
     if (this.#cancelTimer !== undefined || (!this.#isAttendDue && this.#dueById.size === 0)) return;
     const ids = this.#idsOfFrame();
-    const outcome = this.#its.send(this.#frameOf(ids));
+    const keys = this.#isAttendDue ? this.#its.attended().slice(0, attendedKeysMax) : undefined;
+    const outcome = this.#its.send(this.#frameOf(keys, ids));
     if (outcome === "closed") return this.end();
     if (outcome === "sent") {
       this.#isAttendDue = false;
+      if (keys !== undefined) this.#isAttending = keys.length > 0;
       for (const id of ids) this.#dueById.delete(id);
     }
     this.#cancelTimer = this.#its.environment.setTimer(() => {
@@ -83,8 +87,7 @@ export class PresenceLine {
   }
 
   /** Attended first: what is said counts only for what the session attends. */
-  #frameOf(ids: readonly string[]): readonly UpMessage[] {
-    const keys = this.#isAttendDue ? this.#its.attended().slice(0, attendedKeysMax) : undefined;
+  #frameOf(keys: readonly PackedKey[] | undefined, ids: readonly string[]): readonly UpMessage[] {
     const said = ids.flatMap((id) => this.#dueById.get(id) ?? []);
     return [
       ...(keys === undefined ? [] : [{ type: "attend", keys } as const]),

@@ -3,8 +3,9 @@
  * and by the host that carries the session to the relay. What is said is opaque here, so each tab leaves
  * with what it says how its end is to be said, for when it can no more. Nothing of it is stored.
  */
-import { awareBytesMax, type PackedKey } from "@rockpool/model";
-import type { HostCalls, HostEvent } from "../host-api.ts";
+import { awareBytesMax, equalBytes, type PackedKey } from "@rockpool/model";
+import type { OwnPresence } from "../document-api.ts";
+import type { HostEvent } from "../host-api.ts";
 import type { PresenceMessage, TabMessage } from "../tabs.ts";
 import { PresenceLine, type PresenceLineOptions, type Said } from "./presence-line.ts";
 
@@ -44,7 +45,7 @@ export class Presence {
   }
 
   /** This tab says who is present in it. @throws TypeError for an update over the limit */
-  say({ key, source, update, end }: HostCalls["aware"]): void {
+  say({ key, source, update, end }: OwnPresence): void {
     const bytes = Math.max(update.length, end?.length ?? 0);
     if (bytes > awareBytesMax) {
       throw new TypeError(
@@ -147,14 +148,16 @@ export class Presence {
     this.#keep(this.#own, message);
   }
 
-  /** Notes what a tab says, and has the relay hear it. */
+  /** Notes what a tab says, and has the relay hear it unless it was said again for a newcomer alone. */
   #keep(
     { saidById }: TabPresence,
     { host, source, key, update, end }: PresenceMessage & { type: "aware" },
   ): void {
     const id = `${source} ${key}`;
+    const before = saidById.get(id);
     if (end === undefined) saidById.delete(id);
     else saidById.set(id, { key, update, end });
+    if (before !== undefined && equalBytes(before.update, update)) return;
     this.#line.say(`${host} ${id}`, { key, update });
   }
 

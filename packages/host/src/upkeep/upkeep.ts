@@ -6,7 +6,7 @@
 import type { PlacedRow } from "@rockpool/log";
 import { Checkpointer, type CheckpointerOptions } from "./checkpointer.ts";
 import type { HostEnvironment } from "../environment.ts";
-import type { HostCalls } from "../host-api.ts";
+import type { Compaction } from "../document-api.ts";
 import { Generations } from "./generations.ts";
 import { Room } from "./room.ts";
 import { Sweeper } from "./sweeper.ts";
@@ -89,7 +89,7 @@ export class Upkeep {
   }
 
   /** One update in the place of a document's confirmed ones. False when they are not those that it stands for. */
-  async compact(_compaction: HostCalls["compact"]): Promise<boolean> {
+  async compact(_compaction: Compaction): Promise<boolean> {
     return false;
   }
 

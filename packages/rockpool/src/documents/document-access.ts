@@ -3,7 +3,7 @@
  * change with any version. A document is written by `kv.atomic().merge(…)`; `kv.sync` tells of its
  * rejections and of the session.
  */
-import type { DocumentGrowth, WholeDocument } from "@rockpool/host";
+import type { Compaction as PackedCompaction, DocumentGrowth, WholeDocument } from "@rockpool/host";
 import { type Key, packKey, packKeyForWrite } from "@rockpool/model";
 import type { Kv } from "../kv.ts";
 import { internalsByKv } from "../kv-internals.ts";
@@ -17,16 +17,8 @@ export type { DocumentGrowth, Presence, PresenceListener, WholeDocument };
  */
 export type DocumentItem = WholeDocument | DocumentGrowth;
 
-/** Which confirmed updates one is to take the place of: those of an item that was whole, or its beginning. */
-export interface Compaction {
-  readonly incarnation: number | null;
-  /** Bytes of the confirmed log. */
-  readonly length: number;
-  /** 64 hex digits of SHA-256 over these bytes. */
-  readonly digest: string;
-  /** Says all that they say, and no more. */
-  readonly update: Uint8Array;
-}
+/** Which confirmed updates one is to take the place of: those of an item that was whole, or their beginning. */
+export type Compaction = Omit<PackedCompaction, "key">;
 
 export interface DocumentAccess {
   /** Aborted once the bucket is closed or has ended; the reason is the KvError that says how. */

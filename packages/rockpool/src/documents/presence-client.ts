@@ -2,8 +2,9 @@
  * Presence at documents on the page's side: says of each of its own the latest, at a bounded rate, and hears
  * the others. What is said is lost without harm, so nobody waits for it.
  */
+import type { PresenceEvent } from "@rockpool/host";
 import { attendedKeysMax, awareBytesMax, type PackedKey } from "@rockpool/model";
-import type { KvInternals, PresenceEvent } from "../kv-internals.ts";
+import type { KvInternals } from "../kv-internals.ts";
 
 /** From one round of what is said to the next at least, in ms. */
 const roundMs = 50;
