@@ -37,6 +37,8 @@ export interface PlannedRelay {
   readonly turnCommitsMax?: number;
   /** Those that are not as the relay has them by default. */
   readonly limits?: PlannedLimits;
+  /** Of a document's updates together. Default as the relay has it. */
+  readonly documentBytesMax?: number;
 }
 
 export type Operation = Action & {
