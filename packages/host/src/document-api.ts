@@ -1,22 +1,7 @@
 /**
- * What a tab says and hears of documents besides their feeds: shorter forms of what is confirmed, and who is
- * present at them.
+ * What a tab says and hears of documents besides their feeds: who is present at them.
  */
 import type { PackedKey } from "@rockpool/model";
-
-/**
- * Puts one update in the place of the confirmed updates that a document's feed gave: `update` says all that
- * they say. False, and nothing done, when they do not stand at its beginning any more.
- */
-export interface Compaction {
-  readonly key: PackedKey;
-  readonly incarnation: number | null;
-  /** Of the confirmed log that `update` stands for, in bytes. */
-  readonly length: number;
-  /** 64 hex digits of SHA-256 over those bytes. */
-  readonly digest: string;
-  readonly update: Uint8Array;
-}
 
 /** From now on this tab hears who is present at these documents, and at no others; it is told who is there. */
 export interface Attendance {

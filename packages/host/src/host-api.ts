@@ -12,9 +12,9 @@ import type {
   Versionstamp,
 } from "@rockpool/model";
 import type { BucketSettings } from "@rockpool/log";
-import type { CountedRange } from "@rockpool/replica";
+import type { Compaction, CountedRange } from "@rockpool/replica";
 import type { Transferred, TransferStep } from "./backup/transfer-api.ts";
-import type { Attendance, Compaction, OwnPresence, PresenceEvent } from "./document-api.ts";
+import type { Attendance, OwnPresence, PresenceEvent } from "./document-api.ts";
 import type { FeedItem, FeedRequest } from "./feeds/feed-api.ts";
 import type {
   TransportConflictGroup,
@@ -214,6 +214,7 @@ export interface HostCalls {
   forgetDeletions: { readonly olderThanMs: number };
   /** A step of a backup or a restore. */
   transfer: { readonly step: TransferStep };
+  /** Keeps a document in fewer bytes; false, and nothing done, where its confirmed updates are not those any more. */
   compact: Compaction;
   attend: Attendance;
   aware: OwnPresence;

@@ -1,6 +1,7 @@
 /** A replica at work on its log: what the worker runs, and the surface it shows to its tab. */
 export type { HostChannel, HostEnvironment, HostLocks, HostSocket, SocketEvents } from "./environment.ts";
-export type { Compaction, OwnPresence, PresenceEvent } from "./document-api.ts";
+export type { Compaction } from "@rockpool/replica";
+export type { OwnPresence, PresenceEvent } from "./document-api.ts";
 export { Host, type HostSettings } from "./host.ts";
 export type {
   ChangesRequest,

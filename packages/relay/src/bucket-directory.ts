@@ -16,6 +16,7 @@ export interface DirectoryOptions {
 export class BucketDirectory {
   readonly #options: DirectoryOptions;
   readonly #hubByName = new Map<string, Promise<BucketHub>>();
+  readonly #openHubs = new Set<BucketHub>();
   #isDraining = false;
 
   constructor(options: DirectoryOptions) {
@@ -29,6 +30,11 @@ export class BucketDirectory {
     const opening = this.#open(name);
     this.#hubByName.set(name, opening);
     return opening;
+  }
+
+  /** Keys that somebody watches, in all buckets. */
+  get watched(): number {
+    return [...this.#openHubs].reduce((sum, { documents }) => sum + documents.watched, 0);
   }
 
   /** Sweeps every bucket in use. */
@@ -53,10 +59,14 @@ export class BucketDirectory {
     const { engine } = this.#options;
     const onFailed = (error: unknown): void => {
       this.#hubByName.delete(name);
+      if (hub !== undefined) this.#openHubs.delete(hub);
       this.#options.onError(error);
     };
+    let hub: BucketHub | undefined;
     try {
-      return new BucketHub(name, await engine.openBucket(name), { ...this.#options, onFailed });
+      hub = new BucketHub(name, await engine.openBucket(name), { ...this.#options, onFailed });
+      this.#openHubs.add(hub);
+      return hub;
     } catch (error) {
       onFailed(error);
       throw error;

@@ -42,11 +42,12 @@ interface QueuedCommit {
 
 export class BucketHub implements SessionBucket {
   readonly epoch: string;
+  /** All epochs of its history, the oldest first. */
+  readonly epochs: BucketState["epochs"];
   /** For what speaks to others than replicas. */
   readonly documents: DocumentHub;
   readonly #name: string;
   readonly #options: HubOptions;
-  readonly #epochs: BucketState["epochs"];
   readonly #sessions = new Set<Session>();
   #queue: QueuedCommit[] = [];
   #head: Revision;
@@ -64,7 +65,7 @@ export class BucketHub implements SessionBucket {
     this.#name = name;
     this.#options = options;
     this.epoch = state.epoch;
-    this.#epochs = state.epochs;
+    this.epochs = state.epochs;
     this.#head = state.head;
     this.#floor = state.floor;
     this.documents = new DocumentHub({
@@ -83,11 +84,11 @@ export class BucketHub implements SessionBucket {
   }
 
   isValidCursor(epoch: string | null, cursor: Revision): boolean {
-    return isValidCursor({ epochs: this.#epochs, head: this.#head, floor: this.#floor }, epoch, cursor);
+    return isValidCursor({ epochs: this.epochs, head: this.#head, floor: this.#floor }, epoch, cursor);
   }
 
   sharedRevision(epoch: string | null, cursor: Revision): Revision {
-    return sharedRevision({ epochs: this.#epochs, head: this.#head }, epoch, cursor);
+    return sharedRevision({ epochs: this.epochs, head: this.#head }, epoch, cursor);
   }
 
   join(session: Session): void {
@@ -218,7 +219,9 @@ export class BucketHub implements SessionBucket {
     const { engine, now } = this.#options;
     const { entry, updates, head } = await engine.readEntry(this.#name, key);
     const stamp = entry?.stamp ?? zeroStamp;
-    if (entry === undefined || !isAlive(entry, now())) return { type: "none", head, stamp };
+    if (entry === undefined || !isAlive(entry, now())) {
+      return { type: "none", incarnation: entry?.revision ?? 0, head, stamp };
+    }
     const { document, revision } = entry;
     if (document === undefined) return { type: "other", head, stamp };
     const { incarnation } = document;

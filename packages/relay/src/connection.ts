@@ -1,6 +1,5 @@
 /**
- * One WebSocket: frames in, frames out, bounded. A socket that takes what is sent too slowly is not
- * read from until it has drained, so what waits in it stays bounded too.
+ * One replica's WebSocket: frames of messages in and out.
  */
 import {
   decodeUp,
@@ -10,11 +9,12 @@ import {
   type SessionErrorCode,
   type UpMessage,
 } from "@rockpool/protocol";
-import type { RawData, WebSocket } from "ws";
+import type { WebSocket } from "ws";
+import { BoundedSocket } from "./bounded-socket.ts";
 import type { RelayConfig } from "./relay-config.ts";
 
 /** 4400-4499: the peer must not come back as it is. Others: later. PROTOCOL.md lists them. */
-const closeCodeByError: Readonly<Record<SessionErrorCode, number>> = {
+export const closeCodeByError: Readonly<Record<SessionErrorCode, number>> = {
   malformed: 4400,
   unauthorized: 4401,
   scope: 4509,
@@ -28,9 +28,6 @@ const closeCodeByError: Readonly<Record<SessionErrorCode, number>> = {
 /** Hello did not come in time; the network may have been slow, so the peer may try again. */
 export const helloTimeoutCloseCode = 4508;
 
-/** A socket has drained when it holds no more than this share of what patches may fill. */
-const drainedShare = 4;
-
 export interface ConnectionEvents {
   /** A frame's messages, and its size in characters. */
   onMessages(messages: readonly UpMessage[], frameLength: number): void;
@@ -40,22 +37,15 @@ export interface ConnectionEvents {
 }
 
 export class Connection {
-  readonly #socket: WebSocket;
-  readonly #config: RelayConfig;
+  readonly #socket: BoundedSocket;
   #events: ConnectionEvents | undefined;
-  #isAlive = true;
-  #isEnding = false;
-  #isDeaf = false;
-  readonly #afterSend = (): void => this.#drain();
 
   constructor(socket: WebSocket, config: RelayConfig) {
-    this.#socket = socket;
-    this.#config = config;
-    socket.on("message", (data, isBinary) => this.#receive(data, isBinary));
-    socket.on("pong", () => (this.#isAlive = true));
-    // ws closes the socket itself after an error (a frame too large, bad UTF-8); "close" tells of it.
-    socket.on("error", () => undefined);
-    socket.on("close", () => this.#events?.onClosed());
+    this.#socket = new BoundedSocket(socket, config, {
+      onFrame: (data, isBinary) => this.#receive(data, isBinary),
+      onDrained: () => this.#events?.onDrained(),
+      onClosed: () => this.#events?.onClosed(),
+    });
   }
 
   /** Who hears of messages from now on. */
@@ -64,12 +54,16 @@ export class Connection {
   }
 
   get isOpen(): boolean {
-    return !this.#isEnding && this.#socket.readyState === this.#socket.OPEN;
+    return this.#socket.isOpen;
+  }
+
+  get unsentBytes(): number {
+    return this.#socket.unsentBytes;
   }
 
   /** False while so much waits to be sent that patches must wait. */
   get hasRoom(): boolean {
-    return this.#socket.bufferedAmount < this.#config.sendBufferBytes;
+    return this.#socket.hasRoom;
   }
 
   send(messages: readonly DownMessage[]): void {
@@ -78,9 +72,7 @@ export class Connection {
 
   /** Sends an encoded frame; one Buffer may be sent to many. */
   sendFrame(frame: string | Buffer): void {
-    if (!this.isOpen) return;
-    this.#socket.send(frame, { binary: false }, this.#afterSend);
-    if (this.#socket.bufferedAmount > this.#config.sendBufferBytesMax) this.#socket.pause();
+    this.#socket.send(frame, false);
   }
 
   /** Says why, and closes. */
@@ -92,34 +84,26 @@ export class Connection {
 
   /** Closes; what was sent before still goes out, nothing that arrives later is heard. */
   end(closeCode: number, reason: string): void {
-    if (this.#isEnding) return;
-    this.#isEnding = true;
-    this.#socket.resume();
-    this.#socket.close(closeCode, reason);
+    this.#socket.end(closeCode, reason);
   }
 
   /** Hears no more messages; what was heard is still answered. */
   stopListening(): void {
-    this.#isDeaf = true;
+    this.#socket.stopListening();
   }
 
   /** Drops the socket without a word. */
   terminate(): void {
-    this.#isEnding = true;
     this.#socket.terminate();
   }
 
   /** Pings; a socket that has shown no life since the last time is dropped. */
   checkLife(): void {
-    if (!this.#isAlive) return this.terminate();
-    this.#isAlive = false;
-    if (this.isOpen) this.#socket.ping();
+    this.#socket.checkLife();
   }
 
-  #receive(data: RawData, isBinary: boolean): void {
-    this.#isAlive = true;
-    if (this.#isEnding || this.#isDeaf) return;
-    if (isBinary || !Buffer.isBuffer(data)) {
+  #receive(data: Buffer, isBinary: boolean): void {
+    if (isBinary) {
       this.fail("malformed", "a binary frame; send JSON text");
       return;
     }
@@ -130,11 +114,5 @@ export class Connection {
       if (!(error instanceof ProtocolError)) throw error;
       this.fail("malformed", error.message);
     }
-  }
-
-  #drain(): void {
-    if (!this.hasRoom || !this.isOpen) return;
-    if (this.#socket.isPaused) this.#socket.resume();
-    if (this.#socket.bufferedAmount <= this.#config.sendBufferBytes / drainedShare) this.#events?.onDrained();
   }
 }

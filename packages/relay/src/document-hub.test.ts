@@ -67,7 +67,7 @@ test("who watches hears when the document ends, and of the next one under its in
   await documents.push(author, [merge]);
   documents.watch(key("k"), (news) => heard.push(news));
   await documents.push(author, [remove("k")]);
-  expect(await documents.read(key("k"))).toEqual({ type: "none", head: 2 });
+  expect(await documents.read(key("k"))).toEqual({ type: "none", incarnation: 2, head: 2 });
   await documents.push(author, [merge]);
   await documents.push(author, [set("k", "text")]);
   expect(await documents.read(key("k"))).toEqual({ type: "other", head: 4 });
@@ -78,7 +78,7 @@ test("who watches hears when the document ends, and of the next one under its in
     { type: "ended", head: 4 },
     { type: "grown", incarnation: 5, updates: [update], head: 6 },
   ]);
-  expect(await documents.read(key("never"))).toEqual({ type: "none", head: 6 });
+  expect(await documents.read(key("never"))).toEqual({ type: "none", incarnation: 0, head: 6 });
 });
 
 test("a push may do what its author may when it is ruled, and is refused when the rights are gone", async () => {

@@ -37,8 +37,8 @@ export type DocumentReading =
       readonly revision: Revision;
       readonly head: Revision;
     }
-  /** Nothing, or what is left of a deletion: a merge of incarnation null makes a document. */
-  | { readonly type: "none"; readonly head: Revision }
+  /** Nothing, or what is left of a deletion: a merge of this incarnation, or of null, makes a document. */
+  | { readonly type: "none"; readonly incarnation: Revision; readonly head: Revision }
   /** A value that is no document, of which a merge is rejected with `type`. */
   | { readonly type: "other"; readonly head: Revision };
 
@@ -56,7 +56,9 @@ export type DocumentNews =
       readonly head: Revision;
     }
   /** It was deleted, or another value was set in its place. Also told of keys that held no document. */
-  | { readonly type: "ended"; readonly head: Revision };
+  | { readonly type: "ended"; readonly head: Revision }
+  /** The storage failed: nothing more is told. */
+  | { readonly type: "failed" };
 
 export interface DocumentHubOptions {
   readonly enqueue: (pusher: Pusher, commits: readonly Commit[]) => void;
@@ -130,6 +132,11 @@ export class DocumentHub {
     return reading;
   }
 
+  /** Keys that somebody watches. */
+  get watched(): number {
+    return this.#listenersByKey.size;
+  }
+
   /** Calls `onNews` for every turn that changed the key, until the function it returns is called. It must not throw. */
   watch(key: PackedKey, onNews: (news: DocumentNews) => void): () => void {
     const listeners = this.#listenersByKey.get(key) ?? new Set();
@@ -170,6 +177,9 @@ export class DocumentHub {
     this.#failure = error;
     for (const waiting of this.#waiting.values()) waiting.reject(storageFailed(error));
     this.#waiting.clear();
+    const listeners = [...this.#listenersByKey.values()].flatMap((each) => [...each]);
+    this.#listenersByKey.clear();
+    for (const listener of listeners) listener({ type: "failed" });
   }
 
   #take(pusher: Pusher): PromiseWithResolvers<CommitResult> | undefined {

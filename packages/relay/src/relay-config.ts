@@ -44,6 +44,19 @@ export interface RelayConfig {
   readonly sessionsPerSubjectMax: number;
   /** Pushes (of many commits each) that a session with a token may send a second. */
   readonly pushesPerSecondMax: number;
+  /** Documents at which one session may be present. */
+  readonly attendMax: number;
+  /** Clients that are present at one document, and those of them that one connection brings. */
+  readonly presentMax: number;
+  readonly presentPerSessionMax: number;
+  /** Longest state of a client that is present, in characters of JSON. */
+  readonly awareLengthMax: number;
+  /** Characters of such states that the relay holds, in all buckets together. */
+  readonly presenceLengthMax: number;
+  /** Messages of presence that one connection may send a second. */
+  readonly awaresPerSecondMax: number;
+  /** Between two tellings of who is present at a document, in ms: what comes in between is told at once. */
+  readonly awareMs: number;
   /** What a peer is told to wait when there is no place for it, in ms. */
   readonly busyMs: number;
   /** No patch is sent to a socket that holds more unsent bytes than this. */
@@ -97,6 +110,15 @@ export const createRelayConfig = (options: Partial<RelayConfig> = {}): RelayConf
     followMax: 1000,
     sessionsPerSubjectMax: 100,
     pushesPerSecondMax: 5000,
+    attendMax: 1000,
+    presentMax: 500,
+    // The tabs of a device come by one session.
+    presentPerSessionMax: 50,
+    awareLengthMax: 16 * 1024,
+    presenceLengthMax: 32 * 1024 * 1024,
+    // Stock clients send back what they hear, so twice what pointers do.
+    awaresPerSecondMax: 500,
+    awareMs: 30,
     busyMs: 10_000,
     sendBufferBytes: 1024 * 1024,
     sendBufferBytesMax: 8 * 1024 * 1024,

@@ -14,6 +14,8 @@ import type { Engine } from "./engine.ts";
 import { isLoopbackHost, isLoopbackOrigin } from "./loopback.ts";
 import { createRelayConfig, type RelayConfig } from "./relay-config.ts";
 import { RelayCore } from "./relay-core.ts";
+import { isYPath } from "./y-websocket/y-address.ts";
+import { YServerSocket } from "./y-websocket/y-socket.ts";
 
 export interface RelayOptions extends Partial<RelayConfig> {
   /** Closed with the relay. */
@@ -43,6 +45,9 @@ export interface Relay extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** What a message of y-websocket has besides its update, in bytes, at most. */
+const yHeadBytes = 64;
+
 /** How long sockets may take to say goodbye, in ms. */
 const goodbyeMsMax = 1000;
 
@@ -70,6 +75,12 @@ export const startRelay = async (options: RelayOptions): Promise<Relay> => {
     perMessageDeflate: false,
     maxPayload: config.frameBytesMax,
   });
+  const ySockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    WebSocket: YServerSocket,
+    maxPayload: config.limits.valueBytesMax + yHeadBytes,
+  });
   const core = new RelayCore({ engine, authenticate, config, now, onError });
 
   server.on("upgrade", (request, socket, head) => {
@@ -78,6 +89,11 @@ export const startRelay = async (options: RelayOptions): Promise<Relay> => {
       // It may be gone before it hears; without a listener that would end the process.
       socket.on("error", () => undefined);
       socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+      return;
+    }
+    const { url: path = "/" } = request;
+    if (isYPath(path)) {
+      ySockets.handleUpgrade(request, socket, head, (webSocket) => core.acceptY(webSocket, path));
       return;
     }
     sockets.handleUpgrade(request, socket, head, (webSocket) => core.accept(webSocket));

@@ -5,8 +5,13 @@
  */
 import { equalScopes, intersectScopes, type Scope } from "@rockpool/model";
 import type { Access, Gatekeeper, Refusal, Rights } from "./access.ts";
-import type { Connection } from "./connection.ts";
 import type { Schedule } from "./schedule.ts";
+
+/** Whose access it is: told when that ends, and closed with it. */
+export interface AccessPeer {
+  readonly isOpen: boolean;
+  fail(code: Refusal["code"] | "scope" | "malformed", message: string): void;
+}
 
 export interface SessionAccessOptions {
   readonly gatekeeper: Gatekeeper;
@@ -22,7 +27,7 @@ export interface SessionAccessOptions {
 const timerMsMax = 2 ** 31 - 1;
 
 export class SessionAccess {
-  readonly #connection: Connection;
+  readonly #peer: AccessPeer;
   readonly #options: SessionAccessOptions;
   #token: string | undefined;
   #access: Access;
@@ -30,8 +35,8 @@ export class SessionAccess {
   #isRenewing = false;
   #cancelEnd: (() => void) | undefined;
 
-  constructor(connection: Connection, options: SessionAccessOptions) {
-    this.#connection = connection;
+  constructor(peer: AccessPeer, options: SessionAccessOptions) {
+    this.#peer = peer;
     this.#options = options;
     this.#token = options.token;
     this.#access = options.access;
@@ -64,15 +69,15 @@ export class SessionAccess {
     return false;
   }
 
-  /** Another token of the same subject takes over. */
-  renew(token: string): void {
+  /** Another token of the same subject takes over; `onRenewed` is called once it has. */
+  renew(token: string, onRenewed: () => void): void {
     if (this.#isRenewing) {
-      return this.#connection.fail("malformed", "an auth before the last one was answered: wait for it");
+      return this.#peer.fail("malformed", "an auth before the last one was answered: wait for it");
     }
     this.#isRenewing = true;
     void this.#take(token).then((isTaken) => {
       this.#isRenewing = false;
-      if (isTaken) this.#connection.send([{ type: "renewed", expiresInMs: this.expiresInMs }]);
+      if (isTaken) onRenewed();
     });
   }
 
@@ -108,7 +113,7 @@ export class SessionAccess {
   }
 
   #adopt(access: Access): boolean {
-    if (!this.#connection.isOpen || this.#isRevoked) return false;
+    if (!this.#peer.isOpen || this.#isRevoked) return false;
     if (access.subject !== this.#access.subject) {
       this.#revoke("unauthorized", "the token is another subject's: open a session of its own for it");
       return false;
@@ -126,7 +131,7 @@ export class SessionAccess {
 
   #revoke(code: Refusal["code"] | "scope", message: string): void {
     this.#isRevoked = true;
-    this.#connection.fail(code, message);
+    this.#peer.fail(code, message);
   }
 
   #watchEnd(): void {

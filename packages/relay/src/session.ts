@@ -91,7 +91,7 @@ export class Session implements Pusher {
       case "fill":
         return this.#feed.fill(message);
       case "auth":
-        return this.#access.renew(message.token);
+        return this.#access.renew(message.token, () => this.#tellRenewed());
       case "verify":
         return void this.#verify(message).catch((error: unknown) => this.#bucket.fail(error));
       case "ping":
@@ -99,6 +99,10 @@ export class Session implements Pusher {
       case "hello":
         return this.#connection.fail("malformed", "a second hello; open another socket for another session");
     }
+  }
+
+  #tellRenewed(): void {
+    this.#connection.send([{ type: "renewed", expiresInMs: this.#access.expiresInMs }]);
   }
 
   #push(commits: readonly Commit[], frameLength: number): void {

@@ -2,7 +2,7 @@
  * Deciding whether a document is kept in fewer bytes: a tab that knows what updates say has merged the first
  * of them into one.
  */
-import { digestOf, type PackedKey, type Revision, updateLog, valueBytesMax } from "@rockpool/model";
+import { createChecksum, type PackedKey, type Revision, updateLog, valueBytesMax } from "@rockpool/model";
 import type { CompactRow } from "@rockpool/log";
 import type { Pages } from "./page-index.ts";
 import type { ReplicaState } from "./state.ts";
@@ -15,7 +15,7 @@ export interface Compaction {
   readonly incarnation: Revision | null;
   /** How many bytes of its data it merged, which end with an update. */
   readonly length: number;
-  /** `digestOf` of these bytes, as a value of the encoding `bytes`. */
+  /** 64 hex digits: SHA-256 over these bytes. */
   readonly digest: string;
   /** One update that says all that they said. */
   readonly update: Uint8Array;
@@ -37,7 +37,9 @@ export const decideCompact = (
   if (data.length < length || merged.length >= length) return undefined;
   // A relay that the bucket is given later takes each update as one merge.
   if (state.replica === null && update.length > valueBytesMax) return undefined;
-  if (digestOf({ encoding: "bytes", data: data.subarray(0, length) }) !== digest) return undefined;
+  const checksum = createChecksum();
+  checksum.add(data.subarray(0, length));
+  if (checksum.digest() !== digest) return undefined;
   const whole = new Uint8Array(merged.length + data.length - length);
   whole.set(merged);
   whole.set(data.subarray(length), merged.length);

@@ -2,7 +2,7 @@
  * Documents as they are kept: parts that are set aside, pages, older versions, fills, a relay that comes
  * later, and fewer bytes for the same.
  */
-import { commitLimits, digestOf, type PackedKey, updateLog, valueBytesMax } from "@rockpool/model";
+import { commitLimits, createChecksum, type PackedKey, updateLog, valueBytesMax } from "@rockpool/model";
 import { describe, expect, test } from "vitest";
 import { decideAttach } from "./attach.ts";
 import { documentOf, entryOf, growthOf, key, merge, readable, remove, set } from "./commit-fixture.ts";
@@ -248,7 +248,9 @@ const grown = (): TestReplica => {
 
 const compaction = (incarnation: number, update: string, ...merged: readonly string[]) => {
   const data = updateLog(merged.map(bytes));
-  const digest = digestOf({ encoding: "bytes", data });
+  const checksum = createChecksum();
+  checksum.add(data);
+  const digest = checksum.digest();
   return { key: key("d"), incarnation, length: data.length, digest, update: bytes(update) };
 };
 

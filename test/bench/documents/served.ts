@@ -5,16 +5,16 @@ import { setTimeout as delay } from "node:timers/promises";
 import { megabytes, printTable } from "./figures.ts";
 import type { MeasuredServer } from "./measured-server.ts";
 
-/** A client in Node that gives a document to a server, and holds it open until it is closed. */
-export interface ServedDocument {
+/** Clients in Node that gave documents to a server, and hold them open until they are closed. */
+export interface PlacedDocuments {
   close(): Promise<void>;
 }
 
-/** A side that is served. `place` puts a document there; fulfilled when the server has it. */
+/** A side that is served. `place` puts documents there, all made by one update; fulfilled when the server has them. */
 export interface ServedSide {
   readonly name: string;
   readonly server: MeasuredServer;
-  readonly place: (server: string, name: string, update: Uint8Array) => Promise<ServedDocument>;
+  readonly place: (server: string, names: readonly string[], update: Uint8Array) => Promise<PlacedDocuments>;
   /** Bytes of the server's files, 0 where it keeps none. */
   readonly fileBytes: () => Promise<number>;
 }
@@ -25,14 +25,14 @@ const idleMs = 5000;
 
 /** Measures each side and prints a table of it. */
 export const compareServed = async (sides: readonly ServedSide[], update: Uint8Array): Promise<void> => {
+  const names = Array.from({ length: documents }, (_, n) => `served-${n}`);
   const rows = [["", "at start", "open", "all gone", "resident, at start", "open", "all gone", "files"]];
   for (const { name, server, place, fileBytes } of sides) {
     const start = await server.use();
-    const placed: ServedDocument[] = [];
-    for (let n = 0; n < documents; n++) placed.push(await place(server.url, `served-${n}`, update));
+    const placed = await place(server.url, names, update);
     await delay(idleMs);
     const open = await server.use();
-    for (const document of placed) await document.close();
+    await placed.close();
     await delay(idleMs);
     const gone = await server.use();
     const uses = [start, open, gone];

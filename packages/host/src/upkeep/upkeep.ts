@@ -4,9 +4,9 @@
  * of it.
  */
 import type { PlacedRow } from "@rockpool/log";
+import { type Compaction, decideCompact } from "@rockpool/replica";
 import { Checkpointer, type CheckpointerOptions } from "./checkpointer.ts";
 import type { HostEnvironment } from "../environment.ts";
-import type { Compaction } from "../document-api.ts";
 import { Generations } from "./generations.ts";
 import { Room } from "./room.ts";
 import { Sweeper } from "./sweeper.ts";
@@ -88,9 +88,14 @@ export class Upkeep {
     return this.#sweeper.forgetDeletions(deletedUntilMs);
   }
 
-  /** One update in the place of a document's confirmed ones. False when they are not those that it stands for. */
-  async compact(_compaction: Compaction): Promise<boolean> {
-    return false;
+  /** Keeps a document in fewer bytes, if what a tab merged still stands. @throws KvError as the log does */
+  async compact(compaction: Compaction): Promise<boolean> {
+    if (this.#isReadonly) return false;
+    const { position } = await this.#its.ledger.append((state, pages) => ({
+      row: decideCompact(state, pages, compaction),
+      result: undefined,
+    }));
+    return position !== undefined;
   }
 
   /** Deletes the pages that nobody needs, now. */

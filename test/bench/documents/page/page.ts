@@ -3,16 +3,20 @@
  * Times are those of the machine's clock, so that tabs can compare theirs.
  */
 import * as Y from "yjs";
+import { openMerges } from "./merges.ts";
 import { openAlone, openYIndexeddb, openYWebsocket } from "./peers.ts";
+import { openRockpool } from "./rockpool.ts";
 import type { OpenedDocument, OpenSide } from "./side.ts";
 import { bytesInRecords } from "./stored-bytes.ts";
 
-export type SideName = "alone" | "y-indexeddb" | "y-websocket";
+export type SideName = "alone" | "y-indexeddb" | "y-websocket" | "rockpool" | "rockpool merges";
 
 const sides: Readonly<Record<SideName, OpenSide>> = {
   alone: openAlone,
   "y-indexeddb": openYIndexeddb,
   "y-websocket": openYWebsocket,
+  rockpool: openRockpool,
+  "rockpool merges": openMerges,
 };
 
 /** Each list has one member for each keystroke, in ms. */
@@ -34,7 +38,7 @@ export interface EditorPage {
   length(): number;
   /** Fulfilled when the text has so many characters, as it may only learn from a server. */
   untilLength(length: number): Promise<void>;
-  /** Types so many characters into the middle of the text: the next one when the last is saved, or one every `everyMs`. */
+  /** Types so many characters into the middle of the text: the next one when the last is saved, which each asks for, or one every `everyMs`. */
   type(count: number, everyMs: number | null): Promise<Typing>;
   /** When each of the next `count` characters was there, since 1970; another tab types them. */
   watch(count: number): Promise<readonly number[]>;
@@ -45,6 +49,7 @@ export interface EditorPage {
 let opened: OpenedDocument;
 const text = (): Y.Text => opened.doc.getText("text");
 const nowMs = (): number => performance.timeOrigin + performance.now();
+const save = (): Promise<void> => opened.save?.() ?? opened.saved();
 const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 const page: EditorPage = {
@@ -58,7 +63,7 @@ const page: EditorPage = {
       opened.doc,
       Uint8Array.from(atob(update), (character) => character.charCodeAt(0)),
     );
-    await opened.saved();
+    await save();
   },
   length: () => text().length,
   untilLength: (length) => arrivals(length, () => undefined),
@@ -73,7 +78,7 @@ const page: EditorPage = {
       madeAt.push(nowMs());
       text().insert(middle + typed, "k");
       heldMs.push(performance.now() - fromMs);
-      const saving = opened.saved().then(() => performance.now() - fromMs);
+      const saving = (everyMs === null ? save() : opened.saved()).then(() => performance.now() - fromMs);
       savings.push(saving);
       if (everyMs === null) await saving;
       else await delay(Math.max(0, begunMs + (typed + 1) * everyMs - performance.now()));

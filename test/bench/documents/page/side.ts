@@ -7,6 +7,8 @@ export interface OpenedDocument {
   readonly doc: Y.Doc;
   /** Fulfilled when all edits made before the call survive the end of the tab; at once where nothing is kept. */
   saved(): Promise<void>;
+  /** The same, at once where edits are put off for a time otherwise. */
+  save?(): Promise<void>;
   close(): Promise<void>;
 }
 
