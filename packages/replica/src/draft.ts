@@ -6,10 +6,12 @@ import {
   type AskedMutation,
   assert,
   commitBytes,
+  commitLimits,
   type CommitName,
   digestOf,
   documentBytes,
   findDocumentExcess,
+  findPartExcess,
   groupBytesMax,
   isPurge,
   type Mutation,
@@ -86,7 +88,7 @@ export class Draft {
       if (mutation === undefined) return { type: "replaced", key: one.key };
       const content = mutate(before, mutation, this.#nowMs);
       if (content === undefined) return { type: "type", mutation };
-      const excess = one.type === "merge" ? documentExcess(content) : undefined;
+      const excess = one.type === "merge" ? mergeExcess(one, content) : undefined;
       if (excess !== undefined) return { type: "excess", message: excess };
       contents.set(one.key, content);
       mutations.push(mutation);
@@ -165,8 +167,10 @@ export const isOverwrite = (
 ): mutation is Extract<Mutation, { readonly type: "set" | "delete" }> =>
   mutation.type === "set" || mutation.type === "delete";
 
-const documentExcess = ({ value }: Content): string | undefined =>
-  value?.encoding === "document" ? findDocumentExcess(documentBytes(value)) : undefined;
+/** What a merge has too much of, or the document that it leaves. */
+const mergeExcess = (merge: AskedMerge, { value }: Content): string | undefined =>
+  findPartExcess([], [merge], commitLimits) ??
+  (value?.encoding === "document" ? findDocumentExcess(documentBytes(value)) : undefined);
 
 /** The updates of each key that mutations merge into and do nothing else to. */
 const grownBy = (mutations: readonly Mutation[]): ReadonlyMap<PackedKey, readonly Uint8Array[]> => {
