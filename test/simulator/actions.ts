@@ -112,8 +112,8 @@ export interface Actions {
   "no-token": For & { readonly renews: boolean };
   "relay-restart": Down;
   "relay-dies-after-turn": Down;
-  /** The relay keeps documents in fewer bytes. */
-  "relay-compact": Nothing;
+  /** The relay keeps documents in fewer bytes: now, or while it rules the next turn. */
+  "relay-compact": { readonly withTurn: boolean };
   "relay-backup": Nothing;
   "relay-restore": Down;
   /** The relay starts again with these limits, and for the rest its default ones. */

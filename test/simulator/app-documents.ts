@@ -35,7 +35,8 @@ export class AppDocuments {
     for (const write of writes) {
       const key = keyOf(write[1]);
       if (isOfDocument(write)) {
-        const before = made.get(key) ?? (write[0] === "edit" ? await this.#read(tab, key, strong) : undefined);
+        const before =
+          made.get(key) ?? (write[0] === "edit" ? await this.#read(tab, key, strong) : undefined);
         mutations.push(mutationOf(write, time, before ?? begin(tab), (document) => made.set(key, document)));
       } else {
         mutations.push(plainMutationOf(write, time));
@@ -106,7 +107,8 @@ const mutationOf = (
   const { doc, incarnation } = document;
   const key = keyOf(name);
   // No update begins so.
-  if (type === "scribble") return { type: "merge", key, update: Uint8Array.of(255, label % 128), incarnation: null };
+  if (type === "scribble")
+    return { type: "merge", key, update: Uint8Array.of(255, label % 128), incarnation: null };
   const update = editDocument(doc, new Chance(label + time), label + time);
   onMade(document);
   return { type: "merge", key, update, incarnation };

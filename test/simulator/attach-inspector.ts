@@ -172,7 +172,10 @@ const textsOf = (at: string, mutations: readonly Mutation[]): Map<PackedKey, str
       throw new Violation({ invariant: 2, at, key, expected: "one initial set, or merges", found: mutation });
     }
     if (document !== undefined) documentByKey.set(key, document);
-    textByKey.set(key, isSet ? textOfContent(mutation.value, mutation.expireAt) : textOfContent(document, undefined));
+    textByKey.set(
+      key,
+      isSet ? textOfContent(mutation.value, mutation.expireAt) : textOfContent(document, undefined),
+    );
   }
   return textByKey;
 };

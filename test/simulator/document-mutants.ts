@@ -30,9 +30,9 @@ const atRelay: readonly Mutant[] = [
   ),
   mutant(
     "let an earlier merge bring back what was deleted",
-    "relay/src/resolve-merge.ts",
-    "if (isLate || isOther)",
-    "if (isOther)",
+    "relay/src/resolve.ts",
+    'if (before === undefined || (mutation.type === "merge" && mutation.incarnation !== null)) return given;',
+    'if (before === undefined || mutation.type === "merge") return given;',
   ),
   mutant(
     "call a document that is made anew by the number of the first one",
@@ -186,7 +186,7 @@ const onDevice: readonly Mutant[] = [
   mutant(
     "put what a device compacted in the place of other updates",
     "replica/src/compact.ts",
-    'if (digestOf({ encoding: "bytes", data: data.subarray(0, length) }) !== digest) return undefined;',
+    "if (checksum.digest() !== digest) return undefined;",
     "",
   ),
 ];

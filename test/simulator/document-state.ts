@@ -65,7 +65,10 @@ const textOfDoc = (doc: Y.Doc): string => {
   return JSON.stringify([
     ordered(contentOf(doc)),
     sorted(clocks),
-    sorted(deletedIn(doc).clients).map(([client, ranges]) => [client, ranges.map(({ clock, len }) => [clock, len])]),
+    sorted(deletedIn(doc).clients).map(([client, ranges]) => [
+      client,
+      ranges.map(({ clock, len }) => [clock, len]),
+    ]),
     ...(isIncomplete(doc) ? ["lacks", sorted(pendingStructs?.missing ?? new Map())] : []),
   ]);
 };

@@ -4,7 +4,14 @@
  */
 import type { TransportMutation } from "@rockpool/host";
 import type { Effect, StorageImage } from "@rockpool/log";
-import { appendUpdate, type PackedKey, positionOf, updatesOf, type Value, type Versionstamp } from "@rockpool/model";
+import {
+  appendUpdate,
+  type PackedKey,
+  positionOf,
+  updatesOf,
+  type Value,
+  type Versionstamp,
+} from "@rockpool/model";
 import { textOfContent } from "./expected-view.ts";
 import { mergedHere } from "./oracle-documents.ts";
 import { combine } from "./oracle-ruling.ts";

@@ -60,7 +60,12 @@ describe("a merge at the relay", () => {
     ["is refused when it is no update", standing, merge(Uint8Array.of(255, 1)), "type"],
     ["is refused when it builds on what is not there", nothing, merge(second), "missing"],
     ["is refused when what it builds on was deleted", deleted, merge(second), "missing"],
-    ["of another incarnation is superseded, also when it builds on what is not there", deleted, merge(second, 5), "superseded"],
+    [
+      "of another incarnation is superseded, also when it builds on what is not there",
+      deleted,
+      merge(second, 5),
+      "superseded",
+    ],
     ["goes in twice", standing, merge(first), "merged into 5"],
   ])("%s", (_, stood, one, expected) => {
     expect(rule(stood, one)).toBe(expected);

@@ -45,8 +45,7 @@ export const ruleMerge = (
   if (incarnation === null ? value === undefined && isLate : incarnation !== standing) {
     return { type: "superseded" };
   }
-  const merged =
-    value === undefined ? createDocument(update, revision) : appendUpdate(value, update);
+  const merged = value === undefined ? createDocument(update, revision) : appendUpdate(value, update);
   if (!follows(value, update, merged)) return { type: "rejected", reason: "missing" };
   const bytes = (value === undefined ? 0 : bytesBefore) + update.length;
   return bytes > bytesMax ? { type: "rejected", reason: "limit" } : { type: "merged", value: merged, bytes };

@@ -158,10 +158,7 @@ const reasonOf = (type: "type" | "missing" | "limit", mutation: number): Rejecti
   type === "limit" ? { type, message: "" } : { type, mutation };
 
 /** A deletion that the bucket need no longer keep. */
-const isForgotten = (
-  stood: OracleEntry | undefined,
-  { nowMs, retentionMs, kept }: OracleContext,
-): boolean =>
+const isForgotten = (stood: OracleEntry | undefined, { nowMs, retentionMs, kept }: OracleContext): boolean =>
   stood?.deletedMs !== undefined && stood.deletedMs < nowMs - retentionMs && !kept.has(stood.key);
 
 /** What a commit depends on must be readable, and what it changes writable. */

@@ -39,6 +39,8 @@ export interface PlannedRelay {
   readonly limits?: PlannedLimits;
   /** Of a document's updates together. Default as the relay has it. */
   readonly documentBytesMax?: number;
+  /** Updates of a document up to which it is not compacted. Default: as many as there may be. */
+  readonly compactionRowsMin?: number;
 }
 
 export type Operation = Action & {

@@ -5,7 +5,12 @@ import { drawLimits } from "./draw-limits.ts";
 import type { KindsOf } from "./kind.ts";
 
 export const relayKinds: KindsOf<
-  "relay-restart" | "relay-dies-after-turn" | "relay-compact" | "relay-backup" | "relay-restore" | "relay-limits"
+  | "relay-restart"
+  | "relay-dies-after-turn"
+  | "relay-compact"
+  | "relay-backup"
+  | "relay-restore"
+  | "relay-limits"
 > = {
   "relay-restart": {
     weight: 0.7,
@@ -22,8 +27,8 @@ export const relayKinds: KindsOf<
   "relay-compact": {
     weight: 2,
     isFault: false,
-    draw: () => ({}),
-    act: (run) => run.relay.compact(),
+    draw: (chance) => ({ withTurn: chance.is(0.5) }),
+    act: (run, { withTurn }) => run.relay.compact(withTurn),
   },
   "relay-backup": {
     weight: 0.5,

@@ -14,6 +14,15 @@ const edits = (device: number, from: number, count: number, name = "doc a"): rea
 /** So that what is under way comes to its end before every fault is healed. */
 const wait = (forMs: number, device = 0): Step => [forMs, device, { type: "settled" }];
 
+/** Both tabs of a device compact at once, again and again, while another device goes on with the document. */
+const compactions = (round: number): readonly Step[] => [
+  [5, 1, commit(["edit", "doc a", 1000 + round * 10])],
+  ...Array.from({ length: 8 }, (_, index): Step => {
+    const compact: Action = { type: "compact", document: "doc a" };
+    return [index % 2 === 0 ? 5 : 0, { device: 0, tab: index % 2 }, compact];
+  }),
+];
+
 const attach: Action = { type: "attach", tabs: 1, diesAfterMs: null, isForAll: true };
 
 export const documentScenarios: readonly Scenario[] = [
@@ -24,11 +33,31 @@ export const documentScenarios: readonly Scenario[] = [
     [
       [3000, 0, commit(["edit", "doc a", 10])],
       ...edits(0, 20, 5),
-      [1000, 0, { type: "relay-compact" }],
+      [1000, 0, { type: "relay-compact", withTurn: false }],
       ...edits(0, 100, 2),
       [1000, 1, { type: "evict" }],
       wait(3000),
     ],
+    { relay: { compactionRowsMin: 2 } },
+  ),
+  scenario(
+    "a document grows while the relay makes one update of many, and is made anew while it does so again",
+    [
+      "lose what was merged while the relay compacts",
+      "put what was compacted in the place of another document",
+    ],
+    [1, 1],
+    [
+      [3000, 0, commit(["edit", "doc a", 10])],
+      ...edits(0, 20, 5),
+      [1000, 0, { type: "relay-compact", withTurn: true }],
+      [100, 0, commit(["edit", "doc a", 100])],
+      ...edits(0, 200, 6),
+      [1000, 0, { type: "relay-compact", withTurn: true }],
+      [100, 0, commit(["delete", "doc a"], ["edit", "doc a", 300])],
+      wait(3000),
+    ],
+    { relay: { compactionRowsMin: 2, sweepMs: 600_000 } },
   ),
   scenario(
     "a document is deleted and made anew while another device edits the first one offline",
@@ -86,7 +115,11 @@ export const documentScenarios: readonly Scenario[] = [
       [3000, 0, commit(["edit", "doc a", 10])],
       [2000, 1, { type: "offline", forMs: 12_000 }],
       ...edits(0, 20, 3),
-      ...Array.from({ length: 6 }, (_, index): Step => [300, 0, commit(["set", `text ${"abcdef"[index]}`, index])]),
+      ...Array.from({ length: 6 }, (_, index): Step => [
+        300,
+        0,
+        commit(["set", `text ${"abcdef"[index]}`, index]),
+      ]),
       ...edits(0, 100, 3),
       wait(15_000),
     ],
@@ -115,20 +148,23 @@ export const documentScenarios: readonly Scenario[] = [
     [
       [3000, 0, commit(["edit", "doc a", 10])],
       ...edits(0, 20, 3),
-      ...["a", "b", "c", "d", "e", "f", "g", "h"].map((name): Step => [300, 0, commit(["set", `text ${name}`, 1])]),
-      [1000, 1, { type: "slow-link", forMs: 20_000 }],
+      ...["a", "b", "c", "d", "e", "f", "g", "h"].map((name): Step => [
+        300,
+        0,
+        commit(["set", `text ${name}`, 1]),
+      ]),
       [0, 1, { type: "follow", prefixes: ["checked"] }],
-      [3000, 1, { type: "follow", prefixes: [] }],
+      [4000, 1, { type: "slow-link", forMs: 15_000 }],
+      [0, 1, { type: "follow", prefixes: [] }],
       ...edits(0, 100, 12),
       wait(20_000),
     ],
-    { relay: { patchEntriesMax: 1, catchUpPartsMax: 1 } },
+    { relay: { patchEntriesMax: 1 } },
   ),
   scenario(
     "an update is refused, and its author goes on with the document meanwhile",
     [
       "take an update whose author's earlier one was refused",
-      "take an update that builds on what is not there",
       "keep a merge that was refused",
       "say that a document grew where a merge was refused",
     ],
@@ -141,6 +177,22 @@ export const documentScenarios: readonly Scenario[] = [
       ...edits(1, 30, 4),
       [300, 0, { type: "commit", writes: [["set", "checked a", 2]] }],
       ...edits(0, 100, 1),
+      wait(10_000),
+    ],
+  ),
+  scenario(
+    "an update is refused, and others of its device build on it and delete what it wrote",
+    ["take an update that builds on what is not there", "take an update that deletes what is not there"],
+    [1, 2],
+    [
+      [3000, 0, { type: "commit", writes: [["set", "checked a", 1]] }],
+      // The numbers are of edits to a list, to a text, to the same text, and of one that deletes some of that.
+      [1000, 0, commit(["edit", "doc a", 100])],
+      [2000, 1, { type: "offline", forMs: 5000 }],
+      [300, 1, { type: "commit", writes: [["edit", "doc a", 60]], check: ["checked a"] }],
+      [300, { device: 1, tab: 1 }, commit(["edit", "doc a", 90])],
+      [300, { device: 1, tab: 1 }, commit(["edit", "doc a", 150])],
+      [300, 0, { type: "commit", writes: [["set", "checked a", 2]] }],
       wait(10_000),
     ],
   ),
@@ -181,21 +233,12 @@ export const documentScenarios: readonly Scenario[] = [
   ),
   scenario(
     "a device keeps a document in fewer bytes while it grows",
-    [
-      "lose an update where a device compacts",
-      "put what a device compacted in the place of other updates",
-    ],
+    ["lose an update where a device compacts", "put what a device compacted in the place of other updates"],
     [2, 1],
     [
       [3000, 0, commit(["edit", "doc a", 10])],
       ...edits(0, 20, 4),
-      [2000, 0, { type: "compact", document: "doc a" }],
-      [0, { device: 0, tab: 1 }, { type: "compact", document: "doc a" }],
-      [0, 1, commit(["edit", "doc a", 100])],
-      ...Array.from({ length: 6 }, (_, index): Step => [30 + index, 0, { type: "compact", document: "doc a" }]),
-      ...edits(1, 200, 4),
-      [40, 0, { type: "compact", document: "doc a" }],
-      [40, 0, { type: "compact", document: "doc a" }],
+      ...Array.from({ length: 12 }, (_, index) => compactions(index)).flat(),
       wait(5000),
     ],
   ),

@@ -2,7 +2,13 @@
  * The real relay on an engine in memory, without a server: it takes the sockets of a virtual
  * network, is killed and started again on what it stored, or on nothing.
  */
-import { type CommitName, type CommitResult, nameKey, type PackedKey, type PatchEntry } from "@rockpool/model";
+import {
+  type CommitName,
+  type CommitResult,
+  nameKey,
+  type PackedKey,
+  type PatchEntry,
+} from "@rockpool/model";
 import {
   type Authenticate,
   type BucketState,
@@ -32,6 +38,8 @@ const heartbeatMs = 25_000;
 export type VirtualRelayConfig = Partial<Omit<RelayConfig, "limits">> & {
   /** Those that are not the default ones. */
   readonly limits?: Partial<RelayConfig["limits"]>;
+  /** Updates of a document up to which it is not compacted. Default: as many as there may be. */
+  readonly compactionRowsMin?: number;
 };
 
 export class VirtualRelay {
@@ -61,14 +69,21 @@ export class VirtualRelay {
   #backup: MemoryEngineStorage | undefined;
   /** After the next turn it is killed for so long, in ms. */
   #dieForMs: number | undefined;
+  readonly #compactionRowsMin: number;
+  /** When the next turn is ruled, documents are being compacted. */
+  #compactsWithTurn = false;
   #engine: Engine | undefined;
   #isBucketOpen = false;
   #core: RelayCore | undefined;
   #cancelHeartbeat: (() => void) | undefined;
   #cancelSweep: (() => void) | undefined;
 
-  constructor(world: VirtualWorld, { limits, ...config }: VirtualRelayConfig = {}) {
+  constructor(
+    world: VirtualWorld,
+    { limits, compactionRowsMin = Number.POSITIVE_INFINITY, ...config }: VirtualRelayConfig = {},
+  ) {
     this.#world = world;
+    this.#compactionRowsMin = compactionRowsMin;
     this.#config = createRelayConfig({
       helloMsMax: 60_000,
       ...config,
@@ -85,7 +100,7 @@ export class VirtualRelay {
     const engine = await openMemoryEngine({
       storage: this.#storage,
       randomId: () => this.#world.drawId(),
-      compactionRowsMin: 2,
+      compactionRowsMin: this.#compactionRowsMin,
     });
     const recorded = this.#recording(engine);
     this.#isBucketOpen = false;
@@ -150,8 +165,12 @@ export class VirtualRelay {
     this.#dieForMs = downMs;
   }
 
-  /** Has it keep documents in fewer bytes, all of which that is due. */
-  compact(): void {
+  /** Has it keep documents in fewer bytes, all of which that is due: now, or while the next turn is ruled. */
+  compact(withTurn: boolean = false): void {
+    if (withTurn) {
+      this.#compactsWithTurn = true;
+      return;
+    }
     const engine = this.#engine;
     if (engine === undefined || !this.#isBucketOpen) return;
     this.#compactAll(engine).catch((error: unknown) => {
@@ -221,6 +240,8 @@ export class VirtualRelay {
       await this.#held;
       for (const { commit } of turn.pushes) this.onPush?.(commit.name);
       const kept = this.#keptOf(turn);
+      if (this.#compactsWithTurn) this.compact();
+      this.#compactsWithTurn = false;
       const ruled = await engine.rule(bucket, turn);
       for (const { result, isNew } of ruled.answers) {
         const name = nameKey(result.name);
