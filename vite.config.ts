@@ -15,7 +15,7 @@ export const browserTests: string[] = testFolders.map((folder) => `${folder}/**/
 
 /** Scans what runs in workers too: a dependency met only during a test would make Vite reload the page. */
 export const scannedSources: string[] = [
-  "packages/{log-idb,host,rockpool}/src/**/!(*.test).ts",
+  "packages/{log-idb,host,rockpool,documents}/src/**/!(*.test).ts",
   "test/dialects/**/*.browser.test.ts",
 ];
 

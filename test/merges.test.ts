@@ -117,6 +117,10 @@ describe("merges", () => {
     for (let n = 0; n < fitting; n++) await merge(kv, update);
     await expect(merge(kv, update)).rejects.toThrow(/^Document too large \(max 8388608 bytes\)/);
     await merge(kv, "small");
+    // One of that size goes into a backup, too.
+    const backup = await new Response(kv.backup()).blob();
+    await kv.restore(backup);
+    expect((await read(other)) as readonly string[]).toHaveLength(fitting + 1);
   });
 
   test("are in a backup whole, and in what is restored of it another document", async () => {

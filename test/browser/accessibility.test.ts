@@ -8,7 +8,8 @@ import type { Page } from "playwright";
 import { expect, test } from "vitest";
 import { type BoardPage, openPool } from "./board-page.ts";
 import { eventually, useBrowserBed } from "./browser-bed.ts";
-import { renameApart } from "./two-devices.ts";
+import { NotePage, openNote } from "./note-page.ts";
+import { openOnTwo, renameApart } from "./two-devices.ts";
 
 const bed = useBrowserBed("board");
 
@@ -77,6 +78,47 @@ test("a card is moved and deleted by its buttons, reached by keys and pressed by
   await board.untilTitles("Shelf", []);
 });
 
+test("a note is opened, written and left by the keyboard alone", async () => {
+  const board = await openPool(bed, { cards: ["Limpet", "Starfish"] });
+  const { keyboard } = board.page;
+  await arrowTo(board, "Pool");
+  await keyboard.press("n");
+  const note = new NotePage(board, "Limpet");
+  await note.text.and(board.page.locator(":focus")).waitFor();
+  await note.untilTakesKeys();
+  await keyboard.type("Lives on the big rock");
+  await keyboard.press("ControlOrMeta+Home");
+  await keyboard.press("Shift+End");
+  await keyboard.press("Shift+Tab");
+  expect((await focused(board.page)).name).toBe("Bold");
+  await keyboard.press("ArrowRight");
+  await keyboard.press("ArrowRight");
+  expect((await focused(board.page)).name).toBe("Heading");
+  await keyboard.press("Enter");
+  await note.dialog.getByRole("heading", { name: "Lives on the big rock" }).waitFor();
+  expect((await focused(board.page)).name).toBe("Note");
+  await note.dialog.getByRole("button", { name: "Heading", exact: true, pressed: true }).waitFor();
+  await note.untilTakesKeys();
+
+  await keyboard.press("ControlOrMeta+End");
+  await keyboard.press("Enter");
+  await keyboard.type("[] Count them");
+  await keyboard.press("ControlOrMeta+Enter");
+  await note.dialog.getByRole("checkbox", { name: "Done", checked: true }).waitFor();
+  await note.untilLines("Lives on the big rock", "Count them");
+
+  // Round the whole dialog, and never to the board behind it.
+  for (let tabs = 0; tabs < 12; tabs += 1) {
+    await keyboard.press("Tab");
+    expect(await board.page.evaluate(() => document.activeElement?.closest("main"))).toBeNull();
+  }
+  await keyboard.press("Escape");
+  await note.dialog.waitFor({ state: "hidden" });
+  expect(await focused(board.page)).toEqual({ name: "Limpet", region: "Pool" });
+  await board.card("Limpet").getByRole("button", { name: "Open note" }).waitFor();
+  expect(await board.card("Starfish").getByRole("button", { name: "Add note" }).count()).toBe(1);
+});
+
 test("axe finds nothing serious on the board, by day or by night, whatever is open", async () => {
   const [first, board] = await renameApart(bed);
   expect(await findFaults(first, "header"), "synced").toEqual([]);
@@ -100,6 +142,17 @@ test("axe finds nothing serious on the board, by day or by night, whatever is op
   await board.button("Keys").click();
   await board.page.getByRole("dialog", { name: "Keys" }).waitFor();
   expect(await findFaults(board, "dialog"), "the dialog of keys").toEqual([]);
+});
+
+test("axe finds nothing serious in a note, by day or by night", async () => {
+  const [first, second] = await openOnTwo(bed, "Limpet");
+  const theirs = await openNote(first, "Limpet");
+  await theirs.type("end", "Low tide\n");
+  const note = await openNote(second, "Limpet");
+  await note.type("end", "# To bring\n[] Bucket\nLens");
+  await note.dialog.getByRole("checkbox").first().check();
+  await eventually(() => note.caretNames()).toHaveLength(1);
+  expect(await findFaults(second, "dialog.note")).toEqual([]);
 });
 
 /** Most presses of Tab that lead from anywhere to anywhere. */

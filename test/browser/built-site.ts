@@ -13,15 +13,16 @@ import { inject } from "vitest";
 /**
  * `board`: the demo. `tally`: a page that writes and counts (page/tally.ts). `generations`: one for the tests that kill
  * browsers (../crash/page/generations.ts). `witness`: one that says what became of each commit
- * (../browser-sync/page/witness.ts).
+ * (../browser-sync/page/witness.ts). `writer`: one that edits a document (../documents-wire/page/writer.ts).
  */
-export type SiteName = "board" | "tally" | "generations" | "witness";
+export type SiteName = "board" | "tally" | "generations" | "witness" | "writer";
 
 const rootByName: Readonly<Record<SiteName, string>> = {
   board: dirname(createRequire(import.meta.url).resolve("@rockpool/board/package.json")),
   tally: fileURLToPath(new URL("page", import.meta.url)),
   generations: fileURLToPath(new URL("../crash/page", import.meta.url)),
   witness: fileURLToPath(new URL("../browser-sync/page", import.meta.url)),
+  writer: fileURLToPath(new URL("../documents-wire/page", import.meta.url)),
 };
 
 /** The folder with the built site. */

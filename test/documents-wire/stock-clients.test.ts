@@ -146,6 +146,75 @@ describe("an update", () => {
   });
 });
 
+describe("a connection", () => {
+  test("hears something every while, or y-websocket would drop it", async () => {
+    await using relay = await openRelay({ pingMs: 30 });
+    using ada = new StockClient(relay.url, "b", room);
+    await ada.saved();
+    let signs = 0;
+    ada.provider.messageHandlers[1] = () => void signs++;
+    await until(
+      () => signs > 2,
+      () => "it heard of nobody three times",
+    );
+    expect(ada.closeCodes).toEqual([]);
+  });
+
+  test("ends when the storage fails, also of a client that says nothing, and comes back", async () => {
+    const engine = await openMemoryEngine();
+    const { rule } = engine;
+    const errors: unknown[] = [];
+    await using relay = await startRelay({ engine, port: 0, onError: (error) => errors.push(error) });
+    using ada = new StockClient(relay.url, "b", room);
+    using bob = new StockClient(relay.url, "b", room);
+    await Promise.all([ada.saved(), bob.saved()]);
+    engine.rule = () => Promise.reject(new Error("disk on fire"));
+    ada.type("kept");
+    for (const client of [ada, bob]) {
+      await until(
+        () => client.closeCodes.includes(1011),
+        () => `it was told, not ${String(client.closeCodes)}`,
+      );
+    }
+    engine.rule = rule.bind(engine);
+    await ada.saved();
+    await untilEqual([ada, bob], "kept");
+    expect(String(errors)).toContain("disk on fire");
+  });
+
+  test("is told that all is saved only when what it sent before it was asked is, too", async () => {
+    await using relay = await openRelay();
+    const socket = new WebSocket(`${relay.url}/y/b/a`);
+    const kinds: string[] = [];
+    socket.binaryType = "arraybuffer";
+    socket.addEventListener("message", ({ data }) => {
+      const [message, kind] = new Uint8Array(data as ArrayBuffer);
+      if (message === 0) kinds.push(`step ${(kind ?? 0) + 1}`);
+    });
+    await new Promise((resolve) => socket.addEventListener("open", resolve));
+    const empty = Uint8Array.of(0);
+    const [step1, step2] = [Uint8Array.of(0, 0, 1, ...empty), Uint8Array.of(0, 1, 2, 0, 0)];
+    const doc = new Y.Doc();
+    doc.getText("t").insert(0, "a");
+    const update = Y.encodeStateAsUpdate(doc);
+    socket.send(step1);
+    // As a provider does that is typed into before the relay has asked what it lacks.
+    socket.send(Uint8Array.of(0, 2, update.length, ...update));
+    socket.send(step1);
+    using ada = new StockClient(relay.url, "b", "a");
+    for (let count = 0; count < 3; count++) await ada.saved();
+    // The marker of the document, the answer, and the question.
+    expect(kinds).toEqual(["step 3", "step 2", "step 1"]);
+    socket.send(step2);
+    await until(
+      () => kinds.length === 5,
+      () => `it was answered: ${kinds.join()}`,
+    );
+    expect(kinds.slice(3)).toEqual(["step 3", "step 2"]);
+    socket.close();
+  });
+});
+
 describe("tokens and rights", () => {
   const grants = {
     all: grantTo("ada"),

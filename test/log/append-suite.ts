@@ -2,7 +2,8 @@
  * The conformance of `append` and `read`: one serial order for all hosts, the guess and what takes
  * its place, and positions that only grow.
  */
-import type { Decision, PlacedRow } from "@rockpool/log";
+import type { Decision, PlacedRow, Row } from "@rockpool/log";
+import { createDocument, joinDocuments, packKey } from "@rockpool/model";
 import { describe, expect, test } from "vitest";
 import {
   appendMissed,
@@ -248,6 +249,23 @@ export const describeRead = (createBed: CreateBed): void => {
       const { missed } = await reader.read(0, []);
       await appending;
       expect(missed.map(countOf)).toEqual([1]);
+    });
+
+    test("keeps a document whole that was put together of parts", async () => {
+      const bed = createBed();
+      await using log = await bed.open();
+      const parts = ["a", "b"].map((update) => createDocument(new TextEncoder().encode(update), 7));
+      const value = parts.reduce(joinDocuments);
+      const row: Row = { type: "compact", key: packKey(["d"]), value, revision: 9 };
+      await log.append(0, () => ({ type: "row", row }));
+      const { missed } = await log.read(0, []);
+      expect(missed).toEqual([
+        {
+          ...row,
+          position: missed[0]?.position,
+          value: { encoding: "document", incarnation: 7, data: value.data },
+        },
+      ]);
     });
 
     test("gives objects of its own each time", async () => {

@@ -29,15 +29,16 @@ export type AppOptions = Pick<ConnectOptions, "confirm" | "onConflict"> &
   };
 
 export class AppBed {
-  readonly world: VirtualWorld = new VirtualWorld(1);
+  readonly world: VirtualWorld;
   readonly relay: VirtualRelay;
 
-  private constructor(config: Partial<RelayConfig>) {
+  private constructor(config: Partial<RelayConfig>, seed: number) {
+    this.world = new VirtualWorld(seed);
     this.relay = new VirtualRelay(this.world, config);
   }
 
-  static async open(config: Partial<RelayConfig> = {}): Promise<AppBed> {
-    const bed = new AppBed(config);
+  static async open(config: Partial<RelayConfig> = {}, seed = 1): Promise<AppBed> {
+    const bed = new AppBed(config, seed);
     await bed.relay.start();
     // Has what is loaded at its first call loaded: it would take real time in a world of its own.
     const kv = await openKv(":memory:");
@@ -113,6 +114,7 @@ export class AppBed {
     const served = serveHost({
       environment,
       openLog: () => openMemoryLog(device.storage),
+      settings: device.settings,
       onHost: (opened) => {
         host = opened;
       },

@@ -26,9 +26,12 @@ import { createToasts } from "./view/toasts.ts";
  *   "List title"); "Move list left/right", "Delete list". "Add list" opens the text box "New list title".
  * - Cards: list items; `data-pending="true"` while something of them waits for the relay. The title is a button that
  *   opens the text box "Card title" (Enter or "Save" saves, Escape closes) beside radio buttons for the label.
- *   Buttons "Cheer" (the count follows it in `.cheers-count`), "Move card left/right/up/down", "Delete card"
- *   (a notice offers "Undo"). "Add card" opens the text box "New card title": Enter or "Add" adds, and it stays
+ *   Buttons "Cheer" (the count follows it in `.cheers-count`), "Add note" or, where there is one, "Open note",
+ *   "Move card left/right/up/down", "Delete card" (a notice offers "Undo"). "Add card" opens the text box "New card title": Enter or "Add" adds, and it stays
  *   open for the next until Escape.
+ * - Notes: a dialog named by the card's title, in it the text boxes "Note" and "Your name", the list "Also in this
+ *   note", the toolbar "Style of the note"; `.note-state` with `data-state` saving, saved, sending or synced;
+ *   the others' carets are `.caret`, their names in them `.caret-name`.
  * - Conflicts: the region "Rejected edits" with "Keep mine" and "Keep theirs"; notices stand in the region "Notices".
  * - `?bucket=`, `?relay=ws://…` (or `off`) in the address; `data-board="ready"` on the root element once all that
  *   was on this device is shown.
@@ -58,7 +61,7 @@ const openBoard = async (): Promise<void> => {
 };
 
 const showBoard = (kv: Kv, store: BoardStore): void => {
-  const desk = createDesk({ kv, store, announce, showToast });
+  const desk = createDesk({ kv, store, announce, showToast, speakers: [toasts, voice] });
   const { status, offlineSwitch } = createSyncView(desk);
   const rejected = new RejectedView(desk);
   const keys = createKeysDialog();

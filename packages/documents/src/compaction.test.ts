@@ -6,7 +6,9 @@ import type { Compaction, DocumentItem } from "rockpool/documents";
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import * as Y from "yjs";
-import { compactedUpdates, Compactor, compactUpdates } from "./compaction.ts";
+import { Compactor, compactUpdates } from "./compaction.ts";
+
+const compactAfter = 20;
 
 const updatesOfTyping = (count: number): readonly Uint8Array[] => {
   const doc = new Y.Doc();
@@ -41,24 +43,27 @@ const bench = (updates: readonly Uint8Array[]) => {
   };
   const compactor = new Compactor({
     key: ["note"],
+    compactAfter,
     access: {
+      clock: {
+        setTimer: (callback) => {
+          timers.push(callback);
+          return () => {};
+        },
+        random: () => 0,
+      },
       openFeed: () => new ReadableStream({ start: (controller) => controller.enqueue(item) }),
       compact: async (_, compaction) => {
         compactions.push(compaction);
         return true;
       },
     },
-    setTimer: (callback) => {
-      timers.push(callback);
-      return () => {};
-    },
-    random: () => 0,
   });
   return { compactor, compactions, timers, confirmed };
 };
 
 test("a long log becomes one update, named by what it takes the place of", async () => {
-  const updates = updatesOfTyping(compactedUpdates);
+  const updates = updatesOfTyping(compactAfter);
   const { compactor, compactions, confirmed } = bench(updates);
   expect(await compactor.compact()).toBe(true);
   const digest = createHash("sha256").update(confirmed).digest("hex");
@@ -68,14 +73,14 @@ test("a long log becomes one update, named by what it takes the place of", async
 });
 
 test("a short log is left as it is", async () => {
-  const { compactor, compactions } = bench(updatesOfTyping(compactedUpdates - 1));
+  const { compactor, compactions } = bench(updatesOfTyping(compactAfter - 1));
   expect(await compactor.compact()).toBe(false);
   expect(compactions).toEqual([]);
 });
 
 test("it is begun once so many updates came, after a pause", () => {
   const { compactor, timers } = bench([]);
-  compactor.onUpdates(compactedUpdates - 1);
+  compactor.onUpdates(compactAfter - 1);
   expect(timers).toHaveLength(0);
   compactor.onUpdates(1);
   expect(timers).toHaveLength(1);

@@ -3,23 +3,22 @@
  * to be done. Made by a `Y.Doc`, which drops what was deleted and keeps what still waits for something; a
  * merge of the updates alone drops nothing and takes time by the square of their number.
  */
-import { updatesOf } from "@rockpool/model";
+import { createChecksum, updatesOf } from "@rockpool/model";
 import type { Key } from "rockpool";
 import type { DocumentAccess, WholeDocument } from "rockpool/documents";
 import * as Y from "yjs";
 import { applyUpdates } from "./apply-updates.ts";
 
-/** A confirmed log of at least so many updates is worth it. */
-export const compactedUpdates = 200;
 /** How long nothing has come before it is looked at, in ms. */
 const restMs = 2000;
 
 export interface CompactorOptions {
-  readonly access: Pick<DocumentAccess, "openFeed" | "compact">;
+  readonly access: Pick<DocumentAccess, "openFeed" | "compact"> & {
+    readonly clock: Pick<DocumentAccess["clock"], "setTimer" | "random">;
+  };
   readonly key: Key;
-  /** Gives a function that cancels it. */
-  readonly setTimer: (callback: () => void, delayMs: number) => () => void;
-  readonly random: () => number;
+  /** A confirmed log of at least so many updates is worth it. */
+  readonly compactAfter: number;
 }
 
 export class Compactor {
@@ -35,24 +34,26 @@ export class Compactor {
 
   /** So many updates were read or came. */
   onUpdates(count: number): void {
+    const { access, compactAfter } = this.#its;
     this.#count += count;
-    if (this.#count < compactedUpdates || this.#ending.signal.aborted) return;
+    if (this.#count < compactAfter || this.#ending.signal.aborted) return;
     this.#cancelTimer?.();
     // Not all tabs at once: who comes later finds it done.
-    this.#cancelTimer = this.#its.setTimer(() => this.#start(), restMs * (1 + this.#its.random()));
+    this.#cancelTimer = access.clock.setTimer(() => this.#start(), restMs * (1 + access.clock.random()));
   }
 
   /** Does it now. True when bytes were saved. @throws what the bucket throws */
   async compact(): Promise<boolean> {
     this.#count = 0;
     const whole = await this.#readWhole();
-    if (whole === undefined || updatesOf(whole.confirmed).length < compactedUpdates) return false;
-    const update = compactUpdates(updatesOf(whole.confirmed));
+    const updates = whole === undefined ? [] : updatesOf(whole.confirmed);
+    if (whole === undefined || updates.length < this.#its.compactAfter) return false;
+    const update = compactUpdates(updates);
     if (update === undefined || update.length >= whole.confirmed.length) return false;
     return this.#its.access.compact(this.#its.key, {
       incarnation: whole.incarnation,
       length: whole.confirmed.length,
-      digest: await digestOf(whole.confirmed),
+      digest: digestOf(whole.confirmed),
       update,
     });
   }
@@ -85,9 +86,10 @@ export const compactUpdates = (updates: readonly Uint8Array[]): Uint8Array | und
   return applyUpdates(doc, updates, null) === undefined ? Y.encodeStateAsUpdate(doc) : undefined;
 };
 
-const digestOf = async (bytes: Uint8Array): Promise<string> => {
-  const digest = await crypto.subtle.digest("SHA-256", new Uint8Array(bytes));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+const digestOf = (bytes: Uint8Array): string => {
+  const checksum = createChecksum();
+  checksum.add(bytes);
+  return checksum.digest();
 };
 
 const whenIdle = (callback: () => void): void => {

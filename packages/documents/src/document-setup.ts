@@ -4,14 +4,13 @@
 import type { CommitOptions, Key, Kv } from "rockpool";
 import type { DocumentAccess } from "rockpool/documents";
 import type * as Y from "yjs";
-import type { QueueClock } from "./save-timers.ts";
 
 export interface DocumentSetup {
   readonly kv: Kv;
   readonly key: Key;
   readonly access: DocumentAccess;
   readonly createDoc: () => Y.Doc;
-  readonly clock: QueueClock;
+  readonly compactAfter: number;
 }
 
 export interface TransactOptions extends CommitOptions {

@@ -54,9 +54,9 @@ export class RockpoolDocument extends ObservableV2<DocumentEvents> {
       squeeze: (update) => squeezeEdits(this.doc, update),
       onChange: () => this.#tell(),
       onError: (error) => this.emit("error", [error]),
-      clock: its.clock,
+      clock: its.access.clock,
     });
-    this.#compactor = new Compactor({ ...its, ...its.clock, random: Math.random });
+    this.#compactor = new Compactor(its);
     this.#listener = this.#listenTo(its.createDoc());
     onLeaving(this.#closing.signal, () => void this.#queue.sendNow());
     this.#feed = its.access.openFeed(its.key).getReader();

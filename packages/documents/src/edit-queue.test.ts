@@ -222,6 +222,17 @@ test("a page that goes sends what waits with what is on its way", async () => {
   expect(bench.commits).toHaveLength(2);
 });
 
+test("a page that goes while nothing is on its way sends what waits once", async () => {
+  const bench = new Bench();
+  bench.add("a");
+  void bench.queue.sendNow();
+  expect(bench.commits).toHaveLength(1);
+  bench.advance(batchMsMax);
+  bench.commits[0]?.resolve();
+  await bench.queue.whenThrough();
+  expect(bench.commits).toHaveLength(1);
+});
+
 test("a batch holds what a value may hold, and one that is larger is said in fewer bytes", async () => {
   const bench = new Bench();
   const half = "x".repeat(valueBytesMax / 2);

@@ -115,6 +115,8 @@ export class EditQueue {
    * gone before that is through, and an edit without those before it is worth nothing.
    */
   async sendNow(): Promise<void> {
+    if (this.#sending.length === 0 && !this.#isHeld) return this.#sendAll();
+    this.#timers.cancel();
     const edits = leadingEdits(this.#waiting);
     const update = mergeBatch([...this.#sending, ...edits]);
     if (edits.length === 0 || update === undefined || this.#ended !== undefined) return;

@@ -9,6 +9,8 @@ import { RockpoolDocument } from "./document.ts";
 export interface OpenDocumentOptions {
   /** Makes each `Y.Doc` that the document is in turn. Default: `new Y.Doc()`. */
   readonly createDoc?: () => Y.Doc;
+  /** Confirmed updates that the document comes to here before they are made one, an integer. Default 200. */
+  readonly compactAfter?: number;
 }
 
 /**
@@ -20,12 +22,5 @@ export interface OpenDocumentOptions {
 export const openDocument = (
   kv: Kv,
   key: Key,
-  { createDoc = () => new Y.Doc() }: OpenDocumentOptions = {},
-): RockpoolDocument => new RockpoolDocument({ kv, key, createDoc, access: documentAccess(kv), clock });
-
-const clock = {
-  setTimer: (callback: () => void, delayMs: number): (() => void) => {
-    const timer = setTimeout(callback, delayMs);
-    return () => clearTimeout(timer);
-  },
-};
+  { createDoc = () => new Y.Doc(), compactAfter = 200 }: OpenDocumentOptions = {},
+): RockpoolDocument => new RockpoolDocument({ kv, key, createDoc, compactAfter, access: documentAccess(kv) });

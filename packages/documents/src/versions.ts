@@ -4,6 +4,7 @@
  */
 import { KvError, valueBytesMax } from "@rockpool/model";
 import type { CommitOptions, Key, Kv } from "rockpool";
+import type { DocumentAccess } from "rockpool/documents";
 import * as Y from "yjs";
 import { applyUpdates } from "./apply-updates.ts";
 import { deflate, inflate } from "./deflate.ts";
@@ -27,6 +28,7 @@ export interface RestoreVersionOptions {
 export interface VersionedDocument {
   readonly kv: Kv;
   readonly key: Key;
+  readonly access: Pick<DocumentAccess, "clock">;
   readonly createDoc: () => Y.Doc;
   /** The document of this moment, saved. @throws what the save fails with */
   readonly save: () => Promise<Y.Doc>;
@@ -56,8 +58,9 @@ export class DocumentVersions {
   async save(name: string, options: CommitOptions = {}): Promise<DocumentVersion> {
     const { kv, key } = this.#its;
     const state = Y.encodeStateAsUpdate(await this.#its.save());
-    const savedAt = Date.now();
-    const id = createVersionId(savedAt, Math.random());
+    const { now, random } = this.#its.access.clock;
+    const savedAt = now();
+    const id = createVersionId(savedAt, random());
     const deflated = await deflate(state);
     const pieces = piecesOf(deflated);
     const stored: StoredVersion = { format: 1, name, savedAt, bytes: state.length, pieces: pieces.length };

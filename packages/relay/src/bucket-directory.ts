@@ -4,12 +4,14 @@
  */
 import { BucketHub } from "./bucket-hub.ts";
 import type { Engine } from "./engine.ts";
+import type { RelayMetrics } from "./metrics.ts";
 import type { RelayConfig } from "./relay-config.ts";
 
 export interface DirectoryOptions {
   readonly engine: Engine;
   readonly config: RelayConfig;
   readonly now: () => number;
+  readonly metrics?: RelayMetrics;
   readonly onError: (error: unknown) => void;
 }
 

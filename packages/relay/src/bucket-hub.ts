@@ -20,6 +20,7 @@ import { isCompactionDue } from "./compaction.ts";
 import { DocumentHub, type DocumentReading, type Pusher } from "./document-hub.ts";
 import type { BucketState, Engine, Page, PatchQuery, PatchSize, RuledTurn } from "./engine.ts";
 import { isValidCursor, sharedRevision } from "./epoch-history.ts";
+import type { RelayMetrics } from "./metrics.ts";
 import type { RelayConfig } from "./relay-config.ts";
 import { isAlive } from "./relay-entry.ts";
 import type { Session, SessionBucket } from "./session.ts";
@@ -29,6 +30,7 @@ export interface HubOptions {
   readonly engine: Engine;
   readonly config: RelayConfig;
   readonly now: () => number;
+  readonly metrics?: RelayMetrics;
   /** Told of faults that stop nothing. */
   readonly onError: (error: unknown) => void;
   /** Told of a failure of the engine; the hub is of no use after it. */
@@ -199,6 +201,7 @@ export class BucketHub implements SessionBucket {
       retentionMs,
     });
     this.#head = turn.to;
+    this.#options.metrics?.add("document_updates_total", turn.updates.length);
     this.#isCompactionDue ||= turn.changed.some(({ document }) => document && isCompactionDue(document));
     this.#tell(turn, queued);
   }
@@ -236,10 +239,13 @@ export class BucketHub implements SessionBucket {
   }
 
   async #compactOnce(): Promise<void> {
-    const { engine, onError } = this.#options;
-    const { isDone, fault } = await engine.compact(this.#name);
+    const { engine, onError, metrics } = this.#options;
+    const { isCompacted, isDone, fault } = await engine.compact(this.#name);
     this.#isCompactionDue = !isDone;
-    if (fault !== undefined) onError(fault);
+    if (isCompacted) metrics?.add("document_compactions_total");
+    if (fault === undefined) return;
+    metrics?.add("document_compaction_faults_total");
+    onError(fault);
   }
 
   async #sweepOnce(): Promise<void> {

@@ -84,6 +84,8 @@ export const describeCompaction = (name: string, open: OpenEngine): void => {
       for (const view of [...views, new ReplicaView()]) {
         view.take(await readAll(engine, "nobody", view.cursor));
         expect([view.text("k"), view.cursor]).toEqual([text, 302]);
+        // The base takes the place of what stood there: the replica holds it, and what came behind it.
+        expect(view.updateCount("k")).toBe(2);
       }
       const filled = new ReplicaView().takeEntries(page.entries);
       filled.take(await engine.readPatch("b", "nobody", 0, { ...size, entriesAfter: page.head }));

@@ -88,11 +88,16 @@ export const describeDocuments = (name: string, open: OpenEngine): void => {
         rows: 1,
         document: { incarnation: 3 },
       });
+      // Within one commit too, behind a merge of the same turn.
+      const again = commitOf("d", 1, [remove("k"), merge("k", new Author("y").update("again"))], { atMs: 3 });
+      const within = await engine.rule("b", turnOf(bob.typing("k", "!", 3), again));
+      expect(within.updates).toMatchObject([{ revision: 7, place: 0 }]);
+      expect(await documentOf(engine, "k")).toMatchObject({ text: "again", document: { incarnation: 7 } });
       await ruleOn(engine, commitOf("c", 2, [set("k", "text")], { atMs: 4 }));
-      expect(await engine.readEntry("b", key("k"))).toMatchObject({ entry: { revision: 6 }, updates: [] });
+      expect(await engine.readEntry("b", key("k"))).toMatchObject({ entry: { revision: 8 }, updates: [] });
       await ruleOn(engine, commitOf("c", 3, [remove("k")], { atMs: 5 }));
       await ruleOn(engine, bob.commit([merge("k", new Author("z").update("third"))], { atMs: 6 }));
-      expect(await documentOf(engine, "k")).toMatchObject({ text: "third", document: { incarnation: 7 } });
+      expect(await documentOf(engine, "k")).toMatchObject({ text: "third", document: { incarnation: 9 } });
     });
 
     test("patches carry the updates of their span, to go behind what stands; pages carry all", async () => {

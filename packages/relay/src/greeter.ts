@@ -8,6 +8,8 @@ import type { Access, Gatekeeper } from "./access.ts";
 import type { BucketDirectory } from "./bucket-directory.ts";
 import type { BucketHub } from "./bucket-hub.ts";
 import { helloTimeoutCloseCode, type Connection, type ConnectionEvents } from "./connection.ts";
+import type { Presence } from "./presence/presence.ts";
+import { SessionPresence } from "./presence/session-presence.ts";
 import type { RelayConfig } from "./relay-config.ts";
 import type { Schedule } from "./schedule.ts";
 import { SessionAccess } from "./session-access.ts";
@@ -18,6 +20,7 @@ export interface GreeterOptions {
   readonly buckets: BucketDirectory;
   readonly gatekeeper: Gatekeeper;
   readonly roll: SessionRoll;
+  readonly presence: Presence;
   readonly config: RelayConfig;
   readonly now: () => number;
   readonly schedule: Schedule;
@@ -98,7 +101,15 @@ export class Greeter {
     });
     const valid = hub.isValidCursor(hello.epoch, hello.cursor);
     const sentTo = valid ? hello.cursor : 0;
-    const session = new Session(connection, hub, { replica, access, sentTo, config: this.#config, now });
+    const config = this.#config;
+    const presence = new SessionPresence(connection, {
+      bucket,
+      presence: this.#options.presence,
+      access,
+      config,
+      now,
+    });
+    const session = new Session(connection, hub, { replica, access, presence, sentTo, config, now });
     hub.join(session);
     roll.add(access);
     connection.listen({
@@ -106,6 +117,7 @@ export class Greeter {
       onDrained: () => session.onDrained(),
       onClosed: () => {
         hub.leave(session);
+        session.end();
         roll.delete(access);
         access.end();
       },

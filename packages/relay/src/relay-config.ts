@@ -3,6 +3,7 @@
  * started; commits are judged by `limits`, which every welcome carries.
  */
 import {
+  awareBytesMax,
   checksMax,
   commitBytesMax,
   documentBytesMax,
@@ -44,8 +45,6 @@ export interface RelayConfig {
   readonly sessionsPerSubjectMax: number;
   /** Pushes (of many commits each) that a session with a token may send a second. */
   readonly pushesPerSecondMax: number;
-  /** Documents at which one session may be present. */
-  readonly attendMax: number;
   /** Clients that are present at one document, and those of them that one connection brings. */
   readonly presentMax: number;
   readonly presentPerSessionMax: number;
@@ -53,8 +52,10 @@ export interface RelayConfig {
   readonly awareLengthMax: number;
   /** Characters of such states that the relay holds, in all buckets together. */
   readonly presenceLengthMax: number;
-  /** Messages of presence that one connection may send a second. */
+  /** Messages of presence that one connection may send a second: of a session what is more is dropped. */
   readonly awaresPerSecondMax: number;
+  /** How often a second a session may say at which documents it is present. */
+  readonly attendsPerSecondMax: number;
   /** Between two tellings of who is present at a document, in ms: what comes in between is told at once. */
   readonly awareMs: number;
   /** What a peer is told to wait when there is no place for it, in ms. */
@@ -110,14 +111,14 @@ export const createRelayConfig = (options: Partial<RelayConfig> = {}): RelayConf
     followMax: 1000,
     sessionsPerSubjectMax: 100,
     pushesPerSecondMax: 5000,
-    attendMax: 1000,
-    presentMax: 500,
+    presentMax: 1000,
     // The tabs of a device come by one session.
     presentPerSessionMax: 50,
-    awareLengthMax: 16 * 1024,
+    awareLengthMax: awareBytesMax,
     presenceLengthMax: 32 * 1024 * 1024,
     // Stock clients send back what they hear, so twice what pointers do.
-    awaresPerSecondMax: 500,
+    awaresPerSecondMax: 400,
+    attendsPerSecondMax: 20,
     awareMs: 30,
     busyMs: 10_000,
     sendBufferBytes: 1024 * 1024,

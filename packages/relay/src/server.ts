@@ -12,6 +12,7 @@ import { WebSocketServer } from "ws";
 import type { Authenticate } from "./access.ts";
 import type { Engine } from "./engine.ts";
 import { isLoopbackHost, isLoopbackOrigin } from "./loopback.ts";
+import { RelayMetrics } from "./metrics.ts";
 import { createRelayConfig, type RelayConfig } from "./relay-config.ts";
 import { RelayCore } from "./relay-core.ts";
 import { isYPath } from "./y-websocket/y-address.ts";
@@ -69,7 +70,8 @@ export const startRelay = async (options: RelayOptions): Promise<Relay> => {
     );
   }
   const config = createRelayConfig(rest);
-  const server = createServer(answerHealth);
+  const metrics = new RelayMetrics();
+  const server = createServer((request, response) => answerRequest(request, response, metrics));
   const sockets = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -81,7 +83,7 @@ export const startRelay = async (options: RelayOptions): Promise<Relay> => {
     WebSocket: YServerSocket,
     maxPayload: config.limits.valueBytesMax + yHeadBytes,
   });
-  const core = new RelayCore({ engine, authenticate, config, now, onError });
+  const core = new RelayCore({ engine, authenticate, config, now, metrics, onError });
 
   server.on("upgrade", (request, socket, head) => {
     // A page from elsewhere has no token of its own accord, as it would have a cookie.
@@ -126,8 +128,14 @@ const listen = async (server: Server, host: string, port: number): Promise<void>
   await once(server, "listening");
 };
 
-const answerHealth = (request: IncomingMessage, response: ServerResponse): void => {
-  const isHealth = request.url === "/healthz";
-  response.writeHead(isHealth ? 200 : 404, { "content-type": "text/plain; charset=utf-8" });
-  response.end(isHealth ? "ok\n" : "This is a Rockpool relay: connect with a WebSocket, or ask /healthz\n");
+const answerRequest = (
+  { url = "" }: IncomingMessage,
+  response: ServerResponse,
+  metrics: RelayMetrics,
+): void => {
+  const answers: Readonly<Record<string, string>> = { "/healthz": "ok\n", "/metrics": String(metrics) };
+  const answer = Object.hasOwn(answers, url) ? answers[url] : undefined;
+  response.writeHead(answer === undefined ? 404 : 200, { "content-type": "text/plain; charset=utf-8" });
+  const other = "This is a Rockpool relay: connect with a WebSocket, or ask /healthz or /metrics\n";
+  response.end(answer ?? other);
 };

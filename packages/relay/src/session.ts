@@ -8,6 +8,7 @@ import type { Rights } from "./access.ts";
 import type { Connection } from "./connection.ts";
 import type { Pusher } from "./document-hub.ts";
 import { HistoryFeed, type FeedBucket, type FeedOptions } from "./history-feed.ts";
+import type { SessionPresence } from "./presence/session-presence.ts";
 import { PushRate } from "./push-rate.ts";
 import type { RelayConfig } from "./relay-config.ts";
 import type { SessionAccess } from "./session-access.ts";
@@ -21,6 +22,7 @@ export interface SessionBucket extends FeedBucket {
 
 export interface SessionOptions extends Omit<FeedOptions, "scope"> {
   readonly access: SessionAccess;
+  readonly presence: SessionPresence;
   readonly now: () => number;
 }
 
@@ -31,17 +33,19 @@ export class Session implements Pusher {
   readonly #access: SessionAccess;
   readonly #config: RelayConfig;
   readonly #feed: HistoryFeed;
+  readonly #presence: SessionPresence;
   readonly #pushRate: PushRate;
   #unruledCommits = 0;
   #unruledLength = 0;
   #isVerifying = false;
 
   constructor(connection: Connection, bucket: SessionBucket, options: SessionOptions) {
-    const { replica, sentTo, config, access, now } = options;
+    const { replica, sentTo, config, access, presence, now } = options;
     this.#connection = connection;
     this.#bucket = bucket;
     this.replica = replica;
     this.#access = access;
+    this.#presence = presence;
     this.#config = config;
     this.#feed = new HistoryFeed(connection, bucket, { replica, scope: access.scope, sentTo, config });
     this.#pushRate = new PushRate(config.pushesPerSecondMax, now);
@@ -75,6 +79,12 @@ export class Session implements Pusher {
   /** The socket has sent nearly all it held. */
   onDrained(): void {
     this.#feed.onDrained();
+    this.#presence.onDrained();
+  }
+
+  /** The session is over. */
+  end(): void {
+    this.#presence.end();
   }
 
   /** Ends the session for a fault of the relay or because it goes down. */
@@ -96,6 +106,10 @@ export class Session implements Pusher {
         return void this.#verify(message).catch((error: unknown) => this.#bucket.fail(error));
       case "ping":
         return this.#connection.send([{ type: "pong", id: message.id, head: this.#bucket.head }]);
+      case "attend":
+        return this.#presence.attend(message.keys);
+      case "aware":
+        return this.#presence.aware(message.key, message.update);
       case "hello":
         return this.#connection.fail("malformed", "a second hello; open another socket for another session");
     }

@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { commitOf, key, set } from "./commit-fixture.ts";
+import { commitOf, key, set, turnOf } from "./commit-fixture.ts";
+import { Author, merge, textOf } from "./document-fixture.ts";
 import { entriesOf, ruleOn } from "./engine-fixture.ts";
 import { openRelay } from "./relay-fixture.ts";
 import { backUpFile, restoreFile } from "./sqlite-backup.ts";
@@ -70,6 +71,31 @@ test("a copy is made while the relay writes, and is whole", async () => {
   await copy.openBucket("b");
   expect((await entriesOf(copy)).map(([packed]) => packed)).toEqual([key("j"), key("k")]);
   expect(() => backUpFile(file, backup)).toThrow(/exists/);
+});
+
+test("a copy holds documents whole, those compacted and what was merged since, and takes more", async () => {
+  const [file, backup] = [freshFile(), freshFile()];
+  const ann = new Author("ann");
+  {
+    await using engine = await openSqliteEngine(file);
+    await engine.openBucket("b");
+    await engine.rule("b", turnOf(...Array.from({ length: 250 }, () => ann.typing("k", "x"))));
+    expect(await engine.compact("b")).toMatchObject({ isCompacted: true });
+    await ruleOn(engine, ann.commit([merge("k", ann.update("y")), merge("k", ann.update("z"))]));
+    backUpFile(file, backup);
+    await ruleOn(engine, ann.typing("k", " lost"));
+  }
+  restoreFile(backup, file);
+  await using engine = await openSqliteEngine(file);
+  await engine.openBucket("b");
+  const { updates } = await engine.readEntry("b", key("k"));
+  expect(updates).toHaveLength(3);
+  expect(textOf(updates.map(({ update }) => update))).toBe(`${"x".repeat(250)}yz`);
+  // What builds on the lost stretch has to come again first.
+  const next = ann.update("!");
+  expect(await ruleOn(engine, ann.commit([merge("k", next)]))).toMatchObject([
+    { ruling: { reason: { type: "missing" } } },
+  ]);
 });
 
 test("nothing is put back while a relay runs on the file, and nothing is changed", async () => {

@@ -8,6 +8,7 @@ import { DatabaseSync } from "node:sqlite";
 import { hostMs, retentionMs } from "@rockpool/model";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { commitOf, key, number, set, sum, testNowMs, text } from "./commit-fixture.ts";
+import { Author, merge, textOf } from "./document-fixture.ts";
 import { readAll, ruleOn, sweepAt } from "./engine-fixture.ts";
 import { isValidCursor } from "./epoch-history.ts";
 import { fileOfFormat1 } from "./format-1-fixture.ts";
@@ -67,6 +68,22 @@ test("what it holds expires and is forgotten like what is written now", async ()
   expect(await ruleOn(engine, commitOf("c", 7, []))).toMatchObject([{ isNew: false }]);
   await engine.sweep("b", sweepAt(hostMs + 1));
   expect(await ruleOn(engine, commitOf("c", 7, []))).toMatchObject([{ isNew: true }]);
+});
+
+test("documents are made in it, and are there when it is opened again", async () => {
+  const file = writeFormat1("documents.sqlite");
+  const ann = new Author("ann");
+  for (const letter of "xy") {
+    await using engine = await openSqliteEngine(file);
+    await engine.openBucket("b");
+    const onTombstone = await ruleOn(engine, ann.commit([merge("gone", ann.update(letter))], { atMs: 9 }));
+    expect(onTombstone).toMatchObject([{ ruling: { type: "accepted", superseded: [] } }]);
+  }
+  await using engine = await openSqliteEngine(file);
+  await engine.openBucket("b");
+  const { entry, updates } = await engine.readEntry("b", key("gone"));
+  expect(entry).toMatchObject({ revision: 5, document: { incarnation: 2, rows: 2 } });
+  expect(textOf(updates.map(({ update }) => update))).toBe("xy");
 });
 
 test("a file is brought to a new format once, and all at once", async () => {

@@ -90,7 +90,7 @@ const stepToFormat3 = `
 
 /**
  * Documents: in `entries` the encoding "document", the state vector as data and the columns below; their
- * updates in a table of their own. Rows of one revision stand in the order of their rowids, and of `place`.
+ * updates in a table of their own. Those of one revision stand in the order of their ids, as of their places.
  */
 const stepToFormat4 = `
   ALTER TABLE entries ADD COLUMN incarnation INTEGER;
@@ -100,6 +100,7 @@ const stepToFormat4 = `
   ALTER TABLE entries ADD COLUMN compaction_due INTEGER;
   CREATE INDEX entries_to_compact ON entries (bucket) WHERE compaction_due = 1;
   CREATE TABLE updates (
+    id INTEGER PRIMARY KEY,
     bucket INTEGER NOT NULL,
     key BLOB NOT NULL,
     revision INTEGER NOT NULL,

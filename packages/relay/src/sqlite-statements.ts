@@ -63,7 +63,7 @@ const sqlByName: Readonly<Record<StatementName, string>> = {
   raiseFloor:
     "UPDATE buckets SET floor = max(floor, ?), stamp_floor = max(coalesce(stamp_floor, ''), ?) WHERE id = ?",
   updatesOf: `SELECT ${updateColumns} FROM updates WHERE bucket = ? AND key = ? ORDER BY revision, place`,
-  updatesAfter: `SELECT ${updateColumns} FROM updates WHERE bucket = ? AND revision > ? ORDER BY revision, rowid`,
+  updatesAfter: `SELECT ${updateColumns} FROM updates WHERE bucket = ? AND revision > ? ORDER BY revision, id`,
   putUpdate: `INSERT INTO updates (bucket, ${updateColumns}) VALUES (?, ?, ?, ?, ?, ?)`,
   dropUpdates: "DELETE FROM updates WHERE bucket = ? AND key = ?",
   dropUpdatesUpTo: "DELETE FROM updates WHERE bucket = ? AND key = ? AND revision <= ?",

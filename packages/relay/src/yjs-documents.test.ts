@@ -127,7 +127,8 @@ test("compaction leaves the document as it is, and keeps what waits in it", () =
       waiting += Number(waits(plain));
       const compacted = docOf([compact(some)]);
       expect(vectorOf(compacted)).toEqual(vectorOf(plain));
-      expect(shownIn(compacted)).toEqual(shownIn(plain));
+      // Of copies: a document that was read cleans up formats on its own as more comes, each in its own order.
+      expect(shownIn(copyOf(compacted))).toEqual(shownIn(copyOf(plain)));
       // All the rest comes: whatever waited is there.
       for (const update of updates) for (const doc of [plain, compacted]) Y.applyUpdate(doc, update);
       expect(waits(compacted)).toBe(false);

@@ -4,7 +4,18 @@
  */
 import { beforeEach, expect, test } from "vitest";
 import { createStamp, wholeBucket, zeroStamp } from "@rockpool/model";
-import { entryOf, key, number, set, sum, testNowMs } from "./commit-fixture.ts";
+import {
+  documentOf,
+  entryOf,
+  growthOf,
+  key,
+  merge,
+  number,
+  readable,
+  set,
+  sum,
+  testNowMs,
+} from "./commit-fixture.ts";
 import { TestReplica } from "./replica-fixture.ts";
 
 let replica: TestReplica;
@@ -51,6 +62,25 @@ test("a commit that the restored relay ruled on already, for a copy of this devi
   const { ruled } = replica.refill({ to: 6, entries: [entryOf("n", 6, number(3n))], results });
   expect(ruled.map(({ revision }) => revision)).toEqual([4, 5, 6]);
   expect([replica.value("n"), replica.state.pendingCount]).toEqual([3n, 0]);
+});
+
+test("merges past the shared history are shown behind what is left of their document, and wait again", () => {
+  const names = ["a", "b"].map((update) => replica.commit(merge("d", update)).name);
+  for (const [index, name] of names.entries()) {
+    const to = index + 1;
+    const update = index === 0 ? "a" : "b";
+    replica.receive({ to, entries: [growthOf("d", to, 0, update)], results: [replica.result(name, to)] });
+  }
+  replica.checkpoint();
+  replica.welcome({ epoch: "e2", valid: false, shared: 1 });
+  replica.refill({ to: 1, entries: [entryOf("d", 1, documentOf(0, "a"))] });
+  expect(readable(replica.view("d").value)).toEqual([0, "a", "b"]);
+  expect(names.map((name) => replica.stateOf(name))).toEqual(["confirmed", "pending"]);
+  const [first] = names;
+  if (first === undefined) throw new Error("nothing was merged");
+  replica.welcome({ epoch: "e3", valid: false, shared: 0 });
+  replica.refill({ to: 0 });
+  expect(readable(replica.view("d").value)).toEqual([null, "a", "b"]);
 });
 
 test("what was rejected past the shared history stays with the app", () => {

@@ -36,6 +36,7 @@ export const listTitleMax = 60;
  * ["card", id]        → CardValue
  * ["place", id]       → Place of the card with that id
  * ["cheers", id]      → KvU64 for the card with that id
+ * ["note", id]        → KvDocument, the note of the card with that id (note/note-schema.ts)
  * ["board", "seeded"] → true: the sample was laid out here, once for all devices
  */
 export const seededKey: Key = ["board", "seeded"];
@@ -43,10 +44,13 @@ export const listKey = (id: string): Key => ["list", id];
 export const cardKey = (id: string): Key => ["card", id];
 export const placeKey = (cardId: string): Key => ["place", cardId];
 export const cheersKey = (cardId: string): Key => ["cheers", cardId];
+export const noteKey = (cardId: string): Key => ["note", cardId];
+
+const subjectTypes = ["list", "card", "place", "cheers", "note", "board"] as const;
 
 /** What a key of this file is about. */
 export interface Subject {
-  readonly type: "list" | "card" | "place" | "cheers" | "board";
+  readonly type: (typeof subjectTypes)[number];
   readonly id: string;
 }
 
@@ -72,10 +76,13 @@ export const isPlace = (value: unknown): value is Place =>
 export const isCount = (value: unknown): value is { readonly value: bigint } =>
   isRecord(value) && typeof value["value"] === "bigint";
 
+/** Whether a value is a document: a KvDocument, known by its shape. */
+export const isDocument = (value: unknown): value is { readonly updates: readonly Uint8Array[] } =>
+  isRecord(value) && Array.isArray(value["updates"]);
+
 const isLabel = (value: unknown): value is Label => labels.some((label) => label === value);
 
-const isSubjectType = (part: unknown): part is Subject["type"] =>
-  part === "list" || part === "card" || part === "place" || part === "cheers" || part === "board";
+const isSubjectType = (part: unknown): part is Subject["type"] => subjectTypes.some((type) => type === part);
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null;

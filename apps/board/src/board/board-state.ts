@@ -12,6 +12,7 @@ import {
   isListValue,
   isPlace,
   listKey,
+  noteKey,
   placeKey,
   subjectOf,
   type CardValue,
@@ -28,7 +29,9 @@ export interface Card {
   readonly listId: string;
   readonly order: string;
   readonly cheers: bigint;
-  /** True while title, place or cheers wait for the relay. */
+  /** Whether somebody has written into its note. */
+  readonly hasNote: boolean;
+  /** True while title, place, cheers or note wait for the relay. */
   readonly pending: boolean;
   /** What a rename checks: the card's entry as it is shown. */
   readonly entry: KvEntry<unknown>;
@@ -100,6 +103,7 @@ const readCards = (entries: Entries, lists: readonly BareList[]): readonly Card[
     if (entry === undefined || !isCardValue(entry.value)) return [];
     const place = entries.get(keyName(placeKey(id)));
     const cheers = entries.get(keyName(cheersKey(id)));
+    const note = entries.get(keyName(noteKey(id)));
     const told = place?.value;
     const { listId, order } =
       isPlace(told) && listIds.has(told.listId) ? told : { listId: firstListId, order: orderAtEnd };
@@ -110,7 +114,8 @@ const readCards = (entries: Entries, lists: readonly BareList[]): readonly Card[
         listId,
         order,
         cheers: isCount(cheers?.value) ? cheers.value.value : 0n,
-        pending: [entry, place, cheers].some((one) => one?.pending === true),
+        hasNote: note !== undefined,
+        pending: [entry, place, cheers, note].some((one) => one?.pending === true),
         entry,
       },
     ];

@@ -34,9 +34,10 @@ export class BoardStore {
     return this.#ready.promise;
   }
 
-  /** Calls `listener` with every board from now on. */
-  subscribe(listener: BoardListener): void {
+  /** Calls `listener` with every board from now on, until what it returns is called. */
+  subscribe(listener: BoardListener): () => void {
     this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   /** Fulfilled when `board` shows the commit with this versionstamp, or what came of it has had time to. */

@@ -1,8 +1,10 @@
 /**
  * What the board writes, read back by the board: on a real bucket, in memory.
  */
-import { openKv } from "rockpool";
+import { type Kv, type KvDocument, openKv } from "rockpool";
 import { expect, test } from "vitest";
+import { applyUpdate, Doc, encodeStateAsUpdate, encodeStateVector } from "yjs";
+import { noteKey } from "./board-keys.ts";
 import { getCard, getList, type Board } from "./board-state.ts";
 import { BoardStore } from "./board-store.ts";
 import {
@@ -57,6 +59,14 @@ const mustGet = <Value>(value: Value | undefined): Value => {
   return value;
 };
 
+/** The words in a card's note. */
+const wordsAt = async (kv: Kv, cardId: string): Promise<string> => {
+  const note = new Doc();
+  const { value } = await kv.get<KvDocument>(noteKey(cardId));
+  for (const update of value?.updates ?? []) applyUpdate(note, update);
+  return note.getText("words").toString();
+};
+
 const outlineOf = (board: Board): unknown =>
   board.lists.map(({ id, cards }) => [id, ...cards.map((card) => card.id)]);
 
@@ -104,6 +114,33 @@ test("a deleted card comes back as it was, with its place and its cheers", async
   expect(outlineOf(board.store.board)).toEqual([["a", "1", "2", "3"], ["b"]]);
   await board.shown(cheerCard(board.kv, "2"));
   expect(board.card("2").cheers).toBe(4n);
+});
+
+test("a note goes with its card, in one commit, and comes back with all that was written into it", async () => {
+  await using board = await openBoard();
+  const note = new Doc();
+  for (const words of ["Low", " ", "tide"]) {
+    const before = encodeStateVector(note);
+    note.getText("words").insert(note.getText("words").length, words);
+    await board.shown(board.kv.atomic().merge(noteKey("2"), encodeStateAsUpdate(note, before)).commit());
+  }
+  expect(board.card("2").hasNote).toBe(true);
+  expect(board.card("1").hasNote).toBe(false);
+  const taken = entriesOfCard(board.store.entries, "2");
+  await board.shown(deleteEntries(board.kv, taken));
+  expect((await board.kv.get(noteKey("2"))).versionstamp).toBeNull();
+  await board.shown(restoreEntries(board.kv, taken));
+  expect(board.card("2").hasNote).toBe(true);
+  expect(await wordsAt(board.kv, "2")).toBe("Low tide");
+});
+
+test("a card is added together with its note", async () => {
+  await using board = await openBoard();
+  const note = new Doc();
+  note.getText("words").insert(0, "Kept");
+  await board.shown(addCard(board.kv, board.list("b"), "4", "Card 4", encodeStateAsUpdate(note)));
+  expect(board.card("4")).toMatchObject({ value: { title: "Card 4" }, hasNote: true });
+  expect(await wordsAt(board.kv, "4")).toBe("Kept");
 });
 
 test("a deleted list takes its cards along and brings them back", async () => {

@@ -7,7 +7,9 @@ import type { AtomicOperation, CommitFailure, CommitResult, Key, Kv, KvEntry } f
 import {
   cardKey,
   cheersKey,
+  isDocument,
   listKey,
+  noteKey,
   placeKey,
   type CardValue,
   type ListValue,
@@ -19,10 +21,12 @@ import { placeAt } from "./order.ts";
 /** `ok: false` when a check did not hold here: nothing was written. */
 export type Written = Promise<CommitResult | CommitFailure>;
 
-/** Adds a card to the end of a list. */
-export const addCard = (kv: Kv, list: List, id: string, title: string): Written => {
+/** Adds a card to the end of a list; `note`, if there is one, is the Yjs update that its note begins with. */
+export const addCard = (kv: Kv, list: List, id: string, title: string, note?: Uint8Array): Written => {
   const value: CardValue = { title, label: null };
-  return writePlaces(kv.atomic().set(cardKey(id), value), list, id, list.cards.length).commit();
+  const operation = kv.atomic().set(cardKey(id), value);
+  if (note !== undefined) operation.merge(noteKey(id), note);
+  return writePlaces(operation, list, id, list.cards.length).commit();
 };
 
 /** Moves a card to `index` among the other cards of `list`, blindly: of two moves the later one stands. */
@@ -59,7 +63,7 @@ export const moveList = (kv: Kv, board: Board, list: List, index: number): Writt
 
 /** All that stands of a card. */
 export const entriesOfCard = (entries: Entries, cardId: string): readonly KvEntry<unknown>[] =>
-  entriesAt(entries, [cardKey(cardId), placeKey(cardId), cheersKey(cardId)]);
+  entriesAt(entries, [cardKey(cardId), placeKey(cardId), cheersKey(cardId), noteKey(cardId)]);
 
 /** All that stands of a list and of the cards in it. */
 export const entriesOfList = (entries: Entries, list: List): readonly KvEntry<unknown>[] => [
@@ -73,10 +77,13 @@ export const deleteEntries = (kv: Kv, entries: readonly KvEntry<unknown>[]): Wri
   return operation.commit();
 };
 
-/** Puts back what `deleteEntries` took. */
+/** Puts back what `deleteEntries` took. A note is begun anew with all that was written into the old one. */
 export const restoreEntries = (kv: Kv, entries: readonly KvEntry<unknown>[]): Written => {
   const operation = kv.atomic();
-  for (const { key, value } of entries) operation.set(key, value);
+  for (const { key, value } of entries) {
+    if (isDocument(value)) for (const update of value.updates) operation.merge(key, update);
+    else operation.set(key, value);
+  }
   return operation.commit();
 };
 

@@ -1,9 +1,16 @@
 /**
  * What a person is asked about rejected edits, and what needs no asking.
  */
-import type { Key, KvEntryMaybe, RejectedCommit, RejectedGroup, RejectedMutation } from "rockpool";
+import {
+  type Key,
+  KvDocument,
+  type KvEntryMaybe,
+  type RejectedCommit,
+  type RejectedGroup,
+  type RejectedMutation,
+} from "rockpool";
 import { expect, test } from "vitest";
-import { cardKey, listKey, placeKey, seededKey } from "./board-keys.ts";
+import { cardKey, listKey, noteKey, placeKey, seededKey } from "./board-keys.ts";
 import { keyName, type Entries } from "./board-state.ts";
 import { questionOf } from "./rejected-edits.ts";
 
@@ -16,6 +23,13 @@ const set = (key: Key, mine: unknown, theirs: unknown): RejectedMutation => ({
   type: "set",
   key,
   mine,
+  theirs: stands(key, theirs),
+});
+
+const merge = (key: Key, theirs: unknown): RejectedMutation => ({
+  type: "merge",
+  key,
+  mine: new KvDocument([Uint8Array.of(1)]),
   theirs: stands(key, theirs),
 });
 
@@ -55,6 +69,16 @@ test("a label is named where it differs", () => {
 test("a rename of what somebody deleted says so", () => {
   const group = groupOf(commitOf(set(cardKey("x"), { title: "M", label: null }, null)));
   expect(questionOf(group, noEntries)?.edits[0]?.theirs).toBe("Deleted");
+});
+
+test("what was written into a note is asked about once, however many edits it was", () => {
+  const note = new KvDocument([Uint8Array.of(2)]);
+  const [x, y] = [noteKey("x"), noteKey("y")];
+  const group = groupOf(commitOf(merge(x, note)), commitOf(merge(x, note)), commitOf(merge(y, null)));
+  expect(questionOf(group, noEntries)?.edits).toEqual([
+    { what: "Note of a card", mine: "What you wrote", theirs: "The note without it" },
+    { what: "Note of a card", mine: "What you wrote", theirs: "Deleted" },
+  ]);
 });
 
 test("a place is told by the name of its list", () => {

@@ -3,14 +3,17 @@
  * "theirs". Pure, except for the two decisions at the end. Two kinds of groups need no decision: the sample
  * laid out a second time, and edits whose outcome stands on the board anyway.
  */
+import type { Kv, RejectedCommit, RejectedGroup, RejectedMutation } from "rockpool";
 import {
-  type Kv,
-  KvDocument,
-  type RejectedCommit,
-  type RejectedGroup,
-  type RejectedMutation,
-} from "rockpool";
-import { isCardValue, isCount, isListValue, isPlace, listKey, seededKey, subjectOf } from "./board-keys.ts";
+  isCardValue,
+  isCount,
+  isDocument,
+  isListValue,
+  isPlace,
+  listKey,
+  seededKey,
+  subjectOf,
+} from "./board-keys.ts";
 import { keyName, type Entries } from "./board-state.ts";
 
 /** One refused mutation. */
@@ -30,8 +33,7 @@ export interface RejectedQuestion {
 /** The question a group puts to its author; undefined when there is nothing to decide. */
 export const questionOf = (group: RejectedGroup, entries: Entries): RejectedQuestion | undefined => {
   const commits = group.commits.filter((commit) => !isSample(commit));
-  const edits = commits
-    .flatMap((commit) => commit.mutations)
+  const edits = withoutRepeatedMerges(commits.flatMap((commit) => commit.mutations))
     .filter((mutation) => !isSame(mutation))
     .map((mutation) => editOf(mutation, entries));
   const [first] = commits;
@@ -55,7 +57,7 @@ export const keepMine = async (kv: Kv, group: RejectedGroup): Promise<void> => {
     if (type === "delete") operation.delete(key);
     else if (type === "set") operation.set(key, mine);
     else if (type === "merge") {
-      for (const update of mine instanceof KvDocument ? mine.updates : []) operation.merge(key, update);
+      for (const update of isDocument(mine) ? mine.updates : []) operation.merge(key, update);
     } else if (isCount(mine)) operation[type](key, mine.value);
     else if (typeof mine === "bigint") operation[type](key, mine);
   }
@@ -64,6 +66,16 @@ export const keepMine = async (kv: Kv, group: RejectedGroup): Promise<void> => {
 
 /** Forgets a group's edits: the board stays as it is. */
 export const keepTheirs = (kv: Kv, group: RejectedGroup): Promise<void> => kv.sync.discard(group.id);
+
+/** Writing a note is many merges; it is asked about once. */
+const withoutRepeatedMerges = (mutations: readonly RejectedMutation[]): readonly RejectedMutation[] => {
+  const mergedKeys = new Set<string>();
+  return mutations.filter(({ type, key }) => {
+    const isRepeated = type === "merge" && mergedKeys.has(keyName(key));
+    if (type === "merge") mergedKeys.add(keyName(key));
+    return !isRepeated;
+  });
+};
 
 const isSample = ({ mutations }: RejectedCommit): boolean =>
   mutations.some(({ key }) => keyName(key) === keyName(seededKey));
@@ -92,6 +104,7 @@ const whatOf = ({ key }: RejectedMutation): string => {
     card: "Card",
     place: "Place of a card",
     cheers: "Cheers",
+    note: "Note of a card",
     board: "Board",
   };
   return subject === undefined ? "Entry" : nameByType[subject.type];
@@ -99,6 +112,10 @@ const whatOf = ({ key }: RejectedMutation): string => {
 
 const editOf = (mutation: RejectedMutation, entries: Entries): RejectedEdit => {
   const { type, mine, theirs } = mutation;
+  if (type === "merge") {
+    const without = theirs.versionstamp === null ? "Deleted" : "The note without it";
+    return { what: whatOf(mutation), mine: "What you wrote", theirs: without };
+  }
   return {
     what: whatOf(mutation),
     mine: (type === "delete" ? "Deleted" : textOf(mine, type, entries)) + labelBeside(mine, theirs.value),
@@ -121,6 +138,7 @@ const textOf = (value: unknown, type: RejectedMutation["type"], entries: Entries
     const list = entries.get(keyName(listKey(value.listId)))?.value;
     return isListValue(list) ? `In “${list.title}”` : "In a list that is gone";
   }
+  if (isDocument(value)) return "A note";
   const count = isCount(value) ? value.value : value;
   return type === "sum" ? `${String(count)} cheers` : String(count);
 };

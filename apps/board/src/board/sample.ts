@@ -22,6 +22,7 @@ const sample: readonly { readonly title: string; readonly cards: readonly Sample
       { title: "Switch on “Work offline”, change what you like, switch it off again", label: "sand" },
       { title: "Rename the same card in two browsers while both are offline", label: "coral" },
       { title: "Click the star below: the clicks of all devices add up", label: "anemone", cheers: 3n },
+      { title: "Open the note of this card in two browsers, and write in both", label: "kelp" },
     ],
   },
   {

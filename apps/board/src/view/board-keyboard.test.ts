@@ -19,6 +19,7 @@ const listOf = (id: string, ...cardIds: readonly string[]): List => ({
     listId: id,
     order: cardId,
     cheers: 0n,
+    hasNote: false,
     pending: false,
     entry,
   })),

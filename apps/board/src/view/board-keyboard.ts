@@ -1,10 +1,11 @@
 /**
  * The keys of the board, besides Tab: arrows go from card to card, Alt and an arrow move the card that has the
- * focus, Delete deletes it, Enter (a click on its title) edits it. Text boxes keep all of their keys.
+ * focus, N opens its note, Delete deletes it, Enter (a click on its title) edits it. Text boxes keep all of their keys.
  */
 import { getCard, type Board } from "../board/board-state.ts";
 import { nudgeCard, removeCard, type Direction } from "./card-actions.ts";
 import type { Desk } from "./desk.ts";
+import { openCardNote } from "./note-opening.ts";
 
 const directionByKey: Readonly<Record<string, Direction>> = {
   ArrowLeft: "left",
@@ -27,6 +28,9 @@ export const enableBoardKeys = (desk: Desk, board: HTMLElement, focusCard: (id: 
       else focusCard(neighbourOf(desk.store.board, cardId, direction) ?? cardId);
     } else if (key === "Delete" && !altKey) {
       void removeCard(desk, cardId);
+    } else if (key.toLowerCase() === "n" && !altKey) {
+      event.preventDefault();
+      void openCardNote(desk, cardId);
     }
   });
 };

@@ -27,6 +27,15 @@ export const addCardTo = (desk: Desk, listId: string, title: string): Promise<vo
     desk.announce(`Added “${title}” to ${list.value.title}.`);
   });
 
+/** Makes a card with a note of words whose own card is gone, at the end of the first list. */
+export const keepNoteAsNewCard = (desk: Desk, title: string, note: Uint8Array): Promise<void> =>
+  desk.inTurn(async () => {
+    const [list] = desk.store.board.lists;
+    if (list === undefined) return;
+    await desk.shown(addCard(desk.kv, list, crypto.randomUUID(), title, note));
+    desk.announce(`Added “${title}” with its note to ${list.value.title}.`);
+  });
+
 /** Moves a card one place up or down, or to the same height in the list beside it. */
 export const nudgeCard = (desk: Desk, cardId: string, direction: Direction): Promise<void> =>
   desk.inTurn(async () => {

@@ -6,10 +6,18 @@ import type { Card } from "../board/board-state.ts";
 import { cardTitleMax } from "../board/board-keys.ts";
 import { cheer, nudgeCard, offerAsNew, removeCard, saveCard, type Direction } from "./card-actions.ts";
 import type { Desk } from "./desk.ts";
-import { createElement, createHiddenText, createIconButton, setAttribute, setText } from "./element.ts";
+import {
+  createElement,
+  createHiddenText,
+  createIconButton,
+  setAttribute,
+  setButtonName,
+  setText,
+} from "./element.ts";
 import { createIcon } from "./icons.ts";
 import { createLabelPicker, labelName } from "./label-picker.ts";
 import { swell } from "./motion.ts";
+import { openCardNote } from "./note-opening.ts";
 import { createTitleForm, type TitleForm } from "./title-form.ts";
 
 export class CardView {
@@ -19,6 +27,7 @@ export class CardView {
   readonly #labelText: HTMLSpanElement = createHiddenText();
   readonly #pendingText: HTMLSpanElement = createHiddenText();
   readonly #cheersCount: HTMLSpanElement = createElement("span", { class: "cheers-count" });
+  readonly #noteButton: HTMLButtonElement;
   readonly #face: HTMLDivElement;
   #form: TitleForm | undefined;
   #card: Card;
@@ -31,17 +40,30 @@ export class CardView {
       attributes: {
         type: "button",
         id: `card-${card.id}`,
-        "aria-keyshortcuts": "Enter Alt+ArrowUp Alt+ArrowDown",
+        "aria-keyshortcuts": "Enter N Alt+ArrowUp Alt+ArrowDown",
       },
     });
     this.#titleButton.addEventListener("click", () => this.edit());
+    this.#noteButton = createIconButton(
+      "Add note",
+      createIcon("note"),
+      () => void openCardNote(desk, this.#card.id),
+    );
+    this.#noteButton.classList.add("note-button");
+    this.#noteButton.setAttribute("aria-describedby", this.#titleButton.id);
     this.#face = createElement(
       "div",
       { class: "card-face" },
       this.#titleButton,
       this.#labelText,
       this.#pendingText,
-      createElement("div", { class: "card-foot" }, this.#createCheers(), this.#createTools()),
+      createElement(
+        "div",
+        { class: "card-foot" },
+        this.#createCheers(),
+        this.#noteButton,
+        this.#createTools(),
+      ),
     );
     this.element = createElement(
       "li",
@@ -65,6 +87,8 @@ export class CardView {
     setText(this.#pendingText, card.pending ? "Not yet synced." : "");
     setText(this.#cheersCount, String(card.cheers));
     setAttribute(this.#cheersCount, "data-none", card.cheers === 0n ? "" : undefined);
+    setButtonName(this.#noteButton, card.hasNote ? "Open note" : "Add note");
+    setAttribute(this.#noteButton, "data-none", card.hasNote ? undefined : "");
     setAttribute(this.element, "data-label", label ?? undefined);
     setAttribute(this.element, "data-pending", card.pending ? "true" : undefined);
     setAttribute(this.element, "title", card.pending ? "Not yet synced" : undefined);

@@ -14,6 +14,8 @@ export interface Desk {
   readonly store: BoardStore;
   readonly announce: Announce;
   readonly showToast: ShowToast;
+  /** What notices and words for screen readers appear in: a modal dialog takes them along. */
+  readonly speakers: readonly HTMLElement[];
   /** Runs an action at once; when it fails, says so in a notice and gives undefined. */
   attempt<Result>(action: () => Promise<Result>): Promise<Result | undefined>;
   /** Runs an action after those before it, otherwise like `attempt`. An action must not wait for another one. */
@@ -22,7 +24,9 @@ export interface Desk {
   shown(write: Written): Promise<boolean>;
 }
 
-export const createDesk = (parts: Pick<Desk, "kv" | "store" | "announce" | "showToast">): Desk => {
+export const createDesk = (
+  parts: Pick<Desk, "kv" | "store" | "announce" | "showToast" | "speakers">,
+): Desk => {
   const attempt: Desk["attempt"] = async (action) => {
     try {
       return await action();

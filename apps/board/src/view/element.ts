@@ -32,6 +32,12 @@ export const createIconButton = (name: string, content: Node, onClick: () => voi
   return button;
 };
 
+/** Calls an icon button something else. */
+export const setButtonName = (button: HTMLButtonElement, name: string): void => {
+  setAttribute(button, "aria-label", name);
+  setAttribute(button, "title", name);
+};
+
 export const createTextButton = (text: string, className: string, onClick: () => void): HTMLButtonElement => {
   const button = createElement("button", { class: className, text, attributes: { type: "button" } });
   button.addEventListener("click", onClick);

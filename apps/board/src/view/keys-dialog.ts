@@ -9,6 +9,7 @@ const keys: readonly (readonly [keys: readonly string[], meaning: string])[] = [
   [["↑", "↓", "←", "→"], "from card to card"],
   [["Alt", "↑ ↓ ← →"], "move the card"],
   [["Enter"], "edit the card or the list’s title"],
+  [["N"], "open the card’s note"],
   [["Delete"], "delete the card (it can be undone)"],
   [["Esc"], "close, or give up"],
 ];

@@ -1,11 +1,11 @@
 /**
  * What a person is told of a write that lost to a later one.
  */
-import type { Key, SupersededWrite } from "rockpool";
+import { type Key, KvDocument, type SupersededWrite } from "rockpool";
 import { expect, test } from "vitest";
-import { cardKey, cheersKey, listKey, placeKey } from "../board/board-keys.ts";
+import { cardKey, cheersKey, listKey, noteKey, placeKey } from "../board/board-keys.ts";
 import { keyName, type Entries } from "../board/board-state.ts";
-import { sentenceOf } from "./superseded-notices.ts";
+import { lostWords, sentenceOf } from "./superseded-notices.ts";
 
 const versionstamp = "00000000000000010000";
 
@@ -36,6 +36,24 @@ test.each([
   [listKey("l"), { title: "Done", order: "a0" }, "Someone changed the list “Done” later: theirs is shown."],
 ])("of a write to %j it is said who is shown", (key, theirs, sentence) => {
   expect(sentenceOf(write(key, theirs), entries)).toBe(sentence);
+});
+
+test("the words that met the deletion of their note are gathered by card", () => {
+  const merge = (cardId: string, byte: number): SupersededWrite => ({
+    ...write(noteKey(cardId), null),
+    mutation: {
+      type: "merge",
+      key: noteKey(cardId),
+      mine: new KvDocument([Uint8Array.of(byte)]),
+      theirs: { key: noteKey(cardId), value: null, versionstamp: null },
+    },
+  });
+  expect(lostWords([merge("x", 1), write(placeKey("x"), null), merge("y", 2), merge("x", 3)])).toEqual(
+    new Map([
+      ["x", [Uint8Array.of(1), Uint8Array.of(3)]],
+      ["y", [Uint8Array.of(2)]],
+    ]),
+  );
 });
 
 test("nothing is said of what is none of the board's", () => {

@@ -2,15 +2,42 @@
  * Says that a write of this device lost to a later one of somebody else: what is on screen is theirs.
  */
 import type { SupersededWrite } from "rockpool";
-import { cardKey, isCardValue, isListValue, listKey, subjectOf } from "../board/board-keys.ts";
+import { cardKey, isCardValue, isDocument, isListValue, listKey, subjectOf } from "../board/board-keys.ts";
 import { keyName, type Entries } from "../board/board-state.ts";
 import type { Desk } from "./desk.ts";
+import { isNoteOpen, offerWords } from "./note-opening.ts";
 
-export const showSupersededWrites = ({ kv, store, showToast }: Desk): void => {
+export const showSupersededWrites = (desk: Desk): void => {
+  const { kv, store, showToast } = desk;
   kv.sync.addEventListener("superseded", ({ detail }) => {
-    const sentences = new Set(detail.flatMap((write) => sentenceOf(write, store.entries) ?? []));
+    const others = detail.filter(({ mutation }) => mutation.type !== "merge");
+    const sentences = new Set(others.flatMap((write) => sentenceOf(write, store.entries) ?? []));
     for (const sentence of sentences) showToast(sentence, { stayMs: 12_000 });
+    for (const [cardId, updates] of lostWords(detail)) {
+      // An open note sees for itself what it lost.
+      if (isNoteOpen(cardId)) continue;
+      const title = titleOf(cardId, store.entries);
+      const note = `The note of ${title === undefined ? "a card" : `“${title}”`}`;
+      const text = `${note} was deleted elsewhere while you wrote into it.`;
+      offerWords(desk, text, title ?? "From a note that was deleted", updates);
+    }
   });
+};
+
+/** By card, the updates of notes that met a deletion. */
+export const lostWords = (writes: readonly SupersededWrite[]): ReadonlyMap<string, readonly Uint8Array[]> => {
+  const updatesByCard = new Map<string, readonly Uint8Array[]>();
+  for (const { mutation } of writes) {
+    const subject = subjectOf(mutation.key);
+    if (mutation.type !== "merge" || subject?.type !== "note" || !isDocument(mutation.mine)) continue;
+    updatesByCard.set(subject.id, [...(updatesByCard.get(subject.id) ?? []), ...mutation.mine.updates]);
+  }
+  return updatesByCard;
+};
+
+const titleOf = (cardId: string, entries: Entries): string | undefined => {
+  const card = entries.get(keyName(cardKey(cardId)))?.value;
+  return isCardValue(card) ? card.title : undefined;
 };
 
 /** What became of a superseded write, in a person's words; undefined for what is none of the board's. */

@@ -18,7 +18,8 @@ export interface ToastOptions {
   readonly stayMs?: number;
 }
 
-export type ShowToast = (text: string, options?: ToastOptions) => void;
+/** Shows a notice; what it returns closes it. */
+export type ShowToast = (text: string, options?: ToastOptions) => () => void;
 
 const toastsMax = 4;
 
@@ -40,8 +41,15 @@ export const createToasts = (): { readonly element: HTMLElement; readonly showTo
     toast.append(createIconButton("Close notice", createIcon("close"), close));
     element.append(toast);
     appear(toast);
-    while (element.children.length > toastsMax) element.firstElementChild?.remove();
-    if (Number.isFinite(stayMs)) closeAfter(toast, stayMs, close);
+    if (Number.isFinite(stayMs)) {
+      toast.classList.add("is-passing");
+      closeAfter(toast, stayMs, close);
+    }
+    // One that must be answered does not make room for news.
+    while (element.children.length > toastsMax && element.firstElementChild !== toast) {
+      (element.querySelector(".is-passing") ?? element.firstElementChild)?.remove();
+    }
+    return close;
   };
   return { element, showToast };
 };
@@ -58,7 +66,10 @@ const closerOf = (toast: HTMLElement): (() => void) => {
     if (!(relatedTarget instanceof Node && toast.contains(relatedTarget))) focusedBefore = relatedTarget;
   });
   toast.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") close();
+    if (event.key !== "Escape") return;
+    // Not also the dialog that it may stand in.
+    event.preventDefault();
+    close();
   });
   return close;
 };

@@ -161,6 +161,6 @@ describe("a backup", () => {
     const readAll = (): void => {
       for (let count = 0; count < 20; count++) for (const step of reader.read(piece)) void step;
     };
-    expect(readAll).toThrow("longer than 8388608 bytes");
+    expect(readAll).toThrow("longer than 16777216 bytes");
   });
 });

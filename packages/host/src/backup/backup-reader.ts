@@ -8,8 +8,8 @@ import { backupVersion, type BackupEnd, type BackupLine, readLine } from "./back
 /** What a backup says to do: entries in their order, or to forget all before. */
 export type BackupStep = Extract<BackupLine, { type: "entry" | "restart" }>;
 
-/** Longest line, in bytes: above what the largest key with the largest value makes. */
-const lineBytesMax: number = 8 * 1024 * 1024;
+/** Longest line, in bytes: above what the largest key with the largest document makes. */
+const lineBytesMax: number = 16 * 1024 * 1024;
 const newline = 0x0a;
 
 export class BackupReader {

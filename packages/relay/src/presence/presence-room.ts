@@ -22,7 +22,7 @@ export type AwareOutcome = "taken" | "malformed" | "too-large";
 export interface PresenceSeat {
   /** Tells of its clients. What does not fit into the bounds of document and relay is not kept, nor told. */
   aware(update: Uint8Array): AwareOutcome;
-  /** Has all states told to it again. */
+  /** Has the states of all others told to it again. */
   query(): void;
   /** The clients that came by it are gone. Leaving twice is harmless. */
   leave(): void;
@@ -45,8 +45,8 @@ export class PresenceRoom {
   readonly #presentByClient = new Map<number, Present>();
   /** The clocks of clients that are gone: peers ignore a client that comes back with one no later. */
   readonly #goneClockByClient = new Map<number, number>();
-  /** What is to be told at the next telling, and by whom it came; undefined is by several, or by the room. */
-  #untold: { readonly clients: Set<number>; by: Seat | undefined } | undefined;
+  /** The clients that are to be told of at the next telling, and who knows already. */
+  readonly #knowerByUntold = new Map<number, Seat | undefined>();
   #cancelTelling: (() => void) | undefined;
 
   constructor(options: PresenceOptions, budget: PresenceBudget, onEmpty: () => void) {
@@ -87,10 +87,9 @@ export class PresenceRoom {
     return "taken";
   }
 
-  tellAll({ attendant }: Seat): void {
-    if (this.#presentByClient.size > 0) {
-      attendant.hearAware(writeAwarenessUpdate([...this.#presentByClient.values()]));
-    }
+  tellAll(seat: Seat): void {
+    const others = [...this.#presentByClient.values()].filter((present) => present.seat !== seat);
+    if (others.length > 0) seat.attendant.hearAware(writeAwarenessUpdate(others));
   }
 
   /** Forgets clients that were silent for so long that their peers have, too. */
@@ -145,24 +144,28 @@ export class PresenceRoom {
 
   /** At once, if nothing was told for a while; else with all that comes until then. */
   #tell(client: number, by: Seat | undefined): void {
-    if (this.#untold === undefined) this.#untold = { clients: new Set(), by };
-    else if (this.#untold.by !== by) this.#untold.by = undefined;
-    this.#untold.clients.add(client);
+    this.#knowerByUntold.set(client, by);
     if (this.#cancelTelling === undefined) this.#tellUntold();
   }
 
   #tellUntold(): void {
-    const untold = this.#untold;
-    this.#untold = undefined;
     this.#cancelTelling = undefined;
-    if (untold === undefined) return;
+    if (this.#knowerByUntold.size === 0) return;
     const { schedule, config } = this.#options;
     this.#cancelTelling = schedule(config.awareMs, () => this.#tellUntold());
-    const states = [...untold.clients]
-      .map((client) => this.#stateOf(client))
-      .filter((state) => state !== undefined);
-    const update = writeAwarenessUpdate(states);
-    for (const seat of this.#seats) if (seat !== untold.by) seat.attendant.hearAware(update);
+    const untold = [...this.#knowerByUntold];
+    this.#knowerByUntold.clear();
+    const forStrangers = this.#updateOf(untold);
+    for (const seat of this.#seats) {
+      const rest = untold.filter(([, knower]) => knower !== seat);
+      const update = rest.length === untold.length ? forStrangers : this.#updateOf(rest);
+      if (rest.length > 0) seat.attendant.hearAware(update);
+    }
+  }
+
+  #updateOf(untold: readonly (readonly [client: number, knower: Seat | undefined])[]): Uint8Array {
+    const states = untold.map(([client]) => this.#stateOf(client));
+    return writeAwarenessUpdate(states.filter((state) => state !== undefined));
   }
 
   #stateOf(client: number): ClientState | undefined {

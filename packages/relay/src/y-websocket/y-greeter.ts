@@ -6,7 +6,6 @@ import { createScope, isInScope } from "@rockpool/model";
 import type { WebSocket } from "ws";
 import type { GreeterOptions } from "../greeter.ts";
 import type { Attendant, PresenceSeat } from "../presence/presence-room.ts";
-import type { Presence } from "../presence/presence.ts";
 import { SessionAccess } from "../session-access.ts";
 import { DocumentMarkers } from "./document-markers.ts";
 import { readYAddress, type YAddress } from "./y-address.ts";
@@ -14,7 +13,6 @@ import { YClient } from "./y-client.ts";
 import { YSocket } from "./y-socket.ts";
 
 export interface YGreeterOptions extends GreeterOptions {
-  readonly presence: Presence;
   readonly onError: (error: unknown) => void;
 }
 

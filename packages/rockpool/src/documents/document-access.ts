@@ -5,6 +5,7 @@
  */
 import type { Compaction as PackedCompaction, DocumentGrowth, WholeDocument } from "@rockpool/host";
 import { type Key, packKey, packKeyForWrite } from "@rockpool/model";
+import type { TabClock } from "../clock.ts";
 import type { Kv } from "../kv.ts";
 import { internalsByKv } from "../kv-internals.ts";
 import { type Presence, PresenceClient, type PresenceListener } from "./presence-client.ts";
@@ -21,6 +22,8 @@ export type DocumentItem = WholeDocument | DocumentGrowth;
 export type Compaction = Omit<PackedCompaction, "key">;
 
 export interface DocumentAccess {
+  /** The bucket's, for whatever waits. */
+  readonly clock: TabClock;
   /** Aborted once the bucket is closed or has ended; the reason is the KvError that says how. */
   readonly closed: AbortSignal;
   /**
@@ -50,8 +53,9 @@ export const documentAccess = (kv: Kv): DocumentAccess => {
   if (internals === undefined) {
     throw new TypeError("Invalid bucket: pass what openKv of this same copy of rockpool gave");
   }
-  const { connection, feeds } = internals;
+  const { connection, feeds, clock } = internals;
   return {
+    clock,
     closed: connection.closed,
     openFeed: (key, signal) => {
       connection.assertOpen();
