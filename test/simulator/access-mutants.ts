@@ -46,8 +46,8 @@ export const accessMutants: readonly Mutant[] = [
   mutant(
     "tell the winner under a key that may not be read",
     "relay/src/resolve.ts",
-    "const mayKnow = isInScope(context.rights.read, mutation.key);",
-    "const mayKnow = isInScope(context.rights.read, mutation.key) || mutation.type !== undefined;",
+    "const mayKnow = winner !== undefined && isInScope(context.rights.read, key);",
+    "const mayKnow = winner !== undefined;",
   ),
   mutant(
     "check what may not be read",

@@ -6,13 +6,21 @@
 import type { RelayConfig } from "@rockpool/relay";
 
 /** A mutation: what, of which key, with which number; the last one of a set is its life in ms. */
-export type Write =
+export type PlainWrite =
   | readonly ["set", string, number]
   | readonly ["set", string, number, number]
   /** A number rather than a text. */
   | readonly ["set-number", string, number]
   | readonly ["delete", string]
   | readonly ["sum" | "min" | "max", string, number];
+
+/**
+ * A write to a document, which its number decides: an edit of what the tab shows, the beginning of another
+ * one without a look at what is there, or bytes that are no update.
+ */
+export type DocumentWrite = readonly ["edit" | "begin" | "scribble", string, number];
+
+export type Write = PlainWrite | DocumentWrite;
 
 type Nothing = Record<never, never>;
 interface For {
@@ -56,6 +64,8 @@ export interface Actions {
   confirm: CommitAsked;
   read: { readonly strong: boolean };
   decide: { readonly retry: boolean };
+  /** The device keeps a document in fewer bytes. */
+  compact: { readonly document: string };
   /** The app follows these prefixes from here on; none is everything. */
   follow: { readonly prefixes: readonly string[] };
   pause: Nothing;
@@ -102,6 +112,8 @@ export interface Actions {
   "no-token": For & { readonly renews: boolean };
   "relay-restart": Down;
   "relay-dies-after-turn": Down;
+  /** The relay keeps documents in fewer bytes: now, or while it rules the next turn. */
+  "relay-compact": { readonly withTurn: boolean };
   "relay-backup": Nothing;
   "relay-restore": Down;
   /** The relay starts again with these limits, and for the rest its default ones. */

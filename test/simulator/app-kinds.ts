@@ -2,6 +2,7 @@
  * What apps do with a bucket. One part of the table in kinds.ts.
  */
 import { drawCommit, scopeOf } from "./draw-commit.ts";
+import { documentNames } from "./draw-document-commit.ts";
 import type { KindsOf } from "./kind.ts";
 
 /** What an app may follow instead of everything. */
@@ -11,11 +12,13 @@ const followable = [
   ["pair", "brief", "number"],
   ["text", "checked", "mixed"],
   ["pair a", "counter a", "checked b", "number"],
+  ["doc", "checked"],
+  ["doc a", "text"],
   ["brief"],
 ];
 
 export const appKinds: KindsOf<
-  "commit" | "confirm" | "read" | "decide" | "follow" | "pause" | "resume" | "flush" | "settled"
+  "commit" | "confirm" | "read" | "decide" | "compact" | "follow" | "pause" | "resume" | "flush" | "settled"
 > = {
   commit: {
     weight: 66,
@@ -41,6 +44,12 @@ export const appKinds: KindsOf<
     isFault: false,
     draw: (chance) => ({ retry: chance.is(0.6) }),
     act: (run, { retry }, where) => run.onTab(where, "a decision", (tab) => run.apps.decide(tab, retry)),
+  },
+  compact: {
+    weight: 2,
+    isFault: false,
+    draw: (chance) => ({ document: chance.pick(documentNames) }),
+    act: (run, { document }, where) => run.call(where, (tab) => run.apps.documents.compact(tab, document)),
   },
   follow: {
     weight: 1.2,

@@ -4,6 +4,7 @@
 import type { TransportMutation, TransportSettled } from "@rockpool/host";
 import type { CommitResult, Mutation, PackedKey, Versionstamp } from "@rockpool/model";
 import type { CommitAsked, Write } from "./actions.ts";
+import { AppDocuments } from "./app-documents.ts";
 import { codeOf } from "./calls.ts";
 import { keyOf, mutationOf, pairs } from "./draw-commit.ts";
 import { seeLoneCommit } from "./held-alone.ts";
@@ -25,6 +26,7 @@ export class Apps {
   readonly #its: AppsOptions;
   /** Commits whose callers gave up waiting, by name. */
   readonly #unconfirmed = new Set<string>();
+  readonly documents: AppDocuments = new AppDocuments();
   readonly #acknowledged = new Map<VirtualDevice, Versionstamp[]>();
 
   constructor(its: AppsOptions) {
@@ -47,8 +49,8 @@ export class Apps {
       const checks = await checksOf(tab, check, strong);
       const { device } = tab;
       const { storage } = device;
-      const mutations = writes.map((write) => mutationOf(write, time));
-      const versionstamp = await tab.commit({ checks, mutations });
+      const mutations = await this.documents.mutationsOf(tab, asked, time);
+      const versionstamp = await this.#left(tab, writes, tab.commit({ checks, mutations }));
       if (versionstamp === null || device.storage !== storage) continue;
       const lone = this.#its.inspector.historyOf(device).loneByVersionstamp.get(versionstamp);
       if (lone === undefined) this.#acknowledge(device, versionstamp);
@@ -57,12 +59,14 @@ export class Apps {
   }
 
   /** Commits, waits for the ruling as a page does, and holds the answer against the oracle. */
-  async confirm(tab: VirtualTab, { writes, check = [], strong = true }: CommitAsked): Promise<void> {
+  async confirm(tab: VirtualTab, asked: CommitAsked): Promise<void> {
+    const { writes, check = [], strong = true } = asked;
     const checks = await checksOf(tab, check, strong);
     const { device } = tab;
     const { storage } = device;
-    const mutations = writes.map((write) => mutationOf(write, 0));
-    const versionstamp = await tab.commit({ checks, mutations, confirm: "relay" }).catch((error: unknown) => {
+    const mutations = await this.documents.mutationsOf(tab, asked, 0);
+    const committed = tab.commit({ checks, mutations, confirm: "relay" });
+    const versionstamp = await this.#left(tab, writes, committed).catch((error: unknown) => {
       if (codeOf(error) === "offline") this.#seeNotWritten(device, writes);
       throw error;
     });
@@ -103,6 +107,17 @@ export class Apps {
     this.#seeSettled(commit, await tab.host.call("settled", { versionstamp: commit.versionstamp }));
   }
 
+  /** A commit; its documents are left when it was not stored. */
+  async #left(tab: VirtualTab, writes: readonly Write[], committed: Promise<Versionstamp | null>) {
+    let versionstamp: Versionstamp | null = null;
+    try {
+      versionstamp = await committed;
+    } finally {
+      if (versionstamp === null) this.documents.leave(tab, writes);
+    }
+    return versionstamp;
+  }
+
   /** What an app is told became of a commit is what the oracle says. */
   #seeSettled({ text, mutations }: SeenCommit, found: TransportSettled): void {
     // It may have been told of what is ruled anew since.
@@ -115,7 +130,7 @@ export class Apps {
   /** What was refused for want of a session is not in the log. */
   #seeNotWritten(device: VirtualDevice, writes: readonly Write[]): void {
     // No two operations set the same text, but they may set or add the same number.
-    const write = writes.find(([type]) => type === "set");
+    const write = writes.find((one) => one[0] === "set");
     if (write === undefined) return;
     const set = mutationOf(write, 0);
     const { commits } = this.#its.inspector.historyOf(device);

@@ -10,12 +10,14 @@ import {
   nameKey,
   type PackedKey,
   type ReplicaId,
+  type Value,
 } from "@rockpool/model";
 import type { ReplicaState } from "@rockpool/replica";
 import type { DeviceHistory } from "./device-history.ts";
 import { textOfContent } from "./expected-view.ts";
 import { isHeldAt } from "./held-alone.ts";
 import type { Oracle } from "./oracle.ts";
+import { mergedHere } from "./oracle-documents.ts";
 import { isOver } from "./oracle-ruling.ts";
 import { same, Violation } from "./violation.ts";
 import type { SeenCommit } from "./seen.ts";
@@ -107,6 +109,8 @@ export const seeHandedOver = (oracle: Oracle, history: DeviceHistory): void => {
   if (attached === undefined) return;
   for (const { text, mutation, isOfApp } of handedOverSets(attached, history, oracle)) {
     const { key } = mutation;
+    // Others may write into the same document: it is held to what was accepted like any other.
+    if (mutation.type === "merge") continue;
     const writers = writersOf(oracle, key);
     const own = writers.filter((writer) => writer.isInitial && writer.replica === attached.replica);
     if (own.length === 0 && !isOfApp) {
@@ -156,14 +160,22 @@ const handedOverSets = ({ commits = [] }: AttachRow, history: DeviceHistory, ora
     return mutations.map((mutation) => ({ text, mutation, isOfApp }));
   });
 
-const textsOf = (at: string, sets: readonly Mutation[]): Map<PackedKey, string | undefined> => {
+/** Of initial sets, one for each key, and initial merges, as many as a document had updates. */
+const textsOf = (at: string, mutations: readonly Mutation[]): Map<PackedKey, string | undefined> => {
   const textByKey = new Map<PackedKey, string | undefined>();
-  for (const set of sets) {
-    const { key } = set;
-    if (set.type !== "set" || set.initial !== true || textByKey.has(key)) {
-      throw new Violation({ invariant: 2, at, key, expected: "one initial set", found: set });
+  const documentByKey = new Map<PackedKey, Value>();
+  for (const mutation of mutations) {
+    const { key } = mutation;
+    const document = mutation.type === "merge" ? mergedHere(documentByKey.get(key), mutation) : undefined;
+    const isSet = mutation.type === "set" && mutation.value.encoding !== "document";
+    if (!isInitial(mutation) || !(isSet ? !textByKey.has(key) : document !== undefined)) {
+      throw new Violation({ invariant: 2, at, key, expected: "one initial set, or merges", found: mutation });
     }
-    textByKey.set(key, textOfContent(set.value, set.expireAt));
+    if (document !== undefined) documentByKey.set(key, document);
+    textByKey.set(
+      key,
+      isSet ? textOfContent(mutation.value, mutation.expireAt) : textOfContent(document, undefined),
+    );
   }
   return textByKey;
 };
@@ -172,7 +184,7 @@ const textsOf = (at: string, sets: readonly Mutation[]): Map<PackedKey, string |
 const isDivisible = (commit: Commit, limits: CommitLimits): boolean =>
   commit.mutations.length > 1 && commit.mutations.every(isInitial) && isOver(commit, limits);
 
-const isInitial = (mutation: Mutation): boolean => mutation.type === "set" && mutation.initial === true;
+const isInitial = (mutation: Mutation): boolean => "initial" in mutation && mutation.initial === true;
 
 /** The nearest commit that is known of those a name is of a part of. */
 const wholeOf = ({ commitByName }: DeviceHistory, text: string): SeenCommit | undefined => {

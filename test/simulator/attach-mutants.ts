@@ -22,8 +22,8 @@ export const attachMutants: readonly Mutant[] = [
   mutant(
     "leave an entry behind at the attach",
     "replica/src/attach.ts",
-    "isPresent(view, author.readingMs)).map(initialSetOf);",
-    "isPresent(view, author.readingMs)).map(initialSetOf).slice(0, 3);",
+    "isPresent(view, author.readingMs)).flatMap(initialSetsOf);",
+    "isPresent(view, author.readingMs)).flatMap(initialSetsOf).slice(0, 3);",
   ),
   mutant(
     "hand over what has ended",
@@ -76,7 +76,7 @@ export const attachMutants: readonly Mutant[] = [
   mutant(
     "leave out what came before in a group",
     "replica/src/evaluate.ts",
-    "if (requests.length > 1) draft.add(request.mutations, commit.name);",
+    "if (requests.length > 1) draft.add(mutations, commit.name);",
     "",
   ),
 ];

@@ -9,8 +9,8 @@ import type { VirtualWorld } from "./virtual-world.ts";
 
 /** A call on a tab that runs is answered within this time, whatever the others do, in ms. */
 const answerMsMax = 60_000;
-/** Errors that an app may meet at any time: its tab was closed, it is offline, it was decided already. */
-const ordinaryCodes = ["closed", "offline", "not-found", "pending-full"];
+/** Errors that an app may meet at any time: its tab was closed, it is offline, it was decided already, its document gave way to another. */
+const ordinaryCodes = ["closed", "offline", "not-found", "pending-full", "replaced"];
 /** Errors of a disk that fails. */
 const troubleCodes = ["lost-connection", "outcome-unknown", "quota", "unavailable"];
 
@@ -80,7 +80,8 @@ export class Calls {
 
   #isExpected(device: VirtualDevice, error: unknown): boolean {
     if (error instanceof Violation) return false;
-    if (/on a non-U64 value|lies outside the prefixes|: the relay's limit/.test(String(error))) return true;
+    if (/on a non-(U64|document) value|lies outside the prefixes|: the relay's limit/.test(String(error)))
+      return true;
     const code = codeOf(error);
     return ordinaryCodes.includes(code) || (this.#troubled.has(device) && troubleCodes.includes(code));
   }

@@ -155,8 +155,14 @@ export class DeviceHistory {
       else this.held = heldWithout(this.held, row.expired);
       this.#bases.push({ position, base: { epoch: null, revision: 0, scope: wholeBucket, held: this.held } });
     }
-    // What is confirmed stays as it was until a fill, unless there was nothing.
-    if (row.type === "attach") this.#isFillDue ||= row.commits !== undefined;
+    // What is confirmed stays as it was until a fill, unless there was nothing. Documents are all in what waits.
+    if (row.type === "attach") {
+      this.#isFillDue ||= row.commits !== undefined;
+      const mutations = row.commits?.flatMap((commit) => commit.mutations) ?? [];
+      const merged = mutations.filter(({ type }) => type === "merge").map(({ key }) => key);
+      if (before !== undefined)
+        this.#bases.push({ position, base: { ...before, held: heldWithout(this.held, merged) } });
+    }
     if (row.type === "patch" && row.patch.upToDate) {
       const scope = before?.scope ?? row.scope;
       this.#bases.push({ position, base: { epoch: row.epoch, revision: row.patch.to, scope } });

@@ -13,9 +13,10 @@ const readable = [
   ["checked", "counter"],
   ["pair", "brief", "number"],
   ["text", "checked", "mixed"],
+  ["doc a", "checked", "text"],
   ["nowhere"],
 ];
-const writable = [[], ["text", "pair", "checked"], ["counter", "checked", "brief"], ["nowhere"]];
+const writable = [[], ["text", "pair", "checked"], ["counter", "checked", "brief", "doc"], ["nowhere"]];
 
 export const drawRights = (chance: Chance): PlannedRights => ({
   read: chance.is(0.5) ? [] : chance.pick(readable),

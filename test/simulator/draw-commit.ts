@@ -1,11 +1,13 @@
 /**
- * Draws the commits of a run: blind and checked ones, sums, deletes, entries that expire, and pairs of
- * keys that are always written together, so that whoever sees one without the other saw half a commit.
+ * Draws the commits of a run: blind and checked ones, sums, deletes, entries that expire, documents, and
+ * pairs of keys that are always written together, so that whoever sees one without the other saw half a
+ * commit.
  */
 import type { TransportMutation } from "@rockpool/host";
 import { packKey, type PackedKey } from "@rockpool/model";
-import type { CommitAsked, Write } from "./actions.ts";
+import type { CommitAsked, PlainWrite, Write } from "./actions.ts";
 import type { Chance } from "./chance.ts";
+import { documentNames, drawDocumentCommit } from "./draw-document-commit.ts";
 import { json, u64 } from "./tab-asks.ts";
 
 const texts = ["text a", "text b", "text c"];
@@ -26,6 +28,9 @@ export const counterKeys: readonly PackedKey[] = counters.map(keyOf);
 /** Keys whose entries expire. */
 export const briefKeys: ReadonlySet<PackedKey> = new Set(briefs.map(keyOf));
 
+/** Keys whose documents apps follow. */
+export const documentKeys: readonly PackedKey[] = documentNames.map(keyOf);
+
 /** Keys of which one never changes without the other. */
 export const pairs: readonly (readonly [PackedKey, PackedKey])[] = pairNames.map((name) => [
   keyOf(`${name} left`),
@@ -35,7 +40,7 @@ export const pairs: readonly (readonly [PackedKey, PackedKey])[] = pairNames.map
 export const drawCommit = (chance: Chance, id: number): CommitAsked => {
   // No two operations write the same value.
   const value = id * 10;
-  switch (chance.between(0, 8)) {
+  switch (chance.between(0, 10)) {
     case 0:
       return { writes: [setOrDelete(chance, chance.pick(texts), value)] };
     case 1:
@@ -53,6 +58,9 @@ export const drawCommit = (chance: Chance, id: number): CommitAsked => {
       };
     case 5:
       return { writes: [mixed(chance, value)] };
+    case 6:
+    case 7:
+      return drawDocumentCommit(chance, value);
     default:
       return drawChecked(chance, value);
   }
@@ -102,7 +110,7 @@ const pair = (chance: Chance, value: number): readonly Write[] => {
 };
 
 /** What a write is to a host, the `time`th time that its operation makes it. */
-export const mutationOf = (write: Write, time: number): TransportMutation => {
+export const mutationOf = (write: PlainWrite, time: number): TransportMutation => {
   const key = keyOf(write[1]);
   switch (write[0]) {
     case "set": {

@@ -12,7 +12,7 @@ export const drawLimits = (chance: Chance): PlannedLimits => ({
 });
 
 const drawCommitLimit = (chance: Chance): PlannedLimits => {
-  switch (chance.between(0, 5)) {
+  switch (chance.between(0, 6)) {
     case 0:
       return { mutationsMax: chance.between(1, 2) };
     case 1:
@@ -24,6 +24,9 @@ const drawCommitLimit = (chance: Chance): PlannedLimits => {
       // Digits: values grow in the course of a run.
       return { valueBytesMax: chance.between(2, 4) };
     case 4:
+      // About what an edit of a document has.
+      return { valueBytesMax: chance.between(25, 60) };
+    case 5:
       return { commitBytesMax: chance.between(12, 40) };
     default:
       return {};

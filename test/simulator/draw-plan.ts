@@ -25,6 +25,9 @@ export const drawPlan = (seed: number, steps: number): Plan => {
     turnCommitsMax: chance.pick([1, 3, 100]),
     catchUpPartsMax: chance.between(1, 16),
     limits: chance.is(0.15) ? drawLimits(chance) : {},
+    // Where everything is compacted at once, nothing is sent in parts.
+    ...(chance.is(0.6) ? { compactionRowsMin: chance.between(2, 20) } : {}),
+    ...(chance.is(0.1) ? { documentBytesMax: chance.between(60, 600) } : {}),
   };
   const access = chance.is(0.35) ? drawAccess(chance) : undefined;
   const aloneShare = chance.is(0.15) ? 0.7 : 0;

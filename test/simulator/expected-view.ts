@@ -5,6 +5,8 @@
  */
 import { isInScope, msOfStamp, type Mutation, type PackedKey, type Scope, type Value } from "@rockpool/model";
 import type { ReplicaState } from "@rockpool/replica";
+import { textOfDocument } from "./document-state.ts";
+import { mergedHere } from "./oracle-documents.ts";
 import { combine } from "./oracle-ruling.ts";
 import type { SeenCommit } from "./seen.ts";
 
@@ -39,7 +41,7 @@ export const expectedView = (
   }
   const texts = new Map<PackedKey, string>();
   for (const [key, { value, expireAt }] of contents) {
-    const text = textOfContent(value, expireAt);
+    const text = textOfView(value, expireAt);
     if (text !== undefined) texts.set(key, text);
   }
   return texts;
@@ -52,14 +54,34 @@ const applied = (before: Content, mutation: Mutation, atMs: number): Content => 
     const { value, expireAt } = mutation;
     return expireAt === undefined ? { value } : { value, expireAt };
   }
-  if (mutation.type === "merge") throw new Error("these runs merge nothing");
   const isOver = before.expireAt !== undefined && before.expireAt <= atMs;
-  const data = combine(mutation.type, isOver ? undefined : before.value, mutation.operand);
+  const current = isOver ? undefined : before.value;
+  if (mutation.type === "merge") {
+    const value = mergedHere(current, mutation);
+    return value === undefined ? before : { value };
+  }
+  const data = combine(mutation.type, current, mutation.operand);
   return data === undefined ? before : { value: { encoding: "u64", data } };
 };
+
+/** As `textOfContent`, and which document under its key it is. */
+export const textOfView = (value: Value | undefined, expireAt: number | undefined): string | undefined => {
+  const text = textOfContent(value, expireAt);
+  return value?.encoding === "document" ? `${text}${incarnationMark}${value.incarnation ?? "none"}` : text;
+};
+
+/** A text of `textOfView` as `textOfContent` gives it: a document that is confirmed as it was shown did not change. */
+export const withoutIncarnation = (text: string | undefined): string | undefined =>
+  text?.split(incarnationMark)[0];
+
+const incarnationMark = " of incarnation ";
+
+/** A value as text; of a document what it holds, not how it is kept. */
+export const textOfValue = (value: Value): string =>
+  value.encoding === "document" ? textOfDocument(value) : `${value.encoding} ${String(value.data)}`;
 
 /** A value and when it ends, as text; undefined where there is none. */
 export const textOfContent = (value: Value | undefined, expireAt: number | undefined): string | undefined =>
   value === undefined
     ? undefined
-    : `${value.encoding} ${String(value.data)}${expireAt === undefined ? "" : ` until ${expireAt}`}`;
+    : `${textOfValue(value)}${expireAt === undefined ? "" : ` until ${expireAt}`}`;

@@ -4,8 +4,16 @@
  */
 import type { TransportMutation } from "@rockpool/host";
 import type { Effect, StorageImage } from "@rockpool/log";
-import type { PackedKey, Value, Versionstamp } from "@rockpool/model";
+import {
+  appendUpdate,
+  type PackedKey,
+  positionOf,
+  updatesOf,
+  type Value,
+  type Versionstamp,
+} from "@rockpool/model";
 import { textOfContent } from "./expected-view.ts";
+import { mergedHere } from "./oracle-documents.ts";
 import { combine } from "./oracle-ruling.ts";
 import type { Ask } from "./tab-asks.ts";
 import { same } from "./violation.ts";
@@ -33,11 +41,19 @@ export const heldInPages = ({ meta, pages }: StorageImage): Held => {
 
 export const heldAfter = (held: Held, effects: readonly Effect[], versionstamp: Versionstamp): Held => {
   const after = new Map(held);
-  for (const { key, value, expireAt } of effects) {
-    if (value === undefined) after.delete(key);
-    else after.set(key, entryOf(value, expireAt, versionstamp));
+  for (const effect of effects) {
+    const value = numbered(heldBy(held, effect), versionstamp);
+    if (value === undefined) after.delete(effect.key);
+    else after.set(effect.key, entryOf(value, effect.expireAt, versionstamp));
   }
   return after;
+};
+
+/** What an effect leaves: a document goes on with the updates that merges added. */
+const heldBy = (held: Held, { key, value, appends }: Effect): Value | undefined => {
+  const before = held.get(key)?.value;
+  const goesOn = appends === true && value?.encoding === "document" && before?.encoding === "document";
+  return goesOn ? updatesOf(value.data).reduce(appendUpdate, before) : value;
 };
 
 export const heldWithout = (held: Held, keys: readonly PackedKey[]): Held => {
@@ -49,6 +65,12 @@ export const heldWithout = (held: Held, keys: readonly PackedKey[]): Held => {
 /** True for what has not ended by a clock. */
 export const isHeldAt = ({ expireAt }: HeldEntry, nowMs: number): boolean =>
   expireAt === undefined || expireAt > nowMs;
+
+/** A document that a commit made is told from others under its key by the position of its row. */
+const numbered = (value: Value | undefined, versionstamp: Versionstamp): Value | undefined =>
+  value?.encoding === "document" && value.incarnation === null
+    ? { ...value, incarnation: positionOf(versionstamp) }
+    : value;
 
 /** A commit that was told to be stored was asked for so, and its checks held. @throws Violation */
 export const seeLoneCommit = (
@@ -62,7 +84,9 @@ export const seeLoneCommit = (
     same(1, `${at}, a check`, isThere ? entry.versionstamp : null, versionstamp, key);
   }
   const left = new Map<PackedKey, string | undefined>();
-  for (const { key, value, expireAt } of effects) left.set(key, textOf(value, expireAt !== undefined));
+  for (const effect of effects) {
+    left.set(effect.key, textOf(heldBy(before, effect), effect.expireAt !== undefined));
+  }
   for (const [key, text] of expectedOf(before, mutations as readonly TransportMutation[], readingMs)) {
     same(2, at, text, left.get(key), key);
     left.delete(key);
@@ -91,7 +115,9 @@ const expectedOf = (
       valueByKey.set(key, value);
       if (expireIn !== undefined) ending.add(key);
     } else if (type === "merge") {
-      throw new Error("these runs merge nothing");
+      const { incarnation = null } = mutation;
+      const value = mergedHere(current, { ...mutation, incarnation });
+      valueByKey.set(key, value ?? current);
     } else {
       const data = combine(type, current, mutation.operand);
       valueByKey.set(key, data === undefined ? current : { encoding: "u64", data });

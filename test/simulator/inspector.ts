@@ -10,6 +10,7 @@ import {
   isInScope,
   type PackedKey,
   type Position,
+  positionOf,
   type Scope,
   type Versionstamp,
   zeroVersionstamp,
@@ -21,7 +22,8 @@ import { AttachInspector } from "./attach-inspector.ts";
 import { CommitInspector, type CommitsSeen } from "./commit-inspector.ts";
 import { DeviceHistory } from "./device-history.ts";
 import { briefKeys } from "./draw-commit.ts";
-import { expectedView, textOfContent } from "./expected-view.ts";
+import type { FollowedDocument } from "./followed-document.ts";
+import { expectedView, textOfView, withoutIncarnation } from "./expected-view.ts";
 import type { Oracle } from "./oracle.ts";
 import { ScopeInspector } from "./scope-inspector.ts";
 import { same, Violation } from "./violation.ts";
@@ -137,14 +139,34 @@ export class Inspector {
   }
 
   /** What a feed holds at a position is what the device's tabs showed there. */
-  seeFeed(device: VirtualDevice, position: Position, fed: ReadonlyMap<PackedKey, string | undefined>): void {
+  seeFeed(
+    device: VirtualDevice,
+    versionstamp: Versionstamp,
+    fed: ReadonlyMap<PackedKey, string | undefined>,
+  ): void {
+    const position = positionOf(versionstamp);
     const view = this.#recordByStorage.get(device.storage)?.viewByPosition.get(position);
     if (view === undefined) return;
     for (const key of new Set([...view.keys(), ...fed.keys()])) {
       // What ends goes by each reader's clock.
       if (briefKeys.has(key)) continue;
-      same(4, `a feed of ${device.name} at ${position}`, view.get(key), fed.get(key), key);
+      const shown = withoutIncarnation(view.get(key));
+      same(4, `a feed of ${device.name} at ${position}`, shown, fed.get(key), key);
     }
+  }
+
+  /** What the feed of a document came to at a position is what the device's tabs showed there. */
+  seeDocument(
+    device: VirtualDevice,
+    versionstamp: Versionstamp,
+    key: PackedKey,
+    { text: fed }: FollowedDocument,
+  ): void {
+    const position = positionOf(versionstamp);
+    const view = this.#recordByStorage.get(device.storage)?.viewByPosition.get(position);
+    if (view === undefined || fed === undefined) return;
+    const at = `a document's feed of ${device.name} at ${position}`;
+    same(5, at, withoutIncarnation(view.get(key)), fed.text, key);
   }
 
   #lookAt(device: VirtualDevice, tab: VirtualTab): void {
@@ -213,12 +235,12 @@ export class Inspector {
     if (listed === undefined) return;
     const shown = new Map<PackedKey, string>();
     for (const { key, view } of listed) {
-      const text = textOfContent(view.value, view.expireAt);
+      const text = textOfView(view.value, view.expireAt);
       if (text !== undefined) shown.set(key, text);
       // What a fill left out, or what is not followed any more, is not there and has none.
       const isGone = text === undefined && !isInScope(state.session.confirmedScope, key);
       if (!isGone && view.versionstamp !== zeroVersionstamp) {
-        this.#seeVersionstamp(device, disk, record, key, view.versionstamp, text);
+        this.#seeVersionstamp(device, disk, record, key, view.versionstamp, withoutIncarnation(text));
       }
     }
     const known = disk.viewByPosition.get(state.tail);

@@ -4,6 +4,7 @@
  */
 import { accessMutants } from "./access-mutants.ts";
 import { attachMutants } from "./attach-mutants.ts";
+import { documentMutants } from "./document-mutants.ts";
 import { mutant, type Mutant } from "./mutant.ts";
 import { scopeMutants } from "./scope-mutants.ts";
 
@@ -41,13 +42,13 @@ const atRelay: readonly Mutant[] = [
   mutant(
     "results by session instead of replica",
     "relay/src/bucket-hub.ts",
-    "resultsByReplica.get(session.replica) ?? [],",
-    "answersByPusher.get(session) ?? [],",
+    "resultsByReplica.get(session.replica) ?? []",
+    "answersByPusher.get(session) ?? []",
   ),
   mutant(
     "a premise without the value digest",
     "relay/src/resolve.ts",
-    "entry.writer.n === premise.by.n &&\n        digestOf(entry.value) === premise.digest",
+    "entry.writer.n === premise.by.n &&\n        digestOf(shownValue(entry)) === premise.digest",
     "entry.writer.n === premise.by.n",
   ),
   mutant(
@@ -337,4 +338,5 @@ export const mutants: readonly Mutant[] = [
   ...scopeMutants,
   ...accessMutants,
   ...attachMutants,
+  ...documentMutants,
 ];

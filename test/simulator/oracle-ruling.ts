@@ -17,6 +17,7 @@ import {
   msOfStamp,
   nameKey,
   type PackedKey,
+  type RejectionReason,
   type ReplicaId,
   type Revision,
   type Ruling,
@@ -25,6 +26,7 @@ import {
   type SupersededMutation,
   type Value,
 } from "@rockpool/model";
+import { type Merge, ruleMerge } from "./oracle-documents.ts";
 import type { Rights } from "./token-issuer.ts";
 
 /** When a key was last changed, and by whose device. */
@@ -44,9 +46,17 @@ export interface OracleEntry {
   /** The latest set or delete. */
   readonly replaced: Mark | undefined;
   readonly writer: CommitName;
+  /** Of a document: of its updates, as the relay kept them when this came to them. */
+  readonly documentBytes?: number;
   /** Of a tombstone: when it was made, by the relay's clock, in ms since 1970. */
   readonly deletedMs?: number;
 }
+
+/**
+ * The keys under which the relay had an entry or a deletion before the turn, and of a document the bytes of
+ * its updates: how long it knows of a deletion, and how small it makes a document, it alone can say.
+ */
+export type KeptBytes = ReadonlyMap<PackedKey, number>;
 
 export interface OracleContext {
   readonly replica: ReplicaId;
@@ -54,11 +64,14 @@ export interface OracleContext {
   readonly nowMs: number;
   readonly retentionMs: number;
   readonly limits: CommitLimits;
+  /** Of a document's updates together. */
+  readonly documentBytesMax: number;
   readonly rights: Rights;
   readonly epochs: readonly { readonly epoch: EpochId; readonly firstRevision: Revision }[];
   readonly digestOf: (value: Value | undefined) => string;
-  /** Mutations that the relay took, by index: whether it still knew of an old deletion, it alone can say. */
-  readonly isTaken: (mutation: number) => boolean;
+  readonly kept: KeptBytes;
+  /** The head before the turn. */
+  readonly from: Revision;
 }
 
 export interface OracleRuling {
@@ -89,31 +102,64 @@ export const ruleOne = (entries: Entries, commit: Commit, context: OracleContext
   const superseded: SupersededMutation[] = [];
   for (const [index, mutation] of commit.mutations.entries()) {
     const known = entries.get(mutation.key);
-    const isInitial = mutation.type === "set" && mutation.initial === true;
-    const stood = isInitial && isForgotten(known, context) && context.isTaken(index) ? undefined : known;
-    const isTooLate = isInitial && stood !== undefined;
-    const at = isTooLate
-      ? undefined
-      : isChecked
-        ? given
-        : timeOf(stood, mutation, given, context.replica, commit.name.host);
-    if (at === undefined) {
-      const mayKnow = isInScope(context.rights.read, mutation.key);
-      superseded.push(
-        mayKnow ? { mutation: index, winner: (stood as OracleEntry).writer } : { mutation: index },
-      );
-      continue;
+    const dependsOnDeletion = isInitial(mutation) || mutation.type === "merge";
+    const stood = dependsOnDeletion && isForgotten(known, context) ? undefined : known;
+    const current = after.get(mutation.key) ?? stood;
+    const ruled = ruleMutation({ stood, current }, mutation, given, commit, context);
+    if (ruled.type === "rejected") return refuse(reasonOf(ruled.reason, index), given);
+    if (ruled.type === "made") after.set(mutation.key, ruled.entry);
+    else {
+      const winner = isInScope(context.rights.read, mutation.key) ? current?.writer : undefined;
+      superseded.push(winner === undefined ? { mutation: index } : { mutation: index, winner });
     }
-    const next = changed(after.get(mutation.key) ?? stood, mutation, at, commit, context);
-    if (next === undefined) return refuse({ type: "type", mutation: index }, given);
-    after.set(mutation.key, next);
   }
   return { ruling: { type: "accepted", superseded }, stamp: given, entries: [...after.values()] };
 };
 
+type MutationRuling =
+  | { readonly type: "made"; readonly entry: OracleEntry }
+  | { readonly type: "superseded" }
+  | { readonly type: "rejected"; readonly reason: "type" | "missing" | "limit" };
+
+/** `stood` before the commit, and `current` as the mutations before this one left it. */
+const ruleMutation = (
+  { stood, current }: Readonly<Record<"stood" | "current", OracleEntry | undefined>>,
+  mutation: Mutation,
+  given: Stamp,
+  commit: Commit,
+  context: OracleContext,
+): MutationRuling => {
+  if (isInitial(mutation) && stood !== undefined) return { type: "superseded" };
+  const isChecked = commit.checks.length > 0;
+  const inTime = isChecked ? given : timeOf(stood, mutation, given, context.replica, commit.name.host);
+  if (mutation.type !== "merge") {
+    if (inTime === undefined) return { type: "superseded" };
+    const entry = changed(current, mutation, inTime, commit, context);
+    return entry === undefined ? { type: "rejected", reason: "type" } : { type: "made", entry };
+  }
+  const isDocument = isThere(current, context.nowMs);
+  const value = isDocument ? current?.value : undefined;
+  const { revision = 0, documentBytes = 0 } = current ?? {};
+  const bytes = revision > context.from ? documentBytes : (context.kept.get(mutation.key) ?? 0);
+  const ruled = ruleMerge({ value, revision, bytes }, mutation, {
+    isLate: inTime === undefined,
+    bytesMax: context.documentBytesMax,
+  });
+  if (ruled.type !== "merged") return ruled;
+  // Into a document it is never late; over a deletion of its own device it comes after that.
+  const at = isDocument || mutation.incarnation !== null ? given : (inTime ?? given);
+  const entry = markedBy(current, mutation, at, commit, context);
+  return { type: "made", entry: { ...entry, value: ruled.value, documentBytes: ruled.bytes } };
+};
+
+const isInitial = (mutation: Mutation): boolean => mutation.type === "set" && mutation.initial === true;
+
+const reasonOf = (type: "type" | "missing" | "limit", mutation: number): RejectionReason =>
+  type === "limit" ? { type, message: "" } : { type, mutation };
+
 /** A deletion that the bucket need no longer keep. */
-const isForgotten = (stood: OracleEntry | undefined, { nowMs, retentionMs }: OracleContext): boolean =>
-  stood?.deletedMs !== undefined && stood.deletedMs < nowMs - retentionMs;
+const isForgotten = (stood: OracleEntry | undefined, { nowMs, retentionMs, kept }: OracleContext): boolean =>
+  stood?.deletedMs !== undefined && stood.deletedMs < nowMs - retentionMs && !kept.has(stood.key);
 
 /** What a commit depends on must be readable, and what it changes writable. */
 const isDenied = ({ checks, mutations }: Commit, { read, write }: Rights): boolean =>
@@ -130,7 +176,7 @@ export const isOver = (
   const keys = [...checks, ...mutations].map(({ key }) => key.length);
   const values = mutations.map((mutation) => mutationBytes(mutation) - mutation.key.length);
   const bytes = [...keys, ...values].reduce((total, size) => total + size, 0);
-  const sets = values.filter((_, index) => mutations[index]?.type === "set");
+  const sets = values.filter((_, index) => ["set", "merge"].includes(mutations[index]?.type ?? ""));
   return (
     checks.length > limits.checksMax ||
     mutations.length > limits.mutationsMax ||
@@ -189,32 +235,40 @@ const timeOf = (
   return rival.replica === replica ? stampAfter(rival.stamp, host) : undefined;
 };
 
-const changed = (
+/** What a mutation leaves but for its value. */
+const markedBy = (
   stood: OracleEntry | undefined,
-  mutation: Mutation,
+  { type, key }: Mutation,
   stamp: Stamp,
-  commit: Commit,
-  { replica, revision, nowMs }: OracleContext,
-): OracleEntry | undefined => {
-  const { key } = mutation;
+  { name }: Commit,
+  { replica, revision }: OracleContext,
+): OracleEntry => {
   const mark: Mark = { stamp, replica };
-  const isReplaced = mutation.type === "set" || mutation.type === "delete";
-  const common = {
+  return {
     key,
     revision,
     touched: stood !== undefined && stood.touched.stamp > stamp ? stood.touched : mark,
-    replaced: isReplaced ? mark : stood?.replaced,
-    writer: commit.name,
+    replaced: type === "set" || type === "delete" ? mark : stood?.replaced,
+    writer: name,
   };
-  if (mutation.type === "delete") return { ...common, deletedMs: nowMs };
+};
+
+const changed = (
+  stood: OracleEntry | undefined,
+  mutation: Exclude<Mutation, Merge>,
+  stamp: Stamp,
+  commit: Commit,
+  context: OracleContext,
+): OracleEntry | undefined => {
+  const entry = markedBy(stood, mutation, stamp, commit, context);
+  if (mutation.type === "delete") return { ...entry, deletedMs: context.nowMs };
   if (mutation.type === "set") {
     const { value, expireAt } = mutation;
-    return { ...common, value, ...(expireAt === undefined ? {} : { expireAt }) };
+    return { ...entry, value, ...(expireAt === undefined ? {} : { expireAt }) };
   }
-  if (mutation.type === "merge") throw new Error("these runs merge nothing");
-  const current = isThere(stood, nowMs) ? stood?.value : undefined;
+  const current = isThere(stood, context.nowMs) ? stood?.value : undefined;
   const combined = combine(mutation.type, current, mutation.operand);
-  return combined === undefined ? undefined : { ...common, value: { encoding: "u64", data: combined } };
+  return combined === undefined ? undefined : { ...entry, value: { encoding: "u64", data: combined } };
 };
 
 /** What a sum, min or max comes to; undefined over a value that is no number. */

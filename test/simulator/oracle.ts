@@ -3,7 +3,15 @@
  * from the relay's code, and what the bucket holds at each revision of each history. It is told of
  * every turn as it is stored and says when the relay does anything else.
  */
-import type { BucketState, RuledTurn, Sweep, SweepOptions, Turn } from "@rockpool/relay";
+import type {
+  BucketState,
+  EntryReading,
+  RelayEntry,
+  RuledTurn,
+  Sweep,
+  SweepOptions,
+  Turn,
+} from "@rockpool/relay";
 import {
   type Commit,
   type CommitResult,
@@ -14,9 +22,12 @@ import {
   type ReplicaId,
   type Revision,
   type Ruling,
+  updateLog,
+  updatesOf,
   wholeBucket,
 } from "@rockpool/model";
-import { type OracleContext, type OracleEntry, ruleOne } from "./oracle-ruling.ts";
+import { textOfView } from "./expected-view.ts";
+import { type KeptBytes, type OracleContext, type OracleEntry, ruleOne } from "./oracle-ruling.ts";
 import type { Rights } from "./token-issuer.ts";
 import { same, Violation } from "./violation.ts";
 import type { Base } from "./seen.ts";
@@ -159,8 +170,8 @@ export class Oracle {
     this.#historyByEpoch.set(epoch, this.#history);
   }
 
-  /** The relay stored a turn. */
-  hear(turn: Turn, ruled: RuledTurn): void {
+  /** The relay stored a turn, before which it had something under the keys of `kept`. */
+  hear(turn: Turn, ruled: RuledTurn, kept: KeptBytes): void {
     if (ruled.from !== this.head) {
       throw new Violation({ invariant: 6, at: "relay", expected: this.head, found: ruled.from });
     }
@@ -169,17 +180,42 @@ export class Oracle {
       if (push === undefined) {
         throw new Violation({ invariant: 1, at: "relay", expected: "a push", found: result });
       }
-      if (isNew) this.#hearNew(push, turn, result);
+      if (isNew) this.#hearNew(push, turn, result, { kept, from: ruled.from });
       else this.#hearKnown(result);
     }
     if (ruled.to !== this.head) {
       throw new Violation({ invariant: 6, at: "relay", expected: this.head, found: ruled.to });
     }
-    for (const { key, value, expireAt, revision } of ruled.changed) {
-      const entry = this.latest.get(key);
-      const expected = { value: entry?.value, expireAt: entry?.expireAt, revision: entry?.revision };
-      same(3, "relay", expected, { value, expireAt, revision }, key);
+    for (const entry of ruled.changed) this.#seeChanged(entry, ruled);
+  }
+
+  /** What a turn left under a key; of a document, what stood before with what the turn added. */
+  #seeChanged({ key, value, expireAt, revision, document }: RelayEntry, { from, updates }: RuledTurn): void {
+    const entry = this.latest.get(key);
+    let found = value;
+    if (document !== undefined) {
+      const { incarnation } = document;
+      const before = this.#history.snapshots[from]?.get(key)?.value;
+      const isSame = before?.encoding === "document" && before.incarnation === incarnation;
+      const added = updates.filter((one) => one.key === key).map(({ update }) => update);
+      const data = updateLog([...(isSame ? updatesOf(before.data) : []), ...added]);
+      found = { encoding: "document", data, incarnation };
+      same(3, "relay, bytes of a document", entry?.documentBytes, document.bytes, key);
     }
+    same(3, "relay", textOfView(entry?.value, entry?.expireAt), textOfView(found, expireAt), key);
+    same(3, "relay", entry?.revision, revision, key);
+  }
+
+  /** The relay made documents smaller: that is all that happened to them. */
+  hearCompaction(key: PackedKey, { entry, updates, head }: EntryReading): void {
+    const snapshot = this.#history.snapshots[head] ?? emptySnapshot;
+    if (entry?.document === undefined) return;
+    const { incarnation, bytes } = entry.document;
+    const kept = updates.map(({ update }) => update);
+    const found = textOfView({ encoding: "document", data: updateLog(kept), incarnation }, undefined);
+    same(3, "relay, a compaction", textOfView(snapshot.get(key)?.value, undefined), found, key);
+    const expected = kept.reduce((sum, { length }) => sum + length, 0);
+    same(3, "relay, bytes of a document", expected, bytes, key);
   }
 
   /** The relay did what time asks for: what has ended becomes a tombstone, of the entry's own time. */
@@ -207,6 +243,7 @@ export class Oracle {
     { replica, commit, rights = everything }: Turn["pushes"][number],
     turn: Turn,
     result: CommitResult,
+    stood: { readonly kept: KeptBytes; readonly from: Revision },
   ): void {
     const { resultByName, snapshots, epochs } = this.#history;
     const name = nameKey(commit.name);
@@ -223,10 +260,9 @@ export class Oracle {
       limits: turn.limits,
       rights,
       epochs,
+      documentBytesMax: turn.documentBytesMax,
       digestOf,
-      isTaken: (index) =>
-        result.ruling.type === "accepted" &&
-        result.ruling.superseded.every((lost) => lost.mutation !== index),
+      ...stood,
     };
     const { ruling, stamp, entries } = ruleOne(this.latest, commit, context);
     const invariant = commit.checks.length > 0 ? 1 : 7;

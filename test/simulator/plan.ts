@@ -37,6 +37,10 @@ export interface PlannedRelay {
   readonly turnCommitsMax?: number;
   /** Those that are not as the relay has them by default. */
   readonly limits?: PlannedLimits;
+  /** Of a document's updates together. Default as the relay has it. */
+  readonly documentBytesMax?: number;
+  /** Updates of a document up to which it is not compacted. Default: as many as there may be. */
+  readonly compactionRowsMin?: number;
 }
 
 export type Operation = Action & {

@@ -173,5 +173,9 @@ const seeTab = async (run: Run, tab: VirtualTab, all: ReadonlyMap<PackedKey, str
     same(3, tab.device.name, held.get(key), texts.get(key), key);
     if (fed !== undefined) same(3, `a feed of ${tab.device.name}`, held.get(key), fed.get(key), key);
   }
+  const followed = tab.hasLostFeed ? [] : (run.documentsByTab.get(tab) ?? []);
+  for (const [key, { text }] of followed) {
+    if (text !== undefined) same(3, `a document's feed of ${tab.device.name}`, held.get(key), text.text, key);
+  }
   for (const { key, pending } of listed) if (pending) same(3, tab.device.name, "confirmed", "pending", key);
 };

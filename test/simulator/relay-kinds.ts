@@ -5,7 +5,12 @@ import { drawLimits } from "./draw-limits.ts";
 import type { KindsOf } from "./kind.ts";
 
 export const relayKinds: KindsOf<
-  "relay-restart" | "relay-dies-after-turn" | "relay-backup" | "relay-restore" | "relay-limits"
+  | "relay-restart"
+  | "relay-dies-after-turn"
+  | "relay-compact"
+  | "relay-backup"
+  | "relay-restore"
+  | "relay-limits"
 > = {
   "relay-restart": {
     weight: 0.7,
@@ -18,6 +23,12 @@ export const relayKinds: KindsOf<
     isFault: true,
     draw: (chance) => ({ downMs: chance.between(0, 1000) }),
     act: (run, { downMs }) => run.relay.dieAfterTurn(downMs),
+  },
+  "relay-compact": {
+    weight: 2,
+    isFault: false,
+    draw: (chance) => ({ withTurn: chance.is(0.5) }),
+    act: (run, { withTurn }) => run.relay.compact(withTurn),
   },
   "relay-backup": {
     weight: 0.5,

@@ -7,6 +7,8 @@ import { RunAccess } from "./access.ts";
 import type { Actions } from "./actions.ts";
 import { Apps, seePairs } from "./apps.ts";
 import { Calls } from "./calls.ts";
+import { documentKeys } from "./draw-commit.ts";
+import { FollowedDocument } from "./followed-document.ts";
 import { Inspector } from "./inspector.ts";
 import { Oracle } from "./oracle.ts";
 import type { Operation, Plan, PlannedAccess, PlannedDevice } from "./plan.ts";
@@ -36,8 +38,10 @@ export class Run {
   relayWasRestored = false;
   /** What the feed of each tab came to. */
   readonly fedByTab: Map<VirtualTab, Map<PackedKey, string | undefined>> = new Map();
-  /** What ends the faults under way, by what they are about. */
+  /** What the feed of each document came to in each tab. */
+  readonly documentsByTab: Map<VirtualTab, Map<PackedKey, FollowedDocument>> = new Map();
   #putAway = 0;
+  /** What ends the faults under way, by what they are about. */
   readonly #healers = new Map<string, () => void>();
 
   constructor({ seed, relay, access }: Pick<Plan, "seed" | "relay" | "access">) {
@@ -46,16 +50,18 @@ export class Run {
     this.relay = new VirtualRelay(this.world, relay);
     this.relay.onPutBack = () => this.oracle.expectOlder();
     this.relay.onEpoch = (state) => this.calls.attempt(() => this.oracle.beginEpoch(state));
-    this.relay.onRuled = (turn, ruled) => {
+    this.relay.onRuled = (turn, ruled, kept) => {
       this.calls.attempt(() => {
         for (const [index, { isNew }] of ruled.answers.entries()) {
           const push = turn.pushes[index];
           if (isNew && push !== undefined) this.access?.inspector.seeRights(push.replica, push.rights);
         }
-        this.oracle.hear(turn, ruled);
+        this.oracle.hear(turn, ruled, kept);
       });
       for (const { result } of ruled.answers) this.world.note(`${result.revision} ${result.stamp}`);
     };
+    this.relay.onCompacted = (key, reading) =>
+      this.calls.attempt(() => this.oracle.hearCompaction(key, reading));
     this.relay.onSwept = (options, sweep) => this.calls.attempt(() => this.oracle.hearSweep(options, sweep));
     this.access = access && this.#openAccess(access);
     this.inspector = new Inspector({
@@ -228,8 +234,9 @@ export class Run {
     return access;
   }
 
-  /** Every tab has a feed of everything. */
+  /** Every tab has a feed of everything, and one of each document. */
   #follow(tab: VirtualTab): void {
+    for (const key of documentKeys) this.#followDocument(tab, key);
     const fed = new Map<PackedKey, string | undefined>();
     this.fedByTab.set(tab, fed);
     const { storage } = tab.device;
@@ -239,8 +246,20 @@ export class Run {
       this.calls.attempt(() => {
         seePairs(fed, `a feed of ${tab.device.name}`, this.inspector.attaches.handedOver);
         if (tab.device.storage !== storage) return;
-        this.inspector.seeFeed(tab.device, Number.parseInt(versionstamp.slice(0, 16), 16), fed);
+        this.inspector.seeFeed(tab.device, versionstamp, fed);
       });
+    });
+  }
+
+  #followDocument(tab: VirtualTab, key: PackedKey): void {
+    const document = new FollowedDocument();
+    const followed = this.documentsByTab.get(tab) ?? new Map<PackedKey, FollowedDocument>();
+    this.documentsByTab.set(tab, followed.set(key, document));
+    const { storage } = tab.device;
+    tab.followDocument(key, (item) => {
+      document.take(item);
+      if (tab.device.storage !== storage) return;
+      this.calls.attempt(() => this.inspector.seeDocument(tab.device, item.versionstamp, key, document));
     });
   }
 }

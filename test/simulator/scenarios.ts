@@ -5,6 +5,7 @@
 import { scenario, type Scenario } from "./scenario.ts";
 import { accessScenarios } from "./scenarios-access.ts";
 import { attachScenarios } from "./scenarios-attach.ts";
+import { documentScenarios } from "./scenarios-documents.ts";
 import { lateScenarios } from "./scenarios-late.ts";
 
 export const scenarios: readonly Scenario[] = [
@@ -73,4 +74,5 @@ export const scenarios: readonly Scenario[] = [
   ...lateScenarios,
   ...accessScenarios,
   ...attachScenarios,
+  ...documentScenarios,
 ];

@@ -11,6 +11,7 @@ import {
   laterStamp,
   nameKey,
   type PackedKey,
+  type Revision,
   type Scope,
   type Stamp,
   zeroStamp,
@@ -48,12 +49,19 @@ export class ScopeInspector {
   #seePatch(at: string, history: DeviceHistory, { epoch, scope, patch, changed }: PatchRow): void {
     seeServed(at, history.served, scope);
     const snapshots = this.#oracle.historyAt(epoch)?.snapshots ?? [];
-    let stamp = zeroStamp;
-    for (const { key, revision } of patch.entries) {
+    const stampAt = (revision: Revision, key: PackedKey): Stamp =>
+      snapshots[revision]?.get(key)?.touched.stamp ?? zeroStamp;
+    let [lowest, highest] = [zeroStamp, zeroStamp];
+    for (const { key, revision, value } of patch.entries) {
       seeInScope(at, scope, key);
-      stamp = laterStamp(stamp, snapshots[revision]?.get(key)?.touched.stamp ?? zeroStamp);
+      lowest = laterStamp(lowest, stampAt(revision, key));
+      // Of a document that has grown since, this may be an earlier part.
+      highest = laterStamp(highest, stampAt(value?.encoding === "document" ? patch.head : revision, key));
     }
-    same(9, at, stamp, patch.stamp);
+    if (patch.stamp < lowest || patch.stamp > highest) {
+      const expected = `a stamp of ${lowest} to ${highest}`;
+      throw new Violation({ invariant: 9, at, expected, found: patch.stamp });
+    }
     for (const key of changed) if (!history.writtenKeys.has(key)) seeInScope(at, scope, key);
     this.#seeResults(at, history, patch.results);
   }

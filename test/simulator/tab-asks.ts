@@ -3,6 +3,7 @@
  */
 import type { FeedRequest, TransportEntry, TransportMutation } from "@rockpool/host";
 import { type Mutation, type PackedKey, type Value, type Versionstamp, wholeRange } from "@rockpool/model";
+import { textOfValue } from "./expected-view.ts";
 
 /** What an app asks of a commit. */
 export interface Ask {
@@ -40,7 +41,7 @@ export const u64 = (data: bigint): Value & { readonly encoding: "u64" } => ({ en
 export const textOf = (value: TransportEntry["value"]): string | undefined => {
   if (value === undefined) return undefined;
   if (value.encoding === "clone") throw new Error("these tests write no clones");
-  return `${value.encoding} ${String(value.data)}`;
+  return textOfValue(value);
 };
 
 /** Entries as texts by key; deleted ones as undefined. */

@@ -26,6 +26,7 @@ import {
 } from "@rockpool/model";
 import { DevicePlatform } from "./device-platform.ts";
 import { DeviceStorage } from "./device-storage.ts";
+import type { DocumentItem } from "./followed-document.ts";
 import type { Ask, FeedState } from "./tab-asks.ts";
 import { mortalLog, TabLife } from "./tab-life.ts";
 import { bucketName, type VirtualRelay } from "./virtual-relay.ts";
@@ -264,6 +265,21 @@ export class VirtualTab {
     });
     this.host.openFeed(id, request);
     this.host.pullFeed(id);
+  }
+
+  /** Follows a document, item by item, until the result is called. */
+  followDocument(key: PackedKey, onItem: (item: DocumentItem) => void): () => void {
+    const id = ++this.#feeds;
+    this.#onItemById.set(id, (item) => {
+      if (item.type === "document") onItem(item);
+      if (this.#onItemById.has(id)) this.host.pullFeed(id);
+    });
+    this.host.openFeed(id, { type: "document", key });
+    this.host.pullFeed(id);
+    return () => {
+      this.#onItemById.delete(id);
+      this.host.closeFeed(id);
+    };
   }
 
   /** The page comes back, or is looked at again. */

@@ -2,21 +2,30 @@
  * The real relay on an engine in memory, without a server: it takes the sockets of a virtual
  * network, is killed and started again on what it stored, or on nothing.
  */
-import { type CommitName, type CommitResult, nameKey, type PatchEntry } from "@rockpool/model";
+import {
+  type CommitName,
+  type CommitResult,
+  nameKey,
+  type PackedKey,
+  type PatchEntry,
+} from "@rockpool/model";
 import {
   type Authenticate,
   type BucketState,
   createRelayConfig,
   type Engine,
+  type EntryReading,
   MemoryEngineStorage,
   openMemoryEngine,
   RelayCore,
   type RelayConfig,
+  type RelayEntry,
   type RuledTurn,
   type Sweep,
   type SweepOptions,
   type Turn,
 } from "@rockpool/relay";
+import type { KeptBytes } from "./oracle-ruling.ts";
 import { VirtualNetwork } from "./virtual-network.ts";
 import type { VirtualWorld } from "./virtual-world.ts";
 
@@ -29,14 +38,18 @@ const heartbeatMs = 25_000;
 export type VirtualRelayConfig = Partial<Omit<RelayConfig, "limits">> & {
   /** Those that are not the default ones. */
   readonly limits?: Partial<RelayConfig["limits"]>;
+  /** Updates of a document up to which it is not compacted. Default: as many as there may be. */
+  readonly compactionRowsMin?: number;
 };
 
 export class VirtualRelay {
   readonly network: VirtualNetwork;
-  /** Told of each turn when it is stored, before anybody else is. */
-  onRuled: ((turn: Turn, ruled: RuledTurn) => void) | null = null;
+  /** Told of each turn when it is stored, before anybody else is, and of what stood there before it. */
+  onRuled: ((turn: Turn, ruled: RuledTurn, kept: KeptBytes) => void) | null = null;
   /** Told of each sweep when it is stored. */
   onSwept: ((options: SweepOptions, sweep: Sweep) => void) | null = null;
+  /** Told of each document when one was made smaller. */
+  onCompacted: ((key: PackedKey, reading: EntryReading) => void) | null = null;
   /** Told when its file is put back or lost, before it starts on that. */
   onPutBack: (() => void) | null = null;
   /** Says what tokens stand for, from the next start on; without it everybody may do everything. */
@@ -56,13 +69,21 @@ export class VirtualRelay {
   #backup: MemoryEngineStorage | undefined;
   /** After the next turn it is killed for so long, in ms. */
   #dieForMs: number | undefined;
+  readonly #compactionRowsMin: number;
+  /** When the next turn is ruled, documents are being compacted. */
+  #compactsWithTurn = false;
   #engine: Engine | undefined;
+  #isBucketOpen = false;
   #core: RelayCore | undefined;
   #cancelHeartbeat: (() => void) | undefined;
   #cancelSweep: (() => void) | undefined;
 
-  constructor(world: VirtualWorld, { limits, ...config }: VirtualRelayConfig = {}) {
+  constructor(
+    world: VirtualWorld,
+    { limits, compactionRowsMin = Number.POSITIVE_INFINITY, ...config }: VirtualRelayConfig = {},
+  ) {
     this.#world = world;
+    this.#compactionRowsMin = compactionRowsMin;
     this.#config = createRelayConfig({
       helloMsMax: 60_000,
       ...config,
@@ -76,10 +97,16 @@ export class VirtualRelay {
   }
 
   async start(): Promise<void> {
-    const engine = await openMemoryEngine({ storage: this.#storage, randomId: () => this.#world.drawId() });
-    this.#engine = engine;
+    const engine = await openMemoryEngine({
+      storage: this.#storage,
+      randomId: () => this.#world.drawId(),
+      compactionRowsMin: this.#compactionRowsMin,
+    });
+    const recorded = this.#recording(engine);
+    this.#isBucketOpen = false;
+    this.#engine = recorded;
     const core = new RelayCore({
-      engine: this.#recording(engine),
+      engine: recorded,
       config: this.#config,
       authenticate: this.authenticate,
       now: () => this.#world.nowMs,
@@ -138,6 +165,20 @@ export class VirtualRelay {
     this.#dieForMs = downMs;
   }
 
+  /** Has it keep documents in fewer bytes, all of which that is due: now, or while the next turn is ruled. */
+  compact(withTurn: boolean = false): void {
+    if (withTurn) {
+      this.#compactsWithTurn = true;
+      return;
+    }
+    const engine = this.#engine;
+    if (engine === undefined || !this.#isBucketOpen) return;
+    this.#compactAll(engine).catch((error: unknown) => {
+      // One that was killed says nothing more.
+      if (this.#engine === engine) this.errors.push(error);
+    });
+  }
+
   /** Copies its file. */
   backUp(): void {
     this.#backup = copyOf(this.#storage);
@@ -191,23 +232,33 @@ export class VirtualRelay {
   #recording(engine: Engine): Engine {
     const openBucket: Engine["openBucket"] = async (bucket) => {
       const state = await engine.openBucket(bucket);
+      this.#isBucketOpen = true;
       this.onEpoch?.(state);
       return state;
     };
     const rule: Engine["rule"] = async (bucket, turn) => {
       await this.#held;
       for (const { commit } of turn.pushes) this.onPush?.(commit.name);
+      const kept = this.#keptOf(turn);
+      if (this.#compactsWithTurn) this.compact();
+      this.#compactsWithTurn = false;
       const ruled = await engine.rule(bucket, turn);
       for (const { result, isNew } of ruled.answers) {
         const name = nameKey(result.name);
         if (isNew && this.resultByName.has(name)) this.errors.push(new Error(`${name} was ruled twice`));
         if (isNew) this.resultByName.set(name, result);
       }
-      this.onRuled?.(turn, ruled);
+      this.onRuled?.(turn, ruled, kept);
       if (this.#dieForMs === undefined) return ruled;
       this.goDown(this.#dieForMs);
       this.#dieForMs = undefined;
       return new Promise(() => {});
+    };
+    const compact: Engine["compact"] = async (bucket) => {
+      const compaction = await engine.compact(bucket);
+      if (compaction.fault !== undefined) this.errors.push(compaction.fault);
+      if (compaction.isCompacted) await this.#tellCompacted(engine);
+      return compaction;
     };
     const sweep: Engine["sweep"] = async (bucket, options) => {
       const swept = await engine.sweep(bucket, options);
@@ -219,10 +270,36 @@ export class VirtualRelay {
         if (name === "openBucket") return openBucket;
         if (name === "rule") return rule;
         if (name === "sweep") return sweep;
+        if (name === "compact") return compact;
         const member: unknown = Reflect.get(target, name, target);
         return typeof member === "function" ? (member.bind(target) as unknown) : member;
       },
     });
+  }
+
+  /** What every document is now. */
+  async #tellCompacted(engine: Engine): Promise<void> {
+    for (const [key, { document }] of this.#entryByKey) {
+      if (document !== undefined) this.onCompacted?.(key, await engine.readEntry(bucketName, key));
+    }
+  }
+
+  /** Those of the keys of a turn under which there is an entry or a deletion, with the bytes of documents. */
+  #keptOf({ pushes }: Turn): KeptBytes {
+    const kept = new Map<PackedKey, number>();
+    for (const { key } of pushes.flatMap(({ commit }) => commit.mutations)) {
+      const entry = this.#entryByKey.get(key);
+      if (entry !== undefined) kept.set(key, entry.document?.bytes ?? 0);
+    }
+    return kept;
+  }
+
+  get #entryByKey(): ReadonlyMap<PackedKey, RelayEntry> {
+    return this.#storage.bucketByName.get(bucketName)?.entryByKey ?? new Map();
+  }
+
+  async #compactAll(engine: Engine): Promise<void> {
+    while (this.#engine === engine) if ((await engine.compact(bucketName)).isDone) return;
   }
 
   #beatLater(): void {

@@ -38,9 +38,9 @@ export class Scene {
     this.relay = new VirtualRelay(this.world, { patchEntriesMax });
     this.relay.onPutBack = () => this.#oracle.expectOlder();
     this.relay.onEpoch = (state) => this.#oracle.beginEpoch(state);
-    this.relay.onRuled = (turn, ruled) => {
+    this.relay.onRuled = (turn, ruled, kept) => {
       try {
-        this.#oracle.hear(turn, ruled);
+        this.#oracle.hear(turn, ruled, kept);
       } catch (error) {
         this.relay.errors.push(error);
       }

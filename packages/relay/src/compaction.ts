@@ -15,14 +15,16 @@ export interface CompactionTask {
   readonly updates: readonly DocumentUpdate[];
 }
 
-/** So few updates are not worth the work. */
-const rowsMin = 200;
+/** So few updates are not worth the work, unless an engine is told otherwise. */
+export const compactionRowsMin = 200;
 /** So many are, however large the base is: whoever reads the document reads each of them. */
 const rowsMax = 4000;
 
 /** True when there are many updates, and reading them costs more than what they say. */
-export const isCompactionDue = ({ rows, bytes, baseBytes }: DocumentState): boolean =>
-  rows > rowsMin && (bytes > 2 * baseBytes || rows > rowsMax);
+export const isCompactionDue = (
+  { rows, bytes, baseBytes }: DocumentState,
+  rowsMin: number = compactionRowsMin,
+): boolean => rows > rowsMin && (bytes > 2 * baseBytes || rows > rowsMax);
 
 /** All updates in one, at the revision of the last of them. @throws for a document that cannot be read whole (rejects) */
 export const createBase = async (

@@ -60,6 +60,8 @@ export interface EngineOptions {
 export interface MemoryEngineOptions extends EngineOptions {
   /** What an engine before this one left: the relay was started again. One engine at a time may use it. */
   readonly storage?: MemoryEngineStorage;
+  /** Updates of a document up to which it is not compacted. Default: 200. */
+  readonly compactionRowsMin?: number;
 }
 
 export const openMemoryEngine = (options: MemoryEngineOptions = {}): Promise<Engine> =>
@@ -68,6 +70,7 @@ export const openMemoryEngine = (options: MemoryEngineOptions = {}): Promise<Eng
       options.storage ?? new MemoryEngineStorage(),
       options.randomId ?? (() => crypto.randomUUID()),
       options.documents ?? yjsDocuments,
+      options.compactionRowsMin,
     ),
   );
 
@@ -76,14 +79,21 @@ class MemoryEngine implements Engine {
   readonly #bucketByName = new Map<string, Bucket>();
   readonly #randomId: () => string;
   readonly #documents: DocumentRules;
+  readonly #compactionRowsMin: number | undefined;
   /** Documents that cannot be compacted, by bucket and key. */
   readonly #faulty = new Set<string>();
   #isClosed = false;
 
-  constructor(storage: MemoryEngineStorage, randomId: () => string, documents: DocumentRules) {
+  constructor(
+    storage: MemoryEngineStorage,
+    randomId: () => string,
+    documents: DocumentRules,
+    compactionRowsMin: number | undefined,
+  ) {
     this.#storage = storage;
     this.#randomId = randomId;
     this.#documents = documents;
+    this.#compactionRowsMin = compactionRowsMin;
   }
 
   async openBucket(name: string): Promise<BucketState> {
@@ -205,7 +215,7 @@ class MemoryEngine implements Engine {
     for (const [key, updates] of bucket.updatesByKey) {
       const entry = bucket.entryByKey.get(key);
       if (entry?.document === undefined || this.#faulty.has(`${name}\n${key}`)) continue;
-      if (isCompactionDue(entry.document)) return { entry, updates };
+      if (isCompactionDue(entry.document, this.#compactionRowsMin)) return { entry, updates };
     }
     return undefined;
   }

@@ -145,6 +145,27 @@ describe("a document in a bucket with a relay", () => {
     expect(shown(replica)).toEqual([2, "new"]);
   });
 
+  test("does not only grow where what waits was merged into another one", () => {
+    const replica = TestReplica.synced();
+    replica.receive({ to: 1, entries: [entryOf("d", 1, documentOf(0, "a"))] });
+    replica.commit(merge("d", "mine", 0));
+    const effect = replica.receive({ to: 3, entries: [growthOf("d", 3, 2, "new")] });
+    expect(shown(replica)).toEqual([2, "new"]);
+    expect(merged(effect)).toEqual({});
+  });
+
+  test("does not only grow where what was confirmed went into the one before it", () => {
+    const replica = TestReplica.synced();
+    const { name } = replica.commit(merge("d", "mine"));
+    const effect = replica.receive({
+      to: 3,
+      entries: [growthOf("d", 3, 2, "new")],
+      results: [replica.result(name, 1)],
+    });
+    expect(shown(replica)).toEqual([2, "new"]);
+    expect(merged(effect)).toEqual({});
+  });
+
   test("refuses merges of what is not here, and does not show those that wait", () => {
     const replica = TestReplica.synced();
     replica.commit(merge("d", "a"));

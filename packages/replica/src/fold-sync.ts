@@ -28,7 +28,7 @@ import { nextCommitState } from "./commit-table.ts";
 import { setAside } from "./folded-session.ts";
 import { divideInitialSets } from "./initial-sets.ts";
 import { lossFields } from "./losses.ts";
-import { mergedByEntries, withoutLosers } from "./merged.ts";
+import { type Merged, mergedByEntries, withoutLosers } from "./merged.ts";
 import { noEffect, rememberedFrom, type RowEffect } from "./row-effect.ts";
 import type { ReplicaState } from "./state.ts";
 
@@ -60,7 +60,7 @@ const reveal = (state: ReplicaState, row: PatchRow & PlacedRow): RowEffect => {
   }
   for (const key of row.changed) state.cover(key, undefined, versionstamp);
   for (const key of purged) state.purge(key);
-  const losers = ruled.flatMap(({ after }) => (isLoser(after) ? [after] : []));
+  const losers = ruled.flatMap(({ after }) => (isLoser(after) || isEnded(after, grown) ? [after] : []));
   for (const name of row.hidden) {
     const tracked = state.getTracked(name);
     if (tracked !== undefined && nextCommitState(tracked.state, "doomed") === "hidden") {
@@ -82,6 +82,10 @@ const oldest = createVersionstamp(0);
 /** True for a ruled commit of which something is not shown. */
 const isLoser = ({ state, supersededKeys = [] }: TrackedCommit): boolean =>
   state !== "confirmed" || supersededKeys.length > 0;
+
+/** True when what it merged went into a document that was replaced by one of these. */
+const isEnded = ({ commit, revision = 0 }: TrackedCommit, grown: Merged): boolean =>
+  commit.mutations.some(({ key }) => revision < (grown.get(key)?.incarnation ?? 0));
 
 interface Settlement {
   readonly before: TrackedCommit;

@@ -6,6 +6,7 @@ import {
   createDocument,
   type DocumentValue,
   joinDocuments,
+  type Mutation,
   type PackedKey,
   type PatchEntry,
 } from "@rockpool/model";
@@ -54,12 +55,15 @@ export const mergedByEntries = (
   for (const key of changed) {
     const { value, appends } = entries.get(key) ?? {};
     if (appends !== true || value?.encoding !== "document") continue;
-    const pending = operations.get(key) ?? [];
-    const isOnlyMerged = pending.every(({ mutations }) => mutations.every(({ type }) => type === "merge"));
-    if (isOnlyMerged) grownByKey.set(key, value);
+    const pending = (operations.get(key) ?? []).flatMap(({ mutations }) => mutations);
+    if (pending.every((mutation) => staysInView(mutation, value))) grownByKey.set(key, value);
   }
   return grownByKey.size === 0 ? nothingMerged : grownByKey;
 };
+
+/** True for a merge that is shown in a document as it was in what merges made before the relay gave it a number. */
+const staysInView = (mutation: Mutation, { incarnation }: DocumentValue): boolean =>
+  mutation.type === "merge" && (mutation.incarnation === null || mutation.incarnation === incarnation);
 
 /** Of what was added, the documents of which nothing left the view by the end of these commits. */
 export const withoutLosers = (merged: Merged, losers: readonly TrackedCommit[]): Merged => {

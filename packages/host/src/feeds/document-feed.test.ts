@@ -280,6 +280,18 @@ describe("a document's feed", () => {
     expect(told()).toEqual(["{other} @null settled", "{new|} @2 settled"]);
   });
 
+  test("gives what waited out of sight as well, once the document that it is for stands again", async () => {
+    await attach();
+    await receive({ value: document(0, "old") });
+    await commit(merge("mine"));
+    // As after a relay was put back: what was written to the document is not ruled on, and it is gone.
+    await receive({});
+    await open();
+    await receive({ value: document(0, "again"), appends: true });
+    await receive({ value: document(0, "more"), appends: true });
+    expect(told()).toEqual(["{nothing} @null", "{again|mine} @0", "+more @0"]);
+  });
+
   test("gives all of it again when rows were missed or everything was replaced", async () => {
     await commit(merge("a"));
     await open();

@@ -72,7 +72,12 @@ export class DocumentFeed implements FeedSource {
   }
 
   #grow(by: DocumentValue | undefined): void {
-    if (by === undefined || this.#told?.stands === "other") return this.#forget();
+    if (by === undefined || this.#told === undefined || this.#told.stands === "other") return this.#forget();
+    const { stands } = this.#told;
+    // What waits was made for a document that was gone, and that stands again now.
+    const isBack = stands === "nothing" && by.incarnation !== null;
+    if (isBack && this.#its.ledger.state.operations.has(this.#key)) return this.#forget();
+    this.#told = { ...this.#told, stands: "document" };
     // What merges made before the relay gave it a number is still the same document.
     const isSame = this.#incarnation === null || by.incarnation === this.#incarnation;
     this.#grownBytes += by.data.length;
