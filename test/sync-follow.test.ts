@@ -7,7 +7,7 @@ import { equalScopes, packKey, type PackedKey } from "@rockpool/model";
 import { decodeDown } from "@rockpool/protocol";
 import { everyChange, textOfEntries } from "./simulator/tab-asks.ts";
 import type { VirtualTab } from "./simulator/virtual-device.ts";
-import { json } from "./simulator/tab-asks.ts";
+import { json } from "./simulator/written-values.ts";
 import { AppBed } from "./sync/app-bed.ts";
 import { openScene, type Scene } from "./sync/scene-suite.ts";
 

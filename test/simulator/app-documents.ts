@@ -107,8 +107,9 @@ const mutationOf = (
   const { doc, incarnation } = document;
   const key = keyOf(name);
   // No update begins so.
-  if (type === "scribble")
+  if (type === "scribble") {
     return { type: "merge", key, update: Uint8Array.of(255, label % 128), incarnation: null };
+  }
   const update = editDocument(doc, new Chance(label + time), label + time);
   onMade(document);
   return { type: "merge", key, update, incarnation };

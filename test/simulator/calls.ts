@@ -80,8 +80,9 @@ export class Calls {
 
   #isExpected(device: VirtualDevice, error: unknown): boolean {
     if (error instanceof Violation) return false;
-    if (/on a non-(U64|document) value|lies outside the prefixes|: the relay's limit/.test(String(error)))
+    if (/on a non-(U64|document) value|lies outside the prefixes|: the relay's limit/.test(String(error))) {
       return true;
+    }
     const code = codeOf(error);
     return ordinaryCodes.includes(code) || (this.#troubled.has(device) && troubleCodes.includes(code));
   }

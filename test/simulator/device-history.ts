@@ -160,8 +160,9 @@ export class DeviceHistory {
       this.#isFillDue ||= row.commits !== undefined;
       const mutations = row.commits?.flatMap((commit) => commit.mutations) ?? [];
       const merged = mutations.filter(({ type }) => type === "merge").map(({ key }) => key);
-      if (before !== undefined)
+      if (before !== undefined) {
         this.#bases.push({ position, base: { ...before, held: heldWithout(this.held, merged) } });
+      }
     }
     if (row.type === "patch" && row.patch.upToDate) {
       const scope = before?.scope ?? row.scope;

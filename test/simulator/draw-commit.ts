@@ -8,7 +8,7 @@ import { packKey, type PackedKey } from "@rockpool/model";
 import type { CommitAsked, PlainWrite, Write } from "./actions.ts";
 import type { Chance } from "./chance.ts";
 import { documentNames, drawDocumentCommit } from "./draw-document-commit.ts";
-import { json, u64 } from "./tab-asks.ts";
+import { json, u64 } from "./written-values.ts";
 
 const texts = ["text a", "text b", "text c"];
 const checked = ["checked a", "checked b"];

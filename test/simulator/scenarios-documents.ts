@@ -142,32 +142,8 @@ export const documentScenarios: readonly Scenario[] = [
     ],
   ),
   scenario(
-    "a device fills anew while a document grows",
-    ["fill in a part without what was filled in before"],
-    [1, 1],
-    [
-      [3000, 0, commit(["edit", "doc a", 10])],
-      ...edits(0, 20, 3),
-      ...["a", "b", "c", "d", "e", "f", "g", "h"].map((name): Step => [
-        300,
-        0,
-        commit(["set", `text ${name}`, 1]),
-      ]),
-      [0, 1, { type: "follow", prefixes: ["checked"] }],
-      [4000, 1, { type: "slow-link", forMs: 15_000 }],
-      [0, 1, { type: "follow", prefixes: [] }],
-      ...edits(0, 100, 12),
-      wait(20_000),
-    ],
-    { relay: { patchEntriesMax: 1 } },
-  ),
-  scenario(
     "an update is refused, and its author goes on with the document meanwhile",
-    [
-      "take an update whose author's earlier one was refused",
-      "keep a merge that was refused",
-      "say that a document grew where a merge was refused",
-    ],
+    ["take an update whose author's earlier one was refused", "keep a merge that was refused"],
     [1, 1],
     [
       [3000, 0, { type: "commit", writes: [["set", "checked a", 1]] }],
@@ -182,7 +158,7 @@ export const documentScenarios: readonly Scenario[] = [
   ),
   scenario(
     "an update is refused, and others of its device build on it and delete what it wrote",
-    ["take an update that builds on what is not there", "take an update that deletes what is not there"],
+    ["take an update that builds on what is not there"],
     [1, 2],
     [
       [3000, 0, { type: "commit", writes: [["set", "checked a", 1]] }],
@@ -205,17 +181,6 @@ export const documentScenarios: readonly Scenario[] = [
       [2000, 0, { type: "offline", forMs: 2000 }],
       ...edits(0, 20, 4),
       wait(10_000),
-    ],
-  ),
-  scenario(
-    "the disk fails under a merge",
-    ["acknowledge a merge before it is stored"],
-    [1, 1],
-    [
-      [3000, 0, commit(["edit", "doc a", 10])],
-      [1000, 0, { type: "abort", when: "before", times: 8 }],
-      ...edits(0, 20, 3),
-      wait(5000),
     ],
   ),
   scenario(

@@ -2,7 +2,7 @@
  * What apps ask of a tab in a virtual world, and what they are shown, as text.
  */
 import type { FeedRequest, TransportEntry, TransportMutation } from "@rockpool/host";
-import { type Mutation, type PackedKey, type Value, type Versionstamp, wholeRange } from "@rockpool/model";
+import { type Mutation, type PackedKey, type Versionstamp, wholeRange } from "@rockpool/model";
 import { textOfValue } from "./expected-view.ts";
 
 /** What an app asks of a commit. */
@@ -30,12 +30,6 @@ export interface FeedState {
   readonly entries: readonly TransportEntry[];
   readonly versionstamp: Versionstamp;
 }
-
-export const json = (data: unknown): Value & { readonly encoding: "json" } => ({
-  encoding: "json",
-  data: JSON.stringify(data),
-});
-export const u64 = (data: bigint): Value & { readonly encoding: "u64" } => ({ encoding: "u64", data });
 
 /** A value as text; undefined where there is none. */
 export const textOf = (value: TransportEntry["value"]): string | undefined => {
