@@ -17,7 +17,7 @@ import {
   type Patch,
   type Revision,
 } from "@rockpool/model";
-import { decodeDown, encodeUp, type DownMessage, type UpMessage } from "@rockpool/protocol";
+import { decodeDown, encodeUp, protocolVersion, type DownMessage, type UpMessage } from "@rockpool/protocol";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { WebSocket } from "ws";
 
@@ -81,7 +81,7 @@ const connect = async (url: string, epoch: string | null, cursor: number): Promi
       if (Date.now() > end) throw new Error(`nothing came; last was ${JSON.stringify(messages.slice(-2))}`);
     }
   };
-  const protocol = { min: 1, max: 1 };
+  const protocol = { min: protocolVersion, max: protocolVersion };
   send({
     type: "hello",
     protocol,
