@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { turnOf } from "./commit-fixture.ts";
 import { createBase, isCompactionDue, isUnchanged } from "./compaction.ts";
 import { Author } from "./document-fixture.ts";
+import type { Compacted } from "./document-rules.ts";
 import type { DocumentState } from "./document-state.ts";
 import { openMemoryEngine } from "./memory-engine.ts";
 import { openSqliteEngine } from "./sqlite-engine.ts";
@@ -16,6 +17,7 @@ const document = (rows: number, bytes: number, baseBytes: number): DocumentState
   rows,
   bytes,
   baseBytes,
+  subdocuments: 0,
 });
 
 test.each([
@@ -63,7 +65,7 @@ test.each(["memory", "sqlite"])(
     const bad = new Author("bad");
     const documents = {
       ...yjsDocuments,
-      compact: async (updates: readonly Uint8Array[]): Promise<Uint8Array> => {
+      compact: async (updates: readonly Uint8Array[]): Promise<Compacted> => {
         if (updates.length === 250) throw new Error("unreadable");
         return yjsDocuments.compact(updates);
       },

@@ -15,6 +15,11 @@ export interface CompactionTask {
   readonly updates: readonly DocumentUpdate[];
 }
 
+/** The row that takes the place of what was read. */
+export interface DocumentBase extends DocumentUpdate {
+  readonly subdocuments: number;
+}
+
 /** So few updates are not worth the work, unless an engine is told otherwise. */
 export const compactionRowsMin = 200;
 /** So many are, however large the base is: whoever reads the document reads each of them. */
@@ -30,7 +35,7 @@ export const isCompactionDue = (
 export const createBase = async (
   { entry, updates }: CompactionTask,
   rules: DocumentRules,
-): Promise<DocumentUpdate> => {
+): Promise<DocumentBase> => {
   const last = updates.at(-1);
   const isWhole = updates.length === entry.document?.rows;
   if (last === undefined || !isWhole) {
@@ -39,8 +44,8 @@ export const createBase = async (
       `${updates.length} updates of ${keyText(entry.key)} can be read, and not all`,
     );
   }
-  const update = await rules.compact(updates.map((each) => each.update));
-  return { key: last.key, revision: last.revision, place: 0, update, isBase: true };
+  const compacted = await rules.compact(updates.map((each) => each.update));
+  return { key: last.key, revision: last.revision, place: 0, isBase: true, ...compacted };
 };
 
 /** True when all that was read is still what the document begins with. */
@@ -59,8 +64,8 @@ export const isUnchanged = (
 /** The document with the base in the place of what was read: the same, in fewer bytes and rows. */
 export const compactedEntry = (
   entryNow: RelayEntry,
-  { updates }: CompactionTask,
-  base: DocumentUpdate,
+  { entry, updates }: CompactionTask,
+  base: DocumentBase,
 ): RelayEntry => {
   const { document } = entryNow;
   assert(document !== undefined, "the entry is of a document");
@@ -68,5 +73,6 @@ export const compactedEntry = (
   const { length: baseBytes } = base.update;
   const bytes = document.bytes - replaced + baseBytes;
   const rows = document.rows - updates.length + 1;
-  return { ...entryNow, document: { ...document, bytes, rows, baseBytes } };
+  const subdocuments = document.subdocuments - (entry.document?.subdocuments ?? 0) + base.subdocuments;
+  return { ...entryNow, document: { ...document, bytes, rows, baseBytes, subdocuments } };
 };

@@ -5,14 +5,22 @@
 
 /** Whether an update may be added to a document. */
 export type Admission =
-  /** It may; how far the document reaches with it. */
-  | { readonly type: "admitted"; readonly stateVector: Uint8Array }
+  /** It may; how far the document reaches with it, and how many subdocuments it brings. */
+  | { readonly type: "admitted"; readonly stateVector: Uint8Array; readonly subdocuments: number }
   /** It builds on what neither the document nor the update itself has. */
   | { readonly type: "missing" }
   /** The bytes are no update. */
   | { readonly type: "malformed" };
 
+/** What many updates come to. */
+export interface Compacted {
+  readonly update: Uint8Array;
+  readonly subdocuments: number;
+}
+
 export interface DocumentRules {
+  /** Of a document: each costs whoever reads it. */
+  readonly subdocumentsMax: number;
   /** Judges by the state vector alone; undefined is that of a new document. Never throws, whatever the bytes are. */
   admit(stateVector: Uint8Array | undefined, update: Uint8Array): Admission;
   /**
@@ -20,5 +28,5 @@ export interface DocumentRules {
    * them waits for updates that are not there. Long work is done with pauses, in which others go on.
    * @throws for what cannot be read (rejects)
    */
-  compact(updates: readonly Uint8Array[]): Promise<Uint8Array>;
+  compact(updates: readonly Uint8Array[]): Promise<Compacted>;
 }

@@ -69,7 +69,7 @@ test("a document that cannot be compacted is told to the relay's owner, and stop
   const { yjsDocuments } = await import("./yjs-documents.ts");
   const documents = {
     ...yjsDocuments,
-    compact: async (): Promise<Uint8Array> => {
+    compact: async (): Promise<never> => {
       throw new Error("unreadable");
     },
   };

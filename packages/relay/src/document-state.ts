@@ -16,6 +16,8 @@ export interface DocumentState {
   readonly rows: number;
   /** Of the base alone: what the last compaction made of all updates before it; 0 while there was none. */
   readonly baseBytes: number;
+  /** In all its rows: those that were deleted since count until a compaction drops them. */
+  readonly subdocuments: number;
 }
 
 /** Longest state vector, in bytes: some 15,000 clients, each a tab that once wrote to the document. */

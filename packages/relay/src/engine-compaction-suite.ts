@@ -65,6 +65,27 @@ export const describeCompaction = (name: string, open: OpenEngine): void => {
       expect(textOf(await updatesIn(engine, "k"))).toBe(`${"0123456789".repeat(30)}!`);
     });
 
+    test("counts the subdocuments anew: those that were replaced are gone", async () => {
+      await using engine = await openBucketOf(open);
+      const ann = new Author("a");
+      const nest = (count: number) =>
+        Array.from({ length: count }, () =>
+          ann.commit([
+            merge(
+              "k",
+              ann.edit((doc) => doc.getMap().set("nested", new Y.Doc())),
+            ),
+          ]),
+        );
+      const countIn = async () => (await engine.readEntry("b", key("k"))).entry?.document?.subdocuments;
+      await ruleOn(engine, ...nest(600));
+      expect(await countIn()).toBe(600);
+      const compaction = engine.compact("b");
+      await ruleOn(engine, ...nest(3));
+      expect(await compaction).toMatchObject({ isCompacted: true });
+      expect(await countIn()).toBe(4);
+    });
+
     test("between two parts of a catch-up costs no update, wherever the first part ended", async () => {
       await using engine = await openBucketOf(open);
       const ann = new Author("a");

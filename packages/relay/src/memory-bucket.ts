@@ -3,7 +3,7 @@
  * revision, of which those count that are still a key's latest.
  */
 import { resultMs, type PackedKey, type Revision, type Stamp, zeroStamp } from "@rockpool/model";
-import { compactedEntry, isUnchanged, type CompactionTask } from "./compaction.ts";
+import { compactedEntry, isUnchanged, type CompactionTask, type DocumentBase } from "./compaction.ts";
 import type { DocumentUpdate } from "./document-state.ts";
 import type { RuledTurn } from "./engine.ts";
 import type { EpochStart } from "./epoch-history.ts";
@@ -98,7 +98,7 @@ export const keepUpdates = (bucket: Bucket, { ended, ruled }: Pick<TurnOutcome, 
 };
 
 /** False when the document has become another one, or none. */
-export const keepBase = (bucket: Bucket, task: CompactionTask, base: DocumentUpdate): boolean => {
+export const keepBase = (bucket: Bucket, task: CompactionTask, base: DocumentBase): boolean => {
   const { key } = task.entry;
   const entry = bucket.entryByKey.get(key);
   const updates = bucket.updatesByKey.get(key) ?? [];

@@ -14,9 +14,8 @@ import {
   type ReplicaId,
   type Revision,
 } from "@rockpool/model";
-import { createBase, isCompactionDue, type CompactionTask } from "./compaction.ts";
+import { createBase, isCompactionDue, type CompactionTask, type DocumentBase } from "./compaction.ts";
 import type { DocumentRules } from "./document-rules.ts";
-import type { DocumentUpdate } from "./document-state.ts";
 import type {
   BucketState,
   Compaction,
@@ -167,7 +166,7 @@ class MemoryEngine implements Engine {
     const bucket = this.#mustGetBucket(name);
     const task = this.#nextTask(name, bucket);
     if (task === undefined) return { isCompacted: false, isDone: true };
-    let base: DocumentUpdate;
+    let base: DocumentBase;
     try {
       base = await createBase(task, this.#documents);
     } catch (fault) {

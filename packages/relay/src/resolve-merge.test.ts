@@ -3,6 +3,7 @@
  */
 import { digestOf } from "@rockpool/model";
 import { expect, test } from "vitest";
+import * as Y from "yjs";
 import { check, commitOf, number, remove, set, sum, text } from "./commit-fixture.ts";
 import { Author, merge } from "./document-fixture.ts";
 import { createBucket } from "./resolve-fixture.ts";
@@ -149,6 +150,30 @@ test("limits: of an update, of a document, of its clients", () => {
   expect(createBucket().rule(commitOf("c", 1, [merge("k", crowded)])).ruling).toMatchObject({
     reason: { type: "limit", message: expect.stringContaining("state vector") },
   });
+});
+
+test("limits: of the subdocuments of a document, however many updates bring them", () => {
+  const bucket = createBucket();
+  const ann = new Author("a");
+  const nest = (count: number) =>
+    ann.commit([
+      merge(
+        "k",
+        ann.edit((doc) =>
+          doc.getArray<Y.Doc>("nested").push(Array.from({ length: count }, () => new Y.Doc())),
+        ),
+      ),
+    ]);
+  expect(bucket.rule(nest(600)).ruling).toEqual(accepted);
+  expect(bucket.rule(nest(400)).ruling).toEqual(accepted);
+  expect(bucket.rule(nest(1)).ruling).toMatchObject({
+    reason: {
+      type: "limit",
+      message: expect.stringMatching(/^a document of 1001 subdocuments, at most 1000: begin/),
+    },
+  });
+  expect(bucket.rule(new Author("b").typing("k", "x")).ruling).toEqual(accepted);
+  expect(bucket.entry("k")).toMatchObject({ document: { rows: 3, subdocuments: 1000 } });
 });
 
 test("a commit that deletes a document and makes another has one of its own incarnation, and only the update behind the delete", () => {

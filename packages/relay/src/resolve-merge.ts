@@ -45,18 +45,30 @@ export const resolveMerge = (
   const isOther = merge.incarnation !== null && merge.incarnation !== incarnation;
   if (isLate || isOther) return { type: "superseded" };
   if (admission.type === "missing") return rejected({ type: "missing", mutation: index });
-  const { stateVector } = admission;
-  const bytes = (document?.bytes ?? 0) + merge.update.length;
-  const exceeded = exceededLimit(bytes, documentBytesMax, stateVector);
-  if (exceeded !== undefined) return rejected({ type: "limit", message: exceeded });
-  const rows = (document?.rows ?? 0) + 1;
-  const baseBytes = document?.baseBytes ?? 0;
-  return { type: "merged", document: { stateVector, incarnation, bytes, rows, baseBytes } };
+  const merged: DocumentState = {
+    stateVector: admission.stateVector,
+    incarnation,
+    bytes: (document?.bytes ?? 0) + merge.update.length,
+    rows: (document?.rows ?? 0) + 1,
+    baseBytes: document?.baseBytes ?? 0,
+    subdocuments: (document?.subdocuments ?? 0) + admission.subdocuments,
+  };
+  const exceeded = exceededLimit(merged, documentBytesMax, documents.subdocumentsMax);
+  return exceeded === undefined
+    ? { type: "merged", document: merged }
+    : rejected({ type: "limit", message: exceeded });
 };
 
-const exceededLimit = (bytes: number, bytesMax: number, stateVector: Uint8Array): string | undefined => {
+const exceededLimit = (
+  { bytes, subdocuments, stateVector }: DocumentState,
+  bytesMax: number,
+  subdocumentsMax: number,
+): string | undefined => {
   const remedy = "begin another one under a key of its own";
   if (bytes > bytesMax) return `a document of ${bytes} bytes, at most ${bytesMax}: ${remedy}`;
+  if (subdocuments > subdocumentsMax) {
+    return `a document of ${subdocuments} subdocuments, at most ${subdocumentsMax}: ${remedy}`;
+  }
   return stateVector.length > stateVectorBytesMax
     ? `a document whose state vector has ${stateVector.length} bytes, at most ${stateVectorBytesMax}: ${remedy}`
     : undefined;

@@ -3,7 +3,13 @@
  * all those before, once they were compacted. Works within the transaction of the caller.
  */
 import type { PackedKey, Revision } from "@rockpool/model";
-import { compactedEntry, createBase, isUnchanged, type CompactionTask } from "./compaction.ts";
+import {
+  compactedEntry,
+  createBase,
+  isUnchanged,
+  type CompactionTask,
+  type DocumentBase,
+} from "./compaction.ts";
 import type { DocumentRules } from "./document-rules.ts";
 import type { DocumentUpdate } from "./document-state.ts";
 import type { RelayEntry } from "./relay-entry.ts";
@@ -59,7 +65,7 @@ export class SqliteDocuments {
   }
 
   /** What all updates of the task come to; throws for a document that is left as it is. */
-  async createBase(task: CompactionTask, rules: DocumentRules): Promise<DocumentUpdate> {
+  async createBase(task: CompactionTask, rules: DocumentRules): Promise<DocumentBase> {
     try {
       return await createBase(task, rules);
     } catch (error) {
@@ -69,7 +75,7 @@ export class SqliteDocuments {
   }
 
   /** Puts the base in the place of what it holds; false when that is no longer there. */
-  keepBase(task: CompactionTask, base: DocumentUpdate): boolean {
+  keepBase(task: CompactionTask, base: DocumentBase): boolean {
     const { key } = task.entry;
     const entry = this.entry(key);
     if (entry === undefined || !isUnchanged(task, entry, this.updatesOf(key))) return false;

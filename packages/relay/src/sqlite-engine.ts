@@ -19,7 +19,7 @@ import {
   zeroStamp,
 } from "@rockpool/model";
 import type { DocumentRules } from "./document-rules.ts";
-import type { DocumentUpdate } from "./document-state.ts";
+import type { DocumentBase } from "./compaction.ts";
 import type {
   BucketState,
   Compaction,
@@ -169,7 +169,7 @@ class SqliteEngine implements Engine {
     const { documents } = this.#mustGetBucket(name);
     const task = this.#inTransaction(name, "BEGIN", () => documents.nextTask());
     if (task === undefined) return { isCompacted: false, isDone: true };
-    let base: DocumentUpdate;
+    let base: DocumentBase;
     try {
       base = await documents.createBase(task, this.#documents);
     } catch (fault) {

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { hostMs, retentionMs } from "@rockpool/model";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import * as Y from "yjs";
 import { commitOf, key, number, set, sum, testNowMs, text } from "./commit-fixture.ts";
 import { Author, merge, textOf } from "./document-fixture.ts";
 import { readAll, ruleOn, sweepAt } from "./engine-fixture.ts";
@@ -84,6 +85,30 @@ test("documents are made in it, and are there when it is opened again", async ()
   const { entry, updates } = await engine.readEntry("b", key("gone"));
   expect(entry).toMatchObject({ revision: 5, document: { incarnation: 2, rows: 2 } });
   expect(textOf(updates.map(({ update }) => update))).toBe("xy");
+});
+
+test("documents of format 4 are read, and what they are given is counted", async () => {
+  const file = join(folder, "format-4.sqlite");
+  const ann = new Author("ann");
+  for (const count of [0, 1]) {
+    await using engine = await openSqliteEngine(file);
+    await engine.openBucket("b");
+    await ruleOn(
+      engine,
+      ann.commit([
+        merge(
+          "k",
+          ann.edit((doc) => doc.getArray().push([new Y.Doc()])),
+        ),
+      ]),
+    );
+    const { entry } = await engine.readEntry("b", key("k"));
+    expect(entry?.document).toMatchObject({ rows: count + 1, subdocuments: 1 });
+    await engine.close();
+    const database = new DatabaseSync(file);
+    database.exec("ALTER TABLE entries DROP COLUMN subdocuments; PRAGMA user_version = 4");
+    database.close();
+  }
 });
 
 test("a file is brought to a new format once, and all at once", async () => {

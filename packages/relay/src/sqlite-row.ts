@@ -21,7 +21,7 @@ export type SqlValue = null | number | string | Uint8Array;
 export type SqlRow = readonly SqlValue[];
 
 export const entryColumns =
-  "key, encoding, data, expire_at, revision, stamp, stamp_holder, set_stamp, set_holder, writer_host, writer_n, deleted_ms, incarnation, update_rows, update_bytes, base_bytes, compaction_due";
+  "key, encoding, data, expire_at, revision, stamp, stamp_holder, set_stamp, set_holder, writer_host, writer_n, deleted_ms, incarnation, update_rows, update_bytes, base_bytes, compaction_due, subdocuments";
 export const updateColumns = "key, revision, place, is_base, data";
 
 /** Code units 0–255 are Latin-1's bytes. */
@@ -164,21 +164,23 @@ const writeValueColumns = (value: Value | undefined): [encoding: string | null, 
 };
 
 const writeDocumentColumns = (document: DocumentState | undefined): SqlValue[] => {
-  if (document === undefined) return [null, null, null, null, null];
-  const { incarnation, rows, bytes, baseBytes } = document;
-  return [incarnation, rows, bytes, baseBytes, isCompactionDue(document) ? 1 : null];
+  if (document === undefined) return [null, null, null, null, null, null];
+  const { incarnation, rows, bytes, baseBytes, subdocuments } = document;
+  return [incarnation, rows, bytes, baseBytes, isCompactionDue(document) ? 1 : null, subdocuments];
 };
 
 /** Undefined where one of them cannot be read: nobody knows what a merge would be added to. */
 const readDocumentColumns = (row: SqlRow): DocumentState | undefined => {
   const stateVector = row[2];
   const [incarnation, rows, bytes, baseBytes] = row.slice(12);
+  const subdocuments = row[17];
   return stateVector instanceof Uint8Array &&
     isCountFrom0(incarnation) &&
     isCountFrom0(rows) &&
     isCountFrom0(bytes) &&
-    isCountFrom0(baseBytes)
-    ? { stateVector, incarnation, bytes, rows, baseBytes }
+    isCountFrom0(baseBytes) &&
+    isCountFrom0(subdocuments)
+    ? { stateVector, incarnation, bytes, rows, baseBytes, subdocuments }
     : undefined;
 };
 

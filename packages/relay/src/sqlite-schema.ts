@@ -8,7 +8,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { KvError, msOfStamp, type Stamp } from "@rockpool/model";
 
 /** Stands in `PRAGMA user_version`. */
-export const formatVersion = 4;
+export const formatVersion = 5;
 
 const tablesOfFormat1 = `
   CREATE TABLE buckets (
@@ -113,8 +113,14 @@ const stepToFormat4 = `
   CREATE INDEX updates_by_revision ON updates (bucket, revision);
 `;
 
+/** The subdocuments of a document: those of before count from its next compaction on. */
+const stepToFormat5 = `
+  ALTER TABLE entries ADD COLUMN subdocuments INTEGER;
+  UPDATE entries SET subdocuments = 0 WHERE encoding = 'document';
+`;
+
 /** The steps that lead from format to format, from an empty file on. */
-const steps = [tablesOfFormat1, stepToFormat2, stepToFormat3, stepToFormat4];
+const steps = [tablesOfFormat1, stepToFormat2, stepToFormat3, stepToFormat4, stepToFormat5];
 
 /** Makes the tables of a new file, or brings an older one to this format. @throws KvError "newer-format" for a file of a later Rockpool */
 export const prepareSchema = (database: DatabaseSync): void => {

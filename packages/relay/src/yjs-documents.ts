@@ -6,18 +6,20 @@
 import { setImmediate } from "node:timers/promises";
 import * as Y from "yjs";
 import type { DocumentRules } from "./document-rules.ts";
-import { readUpdate, type Id, type Struct, type YjsUpdate } from "./yjs-update.ts";
+import { readUpdate, subdocumentsMax, type Id, type Struct, type YjsUpdate } from "./yjs-update.ts";
 
 /** Updates that are applied without a pause: some ms of work. */
 const updatesAtOnce = 100;
 
 export const yjsDocuments: DocumentRules = {
+  subdocumentsMax,
+
   admit: (stateVector, update) => {
     const read = readUpdate(update);
     if (read === undefined) return { type: "malformed" };
     const clockByClient = readStateVector(stateVector);
     return clockByClient !== undefined && isTakenUp(read, clockByClient)
-      ? { type: "admitted", stateVector: Y.encodeStateVector(clockByClient) }
+      ? { type: "admitted", stateVector: Y.encodeStateVector(clockByClient), subdocuments: read.subdocuments }
       : { type: "missing" };
   },
 
@@ -32,7 +34,7 @@ export const yjsDocuments: DocumentRules = {
         });
       }
       // What waits in the document is written with it.
-      return Y.encodeStateAsUpdate(document);
+      return { update: Y.encodeStateAsUpdate(document), subdocuments: document.subdocs.size };
     } finally {
       document.destroy();
     }

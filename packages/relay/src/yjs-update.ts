@@ -31,7 +31,7 @@ export interface YjsUpdate {
   readonly subdocuments: number;
 }
 
-/** Of one update. Yjs makes a whole `Y.Doc` of each, wherever it reads the update: some 80 µs. */
+/** Of one update, and of a document. Yjs makes a whole `Y.Doc` of each, wherever it reads the update: some 80 µs. */
 export const subdocumentsMax = 1000;
 
 /** Undefined for bytes that are no update, for one that Yjs would not take up as it stands there, and one of too many subdocuments. */
