@@ -374,6 +374,26 @@ describe("a document that ends", () => {
     expect([...copy.closeCodes, ...bob.closeCodes]).toEqual([]);
   });
 
+  test("and a replica may bring a copy of it into its successor, which stock clients edit as any other", async () => {
+    await using relay = await openRelay();
+    using ada = new StockClient(relay.url, "b", room);
+    ada.type("old");
+    await ada.saved();
+    await pushCommit(relay.url, "b", [{ type: "delete", key }]);
+    expect(await ada.stopped()).toBe(4410);
+    const update = Y.encodeStateAsUpdate(ada.doc);
+    const { ruling } = await pushCommit(relay.url, "b", [{ type: "merge", key, update, incarnation: null }]);
+    expect(ruling).toEqual({ type: "accepted", superseded: [] });
+    using bob = new StockClient(relay.url, "b", room);
+    await untilEqual([bob], "old");
+    bob.type("er");
+    await bob.saved();
+    bob.provider.disconnect();
+    bob.provider.connect();
+    await bob.saved();
+    expect([bob.text, bob.closed]).toEqual(["older", undefined]);
+  });
+
   test("and one that was away for longer than deletions are kept begins anew", async () => {
     let nowMs = Date.now();
     const hourMs = 3_600_000;

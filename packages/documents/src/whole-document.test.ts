@@ -2,6 +2,8 @@
  * What a document in hand becomes when all that stands is told: it stays where nothing of it is gone, and
  * gives way to a fresh one where something is.
  */
+import { markerMinutesMin, markersFrom } from "@rockpool/model";
+import * as encoding from "lib0/encoding";
 import { expect, test } from "vitest";
 import * as Y from "yjs";
 import { containsDoc, type InHand, receiveWhole, type Standing } from "./whole-document.ts";
@@ -56,6 +58,22 @@ test("own edits that no commit has yet need not stand", () => {
   const updates = [edit(write("one"))];
   const own = [edit(write("two")), edit(erase(0, 1))];
   expect(receive({ doc, own }, { updates })).toEqual({ type: "grown" });
+});
+
+/** A collected struct, as the relay puts it into a stock client's document. */
+const mark = (client: number): Uint8Array =>
+  encoding.encode((encoder) => {
+    for (const number of [1, 1, client, 0, 0, markerMinutesMin, 0]) encoding.writeVarUint(encoder, number);
+  });
+
+test("the mark of a stock client stands nowhere, and is not missed", () => {
+  const { doc, edit } = editor(1);
+  const updates = [edit(write("one"))];
+  Y.applyUpdate(doc, mark(markersFrom));
+  expect(Y.getState(doc.store, markersFrom)).toBe(markerMinutesMin);
+  expect(receive({ doc }, { updates })).toEqual({ type: "grown" });
+  Y.applyUpdate(doc, mark(markersFrom - 1));
+  expect(receive({ doc }, { updates })).toMatchObject({ type: "replaced" });
 });
 
 test("an insertion that does not stand gives a fresh document", () => {

@@ -3,6 +3,7 @@
  * away: a document that has something the bucket does not have is put aside for a fresh one. Own edits that
  * no commit has yet are carried over where they stand on what is left, and handed back where they do not.
  */
+import { isMarker } from "@rockpool/model";
 import * as Y from "yjs";
 import { applyUpdates } from "./apply-updates.ts";
 
@@ -68,13 +69,16 @@ export const isBlank = (doc: Y.Doc): boolean => doc.store.clients.size === 0 && 
 export const hasGaps = ({ store }: Y.Doc): boolean =>
   store.pendingStructs !== null || store.pendingDs !== null;
 
-/** True when all that is in `part` is in `whole`: every insertion and every deletion. */
+/** True when all that is in `part` is in `whole`: every insertion and every deletion. Marks of stock clients are none. */
 export const containsDoc = (whole: Y.Doc, part: Y.Doc): boolean => {
   const has = Y.snapshot(whole);
   const needed = Y.snapshot(part);
-  for (const [client, clock] of needed.sv) if ((has.sv.get(client) ?? 0) < clock) return false;
+  for (const [client, clock] of needed.sv) {
+    if ((has.sv.get(client) ?? 0) < clock && !isMarker(client, clock)) return false;
+  }
   for (const [client, deletions] of needed.ds.clients) {
     for (const { clock, len } of deletions) {
+      if (isMarker(client, clock + len)) continue;
       const holds = has.ds.clients
         .get(client)
         ?.some((run) => run.clock <= clock && clock + len <= run.clock + run.len);

@@ -33,6 +33,7 @@ export {
   updateLog,
   updatesOf,
 } from "./document.ts";
+export { isMarker, markerMinutesMax, markerMinutesMin, markersFrom } from "./document-marker.ts";
 export { keyOfRoom, roomOfKey } from "./document-room.ts";
 export { assert, KvError, type KvErrorCode } from "./error.ts";
 export { packError, type PackedError, unpackError } from "./packed-error.ts";

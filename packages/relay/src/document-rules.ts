@@ -6,7 +6,13 @@
 /** Whether an update may be added to a document. */
 export type Admission =
   /** It may; how far the document reaches with it, and how many subdocuments it brings. */
-  | { readonly type: "admitted"; readonly stateVector: Uint8Array; readonly subdocuments: number }
+  | {
+      readonly type: "admitted";
+      /** What is kept of it: itself, but for what belongs to no document. */
+      readonly update: Uint8Array;
+      readonly stateVector: Uint8Array;
+      readonly subdocuments: number;
+    }
   /** It builds on what neither the document nor the update itself has. */
   | { readonly type: "missing" }
   /** The bytes are no update. */

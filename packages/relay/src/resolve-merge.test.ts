@@ -4,9 +4,10 @@
 import { digestOf } from "@rockpool/model";
 import { expect, test } from "vitest";
 import * as Y from "yjs";
-import { check, commitOf, number, remove, set, sum, text } from "./commit-fixture.ts";
-import { Author, merge } from "./document-fixture.ts";
+import { check, commitOf, key, number, remove, set, sum, testNowMs, text } from "./commit-fixture.ts";
+import { Author, docOf, merge } from "./document-fixture.ts";
 import { createBucket } from "./resolve-fixture.ts";
+import { markerOf, markerUpdate, minuteOf } from "./y-websocket/incarnation-marker.ts";
 
 const accepted = { type: "accepted", superseded: [] };
 const rejected = (reason: unknown) => ({ type: "rejected", reason });
@@ -125,6 +126,25 @@ test("a checked commit is ruled by its checks, its merges of another incarnation
   const revision = { type: "revision", epoch: "e1", revision: 2 } as const;
   expect(bucket.rule(next(9, revision)).ruling).toEqual(lost("a", 2));
   expect(bucket.rule(next(0, { type: "absent" })).ruling).toEqual(rejected({ type: "check", checks: [0] }));
+});
+
+test("a merge is taken without the marks of stock clients, which is all that is kept of it", () => {
+  const bucket = createBucket();
+  const marker = markerOf({ bucket: "b", key: key("k"), epoch: "", revision: 0 });
+  const ann = new Author("a");
+  const plain = ann.update("x");
+  ann.hear(markerUpdate(marker, minuteOf(testNowMs)));
+  const copied = bucket.rule(ann.commit([merge("k", Y.encodeStateAsUpdate(ann.doc))]));
+  const later = bucket.rule(ann.commit([merge("k", markerUpdate(marker, minuteOf(testNowMs) + 1))]));
+  const kept = [copied, later].flatMap(({ updatesByKey }) => [...updatesByKey.values()].flat());
+  expect(kept.map(({ update }) => update)).toEqual([plain, Y.encodeStateAsUpdate(new Y.Doc())]);
+  expect(bucket.entry("k")).toMatchObject({
+    document: {
+      rows: 2,
+      bytes: plain.length + 2,
+      stateVector: Y.encodeStateVector(docOf([plain])),
+    },
+  });
 });
 
 test("limits: of an update, of a document, of its clients", () => {

@@ -12,7 +12,7 @@ export type Merge = Extract<Mutation, { type: "merge" }>;
 
 /** What a merge makes of a document, or why it does not. */
 export type MergeOutcome =
-  | { readonly type: "merged"; readonly document: DocumentState }
+  | { readonly type: "merged"; readonly document: DocumentState; readonly update: Uint8Array }
   | { readonly type: "superseded" }
   | { readonly type: "rejected"; readonly reason: RejectionReason };
 
@@ -45,17 +45,18 @@ export const resolveMerge = (
   const isOther = merge.incarnation !== null && merge.incarnation !== incarnation;
   if (isLate || isOther) return { type: "superseded" };
   if (admission.type === "missing") return rejected({ type: "missing", mutation: index });
+  const { update, stateVector, subdocuments } = admission;
   const merged: DocumentState = {
-    stateVector: admission.stateVector,
+    stateVector,
     incarnation,
-    bytes: (document?.bytes ?? 0) + merge.update.length,
+    bytes: (document?.bytes ?? 0) + update.length,
     rows: (document?.rows ?? 0) + 1,
     baseBytes: document?.baseBytes ?? 0,
-    subdocuments: (document?.subdocuments ?? 0) + admission.subdocuments,
+    subdocuments: (document?.subdocuments ?? 0) + subdocuments,
   };
   const exceeded = exceededLimit(merged, documentBytesMax, documents.subdocumentsMax);
   return exceeded === undefined
-    ? { type: "merged", document: merged }
+    ? { type: "merged", document: merged, update }
     : rejected({ type: "limit", message: exceeded });
 };
 

@@ -142,12 +142,14 @@ const applyAll = (
       superseded.push(mayKnow ? { mutation: index, winner } : { mutation: index });
       continue;
     }
-    if (mutation.type === "merge") {
+    const { content, update } = outcome;
+    if (update === undefined) updatesByKey.delete(key);
+    else {
       const added = updatesByKey.get(key) ?? [];
-      added.push({ key, revision: context.revision, place: added.length, update: mutation.update });
+      added.push({ key, revision: context.revision, place: added.length, update });
       updatesByKey.set(key, added);
-    } else updatesByKey.delete(key);
-    effectByKey.set(key, changedEntry(current, mutation, outcome.content, stamp, commit, context));
+    }
+    effectByKey.set(key, changedEntry(current, mutation, content, stamp, commit, context));
   }
   const ruling = { type: "accepted", superseded } as const;
   return { ruling, stamp: given, effects: [...effectByKey.values()], updatesByKey };
@@ -161,7 +163,12 @@ const isTooLateToStart = (before: RelayEntry | undefined, mutation: Mutation): b
 type Content = Pick<RelayEntry, "value" | "document" | "expireAt" | "deletedMs">;
 
 type MutationOutcome =
-  | { readonly type: "applied"; readonly content: Content }
+  | {
+      readonly type: "applied";
+      readonly content: Content;
+      /** Of a merge: what it adds to the document. */
+      readonly update?: Uint8Array;
+    }
   | { readonly type: "superseded" }
   | { readonly type: "rejected"; readonly reason: RejectionReason };
 
@@ -175,7 +182,9 @@ const outcomeOf = (
   const alive = current !== undefined && isAlive(current, context.nowMs) ? current : undefined;
   if (mutation.type === "merge") {
     const outcome = resolveMerge({ current, alive, isLate }, mutation, index, context);
-    return outcome.type === "merged" ? { type: "applied", content: { document: outcome.document } } : outcome;
+    if (outcome.type !== "merged") return outcome;
+    const { document, update } = outcome;
+    return { type: "applied", content: { document }, update };
   }
   if (isLate) return { type: "superseded" };
   const outcome = applyMutation(alive && shownValue(alive), mutation);

@@ -220,7 +220,7 @@ test("what is admitted is read off an update that lies within a larger buffer", 
   const buffer = Uint8Array.of(7, 7, ...one, ...two);
   const admission = admit(undefined, buffer.subarray(2, 2 + one.length));
   const stateVector = Y.encodeStateVector(docOf([one]));
-  expect(admission).toEqual({ type: "admitted", stateVector, subdocuments: 0 });
+  expect(admission).toEqual({ type: "admitted", update: one, stateVector, subdocuments: 0 });
   expect(admit(undefined, buffer.subarray(2, 1 + one.length))).toEqual({ type: "malformed" });
   expect(textOf([one, two])).toBe("xy");
 });

@@ -4,9 +4,11 @@
  * dependencies, as Yjs integrates them, but without the document. Costs are those of the update's own bytes.
  */
 import { setImmediate } from "node:timers/promises";
+import { isMarker } from "@rockpool/model";
 import * as Y from "yjs";
 import type { DocumentRules } from "./document-rules.ts";
 import { readUpdate, subdocumentsMax, type Id, type Struct, type YjsUpdate } from "./yjs-update.ts";
+import { withoutMarkers } from "./y-websocket/known-document.ts";
 
 /** Updates that are applied without a pause: some ms of work. */
 const updatesAtOnce = 100;
@@ -14,13 +16,14 @@ const updatesAtOnce = 100;
 export const yjsDocuments: DocumentRules = {
   subdocumentsMax,
 
-  admit: (stateVector, update) => {
-    const read = readUpdate(update);
-    if (read === undefined) return { type: "malformed" };
+  admit: (stateVector, bytes) => {
+    const kept = readKept(bytes);
+    if (kept === undefined) return { type: "malformed" };
+    const { update, read } = kept;
     const clockByClient = readStateVector(stateVector);
-    return clockByClient !== undefined && isTakenUp(read, clockByClient)
-      ? { type: "admitted", stateVector: Y.encodeStateVector(clockByClient), subdocuments: read.subdocuments }
-      : { type: "missing" };
+    if (clockByClient === undefined || !isTakenUp(read, clockByClient)) return { type: "missing" };
+    const { subdocuments } = read;
+    return { type: "admitted", update, stateVector: Y.encodeStateVector(clockByClient), subdocuments };
   },
 
   compact: async (updates) => {
@@ -40,6 +43,25 @@ export const yjsDocuments: DocumentRules = {
     }
   },
 };
+
+/** An update of no structs and no deletions. */
+const nothing = Uint8Array.of(0, 0);
+
+/** An update without the markers that a copy of a stock client's document brings; undefined for what is none. */
+const readKept = (bytes: Uint8Array): { update: Uint8Array; read: YjsUpdate } | undefined => {
+  const read = readUpdate(bytes);
+  if (read === undefined || !hasMarkers(read)) return read && { update: bytes, read };
+  const update = withoutMarkers(bytes) ?? nothing;
+  const rest = readUpdate(update);
+  return rest && { update, read: rest };
+};
+
+const hasMarkers = ({ structsByClient, deletions }: YjsUpdate): boolean =>
+  deletions.some(({ client, clock, length }) => isMarker(client, clock + length)) ||
+  [...structsByClient].some(([client, structs]) => {
+    const last = structs.at(-1);
+    return last !== undefined && isMarker(client, last.clock + last.length);
+  });
 
 /** Undefined for one that cannot be read: nothing is known to be there. */
 const readStateVector = (stateVector: Uint8Array | undefined): Map<number, number> | undefined => {

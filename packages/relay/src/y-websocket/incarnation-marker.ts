@@ -8,7 +8,14 @@
  * document at the relay.
  */
 import { createHash } from "node:crypto";
-import type { EpochId, PackedKey, Revision } from "@rockpool/model";
+import {
+  type EpochId,
+  markerMinutesMax,
+  markerMinutesMin,
+  markersFrom,
+  type PackedKey,
+  type Revision,
+} from "@rockpool/model";
 import * as encoding from "lib0/encoding";
 
 /** Which document a marker stands for. */
@@ -23,31 +30,19 @@ export interface Incarnation {
 /** A client's state vector, as Yjs decodes it. */
 export type ClockByClient = ReadonlyMap<number, number>;
 
-/**
- * Markers are client ids of 53 bits: this number, 16 bits for the key and 21 for the incarnation. Yjs 13 draws
- * ids of 32 bits; other editors may draw such as these, but write fewer characters than the shortest marker has.
- */
-const markerSign = 0xa9_17;
+/** A marker's id has 16 bits for the key and 21 for the incarnation. */
 const keyScale = 2 ** 21;
-const signScale = 2 ** 37;
 
 export const minuteMs: number = 60_000;
-/** Minutes since 1970 that a marker may stand for: 2017 to 2160. */
-const minutesMin = 25_000_000;
-const minutesMax = 100_000_000;
 
 export const minuteOf = (nowMs: number): number =>
-  Math.min(Math.max(Math.floor(nowMs / minuteMs), minutesMin), minutesMax);
+  Math.min(Math.max(Math.floor(nowMs / minuteMs), markerMinutesMin), markerMinutesMax);
 
 /** The client id that stands for an incarnation. */
 export const markerOf = ({ bucket, key, epoch, revision }: Incarnation): number =>
-  markerSign * signScale +
+  markersFrom +
   (hash(["key", bucket, key]) % 2 ** 16) * keyScale +
   (hash(["incarnation", epoch, String(revision)]) % keyScale);
-
-/** True for a client id, with its clock, that is a marker of any document. */
-export const isMarker = (client: number, clock: number): boolean =>
-  Math.floor(client / signScale) === markerSign && clock >= minutesMin && clock <= minutesMax;
 
 /** True for a marker of the same key. */
 export const isOfSameKey = (marker: number, other: number): boolean =>

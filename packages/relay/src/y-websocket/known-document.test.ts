@@ -2,13 +2,13 @@
  * What clients bring, compared with what the relay has:
  * random documents, and markers that never stay.
  */
-import { packKey } from "@rockpool/model";
+import { isMarker, packKey } from "@rockpool/model";
 import { createRelayConfig } from "../relay-config.ts";
 import { readUpdate } from "../yjs-update.ts";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import * as Y from "yjs";
-import { minuteOf, isMarker, isOfSameKey, markerOf, markerUpdate } from "./incarnation-marker.ts";
+import { minuteOf, isOfSameKey, markerOf, markerUpdate } from "./incarnation-marker.ts";
 import { isUpdate, KnownDocument, markersIn, markersOf, withoutMarkers } from "./known-document.ts";
 import { mergeUpdates } from "./merge-updates.ts";
 import { YJobs } from "./y-jobs.ts";

@@ -2,10 +2,10 @@
  * What the relay has of a document, to answer clients from and to compare with what they bring: its updates
  * merged into one, without a `Y.Doc`. Made for one answer, and dropped with it.
  */
-import { assert } from "@rockpool/model";
+import { assert, isMarker } from "@rockpool/model";
 import * as Y from "yjs";
 import { readUpdate } from "../yjs-update.ts";
-import { isMarker, type ClockByClient } from "./incarnation-marker.ts";
+import type { ClockByClient } from "./incarnation-marker.ts";
 import { mergeUpdates } from "./merge-updates.ts";
 
 type DeleteSet = ReturnType<typeof Y.createDeleteSet>;
@@ -74,7 +74,7 @@ const subtract = (
   }
   // The first byte is the number of clients with structs.
   if (structs[0] === 0 && ds.clients.size === 0) return undefined;
-  return Buffer.concat([structs, writeDeletions(ds)]);
+  return new Uint8Array(Buffer.concat([structs, writeDeletions(ds)]));
 };
 
 /** As Yjs writes them at the end of an update. */
