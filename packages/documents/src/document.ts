@@ -3,7 +3,7 @@
  * is edited in it goes out by the queue, and where the bucket no longer has something that it has, another
  * `Y.Doc` takes its place.
  */
-import { KvError, updatesOf } from "@rockpool/model";
+import { KvError, mergeInGroups, updatesOf } from "@rockpool/model";
 import { ObservableV2 } from "lib0/observable";
 import type { AtomicOperation, CommitFailure, CommitResult, Key } from "rockpool";
 import type { DocumentItem, WholeDocument } from "rockpool/documents";
@@ -228,7 +228,7 @@ export class RockpoolDocument extends ObservableV2<DocumentEvents> {
       this.#presence = this.#openPresence(state);
     }
     if (isLost) this.#queue.drop(replacedError());
-    const lost = isLost ? Y.mergeUpdates([...own]) : null;
+    const lost = isLost ? mergeInGroups(own, Y.mergeUpdates) : null;
     this.emit("replaced", [{ doc, previous, reason, lost }]);
     return true;
   }

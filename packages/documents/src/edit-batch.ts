@@ -1,7 +1,7 @@
 /**
  * What waits to be committed, and how much of it goes into one commit.
  */
-import { valueBytesMax } from "@rockpool/model";
+import { mergeInGroups, valueBytesMax } from "@rockpool/model";
 import type { CommitFailure, CommitResult } from "rockpool";
 import * as Y from "yjs";
 
@@ -50,5 +50,5 @@ export const leadingEdits = (waiting: readonly Waiting[]): readonly Edit[] => {
 /** What is not saved yet of a batch, as one update; undefined for nothing. */
 export const mergeBatch = (batch: readonly Waiting[]): Uint8Array | undefined => {
   const updates = batch.flatMap((one) => (one.type === "edit" && one.isSaved ? [] : one.updates));
-  return updates.length > 1 ? Y.mergeUpdates(updates) : updates[0];
+  return updates.length > 1 ? mergeInGroups(updates, Y.mergeUpdates) : updates[0];
 };

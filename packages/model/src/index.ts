@@ -71,6 +71,7 @@ export {
   retentionMs,
   valueBytesMax,
 } from "./limits.ts";
+export { mergeInGroups } from "./merge-in-groups.ts";
 export {
   applyMutation,
   checkCommitLimits,

@@ -2,11 +2,10 @@
  * What the relay has of a document, to answer clients from and to compare with what they bring: its updates
  * merged into one, without a `Y.Doc`. Made for one answer, and dropped with it.
  */
-import { assert, isMarker } from "@rockpool/model";
+import { assert, isMarker, mergeInGroups } from "@rockpool/model";
 import * as Y from "yjs";
 import { readUpdate } from "../yjs-update.ts";
 import type { ClockByClient } from "./incarnation-marker.ts";
-import { mergeUpdates } from "./merge-updates.ts";
 
 type DeleteSet = ReturnType<typeof Y.createDeleteSet>;
 
@@ -25,7 +24,7 @@ export class KnownDocument {
 
   /** @throws what Yjs throws of updates that are none */
   constructor(updates: readonly Uint8Array[]) {
-    this.#update = mergeUpdates(updates);
+    this.#update = mergeInGroups(updates, Y.mergeUpdates);
     this.clockByClient = Y.decodeStateVector(Y.encodeStateVectorFromUpdate(this.#update));
   }
 

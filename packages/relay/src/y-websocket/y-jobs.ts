@@ -2,9 +2,10 @@
  * What a stock client has sent and was not dealt with yet, in order: updates that may become one commit,
  * and questions. How much of it waits is bounded by not reading from the socket while it is full.
  */
+import { mergeInGroups } from "@rockpool/model";
 import type { RelayLimits } from "@rockpool/protocol";
+import * as Y from "yjs";
 import { readUpdate, subdocumentsMax } from "../yjs-update.ts";
-import { mergeUpdates } from "./merge-updates.ts";
 
 export type Job =
   /** Asks for what a document with this state vector lacks. */
@@ -58,7 +59,7 @@ export class YJobs {
     for (const job of taken) this.#bytes -= bytesOf(job);
     if (first.type === "answer") return taken.at(-1);
     const updates = taken.filter((job) => job.type === "merge").map(({ update }) => update);
-    return updates.length === 1 ? first : { ...first, update: mergeUpdates(updates) };
+    return updates.length === 1 ? first : { ...first, update: mergeInGroups(updates, Y.mergeUpdates) };
   }
 }
 
