@@ -96,6 +96,23 @@ test("an edit that the relay refuses gives a fresh document, and stays in the ol
   expect(await bed.done(b.kv.sync.rejected())).toHaveLength(1);
 });
 
+test("an edit of a document that is not here yet is saved when it is", async () => {
+  const bed = await AppBed.open();
+  const far = await bed.openApp("far");
+  const theirs = open(far);
+  write(theirs, "theirs");
+  await bed.done(theirs.whenSynced);
+  const near = await bed.openFollowing("near", ["other"]);
+  const mine = open(near);
+  await bed.done(mine.whenLoaded);
+  write(mine, "mine ");
+  await until(bed, () => mine.error !== undefined);
+  expect([mine.saved, mine.synced]).toEqual([false, false]);
+  await bed.done(near.kv.sync.follow([["notes"]]));
+  await until(bed, () => mine.synced && textOf(theirs).length === 11);
+  expect(textOf(mine)).toBe(textOf(theirs));
+});
+
 test("who is present is seen in the other tab and on the other device, and is gone with its tab", async () => {
   const bed = await AppBed.open();
   const device = bed.device("a");

@@ -321,3 +321,15 @@ test.each<[string, () => Promise<{ ok: false }>, unknown]>([
   // In one commit, so that nobody sees the one without the other.
   expect([bench.commits.length, bench.text, bench.errors]).toEqual([1, "b undone", []]);
 });
+
+test("an edit of what is not here yet is tried again with the next news of the document", async () => {
+  const bench = new Bench();
+  bench.add("a");
+  void bench.queue.flush().catch(() => {});
+  const outside = new KvError("unsupported", "the key is not here yet");
+  bench.commits[0]?.reject(outside);
+  await turn();
+  expect(bench.errors).toEqual([outside]);
+  bench.queue.release();
+  expect(bench.commits).toHaveLength(2);
+});

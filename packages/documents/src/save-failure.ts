@@ -17,7 +17,6 @@ const final: ReadonlySet<KvErrorCode> = new Set<KvErrorCode>([
   "evicted",
   "newer-format",
   "readonly",
-  "unsupported",
 ]);
 
 export const helpFor = (error: unknown): Help => {
