@@ -96,6 +96,26 @@ test("an edit that the relay refuses gives a fresh document, and stays in the ol
   expect(await bed.done(b.kv.sync.rejected())).toHaveLength(1);
 });
 
+test("an edit that waits for a ruling which does not come stays with what it was committed with", async () => {
+  const bed = await AppBed.open();
+  const a = await bed.openApp("a");
+  const one = open(a);
+  await bed.done(one.whenSynced);
+  const outcome = one
+    .transact((doc) => doc.getText("t").insert(0, "done"), a.kv.atomic().set(["card"], "done"), {
+      confirm: "relay",
+    })
+    .catch((error: { code?: string }) => error.code);
+  await until(bed, () => a.host.state.pendingCount === 1);
+  bed.setOnline("a", false);
+  expect(await bed.done(outcome)).toBe("outcome-unknown");
+  expect([textOf(one), one.saved]).toEqual(["done", true]);
+  bed.setOnline("a", true);
+  await until(bed, () => one.synced);
+  const card = await bed.done(a.kv.get(["card"]));
+  expect([textOf(one), card.value, bed.relay.head]).toEqual(["done", "done", 1]);
+});
+
 test("an edit of a document that is not here yet is saved when it is", async () => {
   const bed = await AppBed.open();
   const far = await bed.openApp("far");

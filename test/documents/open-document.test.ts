@@ -134,6 +134,39 @@ test("where a check does not hold, the edit is undone for everyone", async () =>
   expect([textOf(again), (await kv.get(["card"])).value]).toEqual(["kept", { state: "done" }]);
 });
 
+test("an edit with other mutations that comes too late is refused, and undone", async () => {
+  const kv = await openBucket();
+  const document = open(kv);
+  await document.whenLoaded;
+  write(document, "kept");
+  await document.destroy();
+  const done = document.transact(
+    (doc) => doc.getText("t").insert(0, "not "),
+    kv.atomic().set(["card"], "done"),
+  );
+  await expect(done).rejects.toMatchObject({ code: "closed" });
+  expect([textOf(document), (await kv.get(["card"])).value]).toEqual(["kept", null]);
+});
+
+test("an edit with other mutations for which nobody waits any more stands with them", async () => {
+  const kv = await openBucket();
+  const document = open(kv);
+  await document.whenLoaded;
+  const leaving = new AbortController();
+  const operation = kv.atomic().set(["card"], "done");
+  const commit = operation.commit.bind(operation);
+  operation.commit = (options) => {
+    const committed = commit(options);
+    leaving.abort(new Error("gone"));
+    return committed;
+  };
+  const { signal } = leaving;
+  const done = document.transact((doc) => doc.getText("t").insert(0, "done"), operation, { signal });
+  await expect(done).rejects.toThrow("gone");
+  await document.flush();
+  expect([textOf(document), (await kv.get(["card"])).value]).toEqual(["done", "done"]);
+});
+
 test("a document that is deleted gives way to a blank one, and edits on it are told", async () => {
   const kv = await openBucket();
   const document = open(kv);

@@ -3,7 +3,7 @@
  * is edited in it goes out by the queue, and where the bucket no longer has something that it has, another
  * `Y.Doc` takes its place.
  */
-import { KvError, mergeInGroups, updatesOf } from "@rockpool/model";
+import { assert, KvError, mergeInGroups, updatesOf } from "@rockpool/model";
 import { ObservableV2 } from "lib0/observable";
 import type { AtomicOperation, CommitFailure, CommitResult, Key } from "rockpool";
 import type { DocumentItem, WholeDocument } from "rockpool/documents";
@@ -14,13 +14,15 @@ import { Deferred } from "./deferred.ts";
 import { DocListener } from "./doc-listener.ts";
 import type { DocumentEvents } from "./document-events.ts";
 import type { DocumentSetup, TransactOptions } from "./document-setup.ts";
-import { EditQueue, replacedError } from "./edit-queue.ts";
+import { EditQueue } from "./edit-queue.ts";
 import { onLeaving } from "./page-life.ts";
+import { replacedError } from "./save-failure.ts";
 import { squeezeEdits } from "./squeeze-edits.ts";
+import { isStanding } from "./standing-edit.ts";
 import { Presence } from "./presence.ts";
 import { editUndoably } from "./undoable-edit.ts";
 import { DocumentVersions } from "./versions.ts";
-import { receiveWhole, type Standing } from "./whole-document.ts";
+import { receiveWhole } from "./whole-document.ts";
 
 /** As `openDocument` gives it. */
 export class RockpoolDocument extends ObservableV2<DocumentEvents> {
@@ -121,27 +123,28 @@ export class RockpoolDocument extends ObservableV2<DocumentEvents> {
   }
 
   /**
-   * Makes an edit and commits it with the mutations of `operation`, under its checks: both or neither. Where
-   * a check does not hold, or the commit fails, the edit is undone again, in `doc` too. `operation` is used up.
+   * Makes an edit and commits it with the mutations of `operation`, under its checks: both or neither. Where a
+   * check does not hold, or the commit fails and is not here all the same (as after `outcome-unknown`, or an
+   * aborted signal), the edit is undone again, in `doc` too. `operation` is used up.
    */
   async transact(
     change: (doc: Y.Doc) => void,
     operation: AtomicOperation = this.#its.kv.atomic(),
-    options: TransactOptions = {},
+    { origin = null, ...commitOptions }: TransactOptions = {},
   ): Promise<CommitResult | CommitFailure> {
     await this.whenLoaded;
-    const { origin = null, ...commitOptions } = options;
     const updates: Uint8Array[] = [];
     this.#captured = updates;
     const edit = editUndoably(this.doc, change, origin, () => this.doc);
     this.#captured = undefined;
-    const commit = (update: Uint8Array | undefined): Promise<CommitResult | CommitFailure> => {
+    const commit = async (update: Uint8Array | undefined): Promise<CommitResult | CommitFailure> => {
       if (edit.failure !== undefined) throw edit.failure.error;
       if (update !== undefined) operation.merge(this.key, update, this.#mergeOptions());
       return operation.commit(commitOptions);
     };
     try {
-      return await this.#queue.commitWith(updates, commit, edit.undo);
+      const stands = (): Promise<boolean> => isStanding(this.#its, updates);
+      return await this.#queue.commitWith({ updates, commit, stands, undo: edit.undo });
     } finally {
       edit.end();
     }
@@ -210,10 +213,9 @@ export class RockpoolDocument extends ObservableV2<DocumentEvents> {
       return false;
     }
     const updates = [...updatesOf(confirmed), ...updatesOf(pending)];
-    const standing: Standing = { stands, incarnation, updates };
     const own = this.#queue.ownAfter(versionstamp);
     const inHand = { doc: this.doc, incarnation: this.#incarnation, own };
-    const arrival = receiveWhole(inHand, standing, this.#its.createDoc, this);
+    const arrival = receiveWhole(inHand, { stands, incarnation, updates }, this.#its.createDoc, this);
     if (arrival.type === "grown") {
       this.#apply(updates);
       return true;
@@ -254,8 +256,8 @@ export class RockpoolDocument extends ObservableV2<DocumentEvents> {
   async #commit(update: Uint8Array): Promise<CommitResult> {
     const operation = this.#its.kv.atomic().merge(this.key, update, this.#mergeOptions());
     const result = await operation.commit({ confirm: "local" });
-    if (result.ok) return result;
-    throw new KvError("conflict", "the edit was not committed, though nothing was checked");
+    assert(result.ok, "a commit in which nothing is checked is made, or fails");
+    return result;
   }
 
   #mergeOptions(): { readonly incarnation?: number | null } {

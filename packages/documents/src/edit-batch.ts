@@ -15,12 +15,17 @@ export interface Edit {
 }
 
 /** An edit that is committed together with something else, or undone. */
-export interface Joint {
-  readonly type: "joint";
+export interface JointEdit {
   readonly updates: readonly Uint8Array[];
   readonly commit: (update: Uint8Array | undefined) => Promise<Committed>;
+  /** After a commit that failed: whether the edit is in the bucket all the same. Never rejects. */
+  readonly stands: () => Promise<boolean>;
   /** Makes good in the document what was not committed. */
   readonly undo: () => void;
+}
+
+export interface Joint extends JointEdit {
+  readonly type: "joint";
   readonly resolve: (result: Committed) => void;
   readonly reject: (error: unknown) => void;
 }

@@ -75,6 +75,8 @@ class Bench {
 /** Lets all that was promised so far be heard. */
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 const quota = (): KvError => new KvError("quota", "no room");
+const nothingStands = { stands: async () => false };
+const neverUndone = { ...nothingStands, undo: (): void => expect.unreachable() };
 
 test("the first edit after a pause goes out when its turn is over, with all of that turn", async () => {
   const bench = new Bench();
@@ -293,14 +295,14 @@ test("an edit with other mutations is a commit of its own, between those before 
   const bench = new Bench();
   const joint: Uint8Array[] = [];
   bench.add("a");
-  const both = bench.queue.commitWith(
-    [bench.update("b")],
-    async (update) => {
+  const both = bench.queue.commitWith({
+    ...neverUndone,
+    updates: [bench.update("b")],
+    commit: async (update) => {
       joint.push(update as Uint8Array);
       return { ok: true, versionstamp: "1".repeat(20) };
     },
-    () => expect.unreachable(),
-  );
+  });
   bench.add("c");
   expect([bench.commits.length, joint.length]).toEqual([1, 0]);
   bench.commits[0]?.resolve();
@@ -315,11 +317,75 @@ test.each<[string, () => Promise<{ ok: false }>, unknown]>([
   ["does not hold", async () => ({ ok: false }), { ok: false }],
 ])("where what it is joint with %s, an edit is undone", async (_, commit, outcome) => {
   const bench = new Bench();
-  const both = bench.queue.commitWith([bench.update("b")], commit, () => bench.add(" undone"));
+  const updates = [bench.update("b")];
+  const both = bench.queue.commitWith({
+    ...nothingStands,
+    updates,
+    commit,
+    undo: () => bench.add(" undone"),
+  });
   expect(await both.catch((error: unknown) => error)).toEqual(outcome);
   await turn();
   // In one commit, so that nobody sees the one without the other.
   expect([bench.commits.length, bench.text, bench.errors]).toEqual([1, "b undone", []]);
+});
+
+test("where it is not known what became of what it is joint with, an edit is undone only if it does not stand", async () => {
+  const bench = new Bench();
+  const unknown = new KvError("outcome-unknown", "no ruling yet");
+  const both = bench.queue.commitWith({
+    ...neverUndone,
+    updates: [bench.update("b")],
+    commit: () => Promise.reject(unknown),
+    stands: async () => true,
+  });
+  await expect(both).rejects.toBe(unknown);
+  await bench.queue.whenThrough();
+  expect([bench.commits.length, bench.queue.isEmpty, bench.errors]).toEqual([0, true, []]);
+});
+
+test("an edit with other mutations is refused and undone once nothing is sent any more", async () => {
+  const bench = new Bench();
+  const closed = new KvError("closed", "closed");
+  let undone = 0;
+  const both = (): Promise<unknown> =>
+    bench.queue.commitWith({
+      ...nothingStands,
+      updates: [bench.update("b")],
+      commit: () => expect.unreachable(),
+      undo: () => void undone++,
+    });
+  bench.queue.hold();
+  const waits = both();
+  bench.queue.end(closed);
+  await expect(waits).rejects.toBe(closed);
+  await expect(both()).rejects.toBe(closed);
+  expect(undone).toBe(2);
+});
+
+test("a page that goes sends nothing apart from what it is joint with", async () => {
+  const bench = new Bench();
+  const committed = Promise.withResolvers<{ ok: false }>();
+  const updates = [bench.update("b")];
+  const commit = (): Promise<{ ok: false }> => committed.promise;
+  void bench.queue.commitWith({ ...nothingStands, updates, commit, undo: () => bench.add(" undone") });
+  bench.add("c");
+  void bench.queue.sendNow();
+  expect(bench.commits).toHaveLength(0);
+  committed.resolve({ ok: false });
+  await turn();
+  expect([bench.commits.length, bench.text]).toEqual([1, "bc undone"]);
+});
+
+test("a page that goes sends more than a value may hold in fewer bytes", () => {
+  const bench = new Bench();
+  bench.add("x".repeat(valueBytesMax / 2));
+  void bench.queue.flush();
+  const squeezed = bench.update("short");
+  bench.squeeze = () => squeezed;
+  bench.add("x".repeat(valueBytesMax / 2));
+  void bench.queue.sendNow();
+  expect(bench.commits[1]?.update).toBe(squeezed);
 });
 
 test("an edit of what is not here yet is tried again with the next news of the document", async () => {
@@ -332,4 +398,22 @@ test("an edit of what is not here yet is tried again with the next news of the d
   expect(bench.errors).toEqual([outside]);
   bench.queue.release();
   expect(bench.commits).toHaveLength(2);
+});
+
+test("what is committed is shown once the feed has told of it, whichever comes first", async () => {
+  const bench = new Bench();
+  bench.add("a");
+  const saved = bench.queue.flush();
+  bench.commits[0]?.resolve();
+  await saved;
+  expect(bench.queue.isShown).toBe(false);
+  bench.queue.seen("0".repeat(19) + "1");
+  expect(bench.queue.isShown).toBe(true);
+  bench.add("b");
+  const next = bench.queue.flush();
+  await turn();
+  bench.queue.seen("0".repeat(19) + "2");
+  bench.commits[1]?.resolve();
+  await next;
+  expect(bench.queue.isShown).toBe(true);
 });

@@ -3,11 +3,12 @@
  * another, in order, each durable before the next goes out. What fails stays, is told, and is tried again
  * where that may help.
  */
-import { KvError, valueBytesMax } from "@rockpool/model";
+import { valueBytesMax } from "@rockpool/model";
 import type { CommitResult } from "rockpool";
 import {
   type Committed,
   type Joint,
+  type JointEdit,
   leadingEdits,
   mergeBatch,
   takeBatch,
@@ -15,6 +16,7 @@ import {
 } from "./edit-batch.ts";
 import { helpFor } from "./save-failure.ts";
 import { type QueueClock, SaveTimers } from "./save-timers.ts";
+import { UnseenCommits } from "./unseen-commits.ts";
 
 export interface QueueOwner {
   /** Commits an update by itself. */
@@ -38,8 +40,7 @@ export class EditQueue {
   readonly #timers: SaveTimers;
   #waiting: Waiting[] = [];
   #sending: readonly Waiting[] = [];
-  /** Commits that the document's feed has not shown yet. */
-  #unseen: { readonly versionstamp: string; readonly update: Uint8Array }[] = [];
+  readonly #unseen = new UnseenCommits();
   #waiters: Waiter[] = [];
   /** Members of the queue so far, and how many of them are through; of what waits, so many may go out now. */
   #added = 0;
@@ -61,6 +62,11 @@ export class EditQueue {
     return this.#waiting.length === 0 && this.#sending.length === 0;
   }
 
+  /** True when the feed has shown all that is committed. */
+  get isShown(): boolean {
+    return this.#unseen.isEmpty;
+  }
+
   /** What the last try failed with; undefined once one went well. */
   get error(): unknown {
     return this.#ended ?? this.#error;
@@ -68,16 +74,15 @@ export class EditQueue {
 
   /** Edits that need not be in what stood at `versionstamp`, in order. */
   ownAfter(versionstamp: string): readonly Uint8Array[] {
-    const committed = this.#unseen.filter((one) => one.versionstamp > versionstamp);
     return [
-      ...committed.map(({ update }) => update),
+      ...this.#unseen.updatesAfter(versionstamp),
       ...[...this.#sending, ...this.#waiting].flatMap(({ updates }) => updates),
     ];
   }
 
   /** The feed has shown all up to here. */
   seen(versionstamp: string): void {
-    this.#unseen = this.#unseen.filter((one) => one.versionstamp > versionstamp);
+    this.#unseen.seen(versionstamp);
   }
 
   add(update: Uint8Array): void {
@@ -86,12 +91,14 @@ export class EditQueue {
   }
 
   /**
-   * Commits edits by `commit`, behind all that waits. Where that fails or comes to nothing they are edits
-   * like others, and `undo` follows them.
+   * Commits an edit by its `commit`, behind all that waits. Where that fails or comes to nothing it is an edit
+   * like others, and `undo` follows it.
    */
-  commitWith(updates: readonly Uint8Array[], commit: Joint["commit"], undo: () => void): Promise<Committed> {
+  commitWith(edit: JointEdit): Promise<Committed> {
     const result = new Promise<Committed>((resolve, reject) => {
-      this.#push({ type: "joint", updates, commit, undo, resolve, reject });
+      const joint: Joint = { ...edit, type: "joint", resolve, reject };
+      this.#push(joint);
+      if (this.#ended !== undefined) giveUp(joint, this.#ended);
     });
     this.#sendAll();
     return result;
@@ -112,17 +119,18 @@ export class EditQueue {
 
   /**
    * Sends at once what waits, without waiting for what is on its way, whose edits go along: the page may be
-   * gone before that is through, and an edit without those before it is worth nothing.
+   * gone before that is through, and an edit without those before it is worth nothing. One that is joint with
+   * something never goes without it.
    */
   async sendNow(): Promise<void> {
-    if (this.#sending.length === 0 && !this.#isHeld) return this.#sendAll();
+    const isIdle = this.#sending.length === 0 && !this.#isHeld;
+    if (isIdle || this.#sending[0]?.type === "joint") return this.#sendAll();
     this.#timers.cancel();
     const edits = leadingEdits(this.#waiting);
     const update = mergeBatch([...this.#sending, ...edits]);
     if (edits.length === 0 || update === undefined || this.#ended !== undefined) return;
     try {
-      const { versionstamp } = await this.#owner.commit(update);
-      this.#unseen.push({ versionstamp, update });
+      await this.#commit(update, () => true);
       for (const edit of edits) edit.isSaved = true;
     } catch {
       // They still wait for their turn, which tells how that went.
@@ -144,7 +152,7 @@ export class EditQueue {
   drop(reason: unknown): void {
     const dropped = this.#waiting.splice(0);
     this.#sending = [];
-    this.#unseen = [];
+    this.#unseen.clear();
     this.#timers.cancel();
     for (const one of dropped) if (one.type === "joint") one.reject(reason);
     this.#failWaiters(reason);
@@ -156,7 +164,7 @@ export class EditQueue {
     if (this.#ended !== undefined) return;
     this.#ended = reason;
     this.#timers.cancel();
-    for (const one of this.#waiting) if (one.type === "joint") one.reject(reason);
+    for (const one of this.#waiting.slice()) if (one.type === "joint") giveUp(one, reason);
     this.#failWaiters(reason);
     this.#owner.onChange();
   }
@@ -190,11 +198,7 @@ export class EditQueue {
     const merged = mergeBatch(taken);
     if (first?.type === "joint") return this.#sendJoint(first, merged);
     try {
-      if (merged !== undefined) {
-        const update = merged.length > valueBytesMax ? this.#owner.squeeze(merged) : merged;
-        const { versionstamp } = await this.#owner.commit(update);
-        if (this.#isSending(taken)) this.#unseen.push({ versionstamp, update });
-      }
+      if (merged !== undefined) await this.#commit(merged, () => this.#isSending(taken));
       if (this.#isSending(taken)) this.#succeed(taken.length);
       return true;
     } catch (error) {
@@ -205,20 +209,31 @@ export class EditQueue {
     }
   }
 
+  async #commit(merged: Uint8Array, isWanted: () => boolean): Promise<void> {
+    const update = merged.length > valueBytesMax ? this.#owner.squeeze(merged) : merged;
+    const { versionstamp } = await this.#owner.commit(update);
+    if (isWanted()) this.#unseen.add(versionstamp, update);
+  }
+
   async #sendJoint(joint: Joint, update: Uint8Array | undefined): Promise<boolean> {
     const taken = this.#sending;
     try {
       const result = await joint.commit(update);
       if (!this.#isSending(taken)) joint.resolve(result);
       else if (result.ok) {
-        if (update !== undefined) this.#unseen.push({ versionstamp: result.versionstamp, update });
+        if (update !== undefined) this.#unseen.add(result.versionstamp, update);
         this.#succeed(1);
       } else this.#giveBack(taken);
       joint.resolve(result);
       return true;
     } catch (error) {
+      const stands = await joint.stands();
       joint.reject(error);
       if (!this.#isSending(taken)) return true;
+      if (stands) {
+        this.#succeed(1);
+        return true;
+      }
       this.#giveBack(taken);
       const help = helpFor(error);
       if (help === "news" || help === "nothing") this.#fail(error);
@@ -278,9 +293,8 @@ export class EditQueue {
   }
 }
 
-/** What edits of a document that is gone come to. */
-export const replacedError = (): KvError =>
-  new KvError(
-    "replaced",
-    "the document was deleted or replaced before these edits were saved; they stand in the old Y.Doc, which the event 'replaced' gives",
-  );
+/** What it was to be committed with is not; nothing goes out any more. */
+const giveUp = ({ undo, reject }: Joint, reason: unknown): void => {
+  undo();
+  reject(reason);
+};

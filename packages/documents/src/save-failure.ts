@@ -27,3 +27,10 @@ export const helpFor = (error: unknown): Help => {
 
 /** Ms before the next try, after so many failures in a row: 1 s, doubled each time, 30 s at most. */
 export const retryDelayMs = (failures: number): number => Math.min(1000 * 2 ** (failures - 1), 30_000);
+
+/** What edits of a document that is gone come to. */
+export const replacedError = (): KvError =>
+  new KvError(
+    "replaced",
+    "the document was deleted or replaced before these edits were saved; they stand in the old Y.Doc, which the event 'replaced' gives",
+  );

@@ -6,7 +6,7 @@ import { markerMinutesMin, markersFrom } from "@rockpool/model";
 import * as encoding from "lib0/encoding";
 import { expect, test } from "vitest";
 import * as Y from "yjs";
-import { containsDoc, type InHand, receiveWhole, type Standing } from "./whole-document.ts";
+import { containsDoc, containsEdit, type InHand, receiveWhole, type Standing } from "./whole-document.ts";
 
 /** A document, and each edit of it as an update. */
 const editor = (client: number, before: readonly Uint8Array[] = []) => {
@@ -181,4 +181,13 @@ test("a document contains another by its insertions and by its deletions", () =>
   a.edit(erase(0, 2));
   b.edit(erase(1, 1));
   expect([containsDoc(a.doc, b.doc), containsDoc(b.doc, a.doc)]).toEqual([true, false]);
+});
+
+test("an edit is in a document that has its insertions and its deletions, and not where it builds on what is not", () => {
+  const { edit } = editor(1);
+  const [one, two, gone] = [edit(write("one")), edit(write("two")), edit(erase(0, 1))];
+  expect(containsEdit([one, two, gone], [two, gone])).toBe(true);
+  expect(containsEdit([one, two], [two, gone])).toBe(false);
+  expect(containsEdit([one], [two])).toBe(false);
+  expect(containsEdit([], [two])).toBe(false);
 });

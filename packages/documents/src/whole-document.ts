@@ -88,6 +88,12 @@ export const containsDoc = (whole: Y.Doc, part: Y.Doc): boolean => {
   return true;
 };
 
+/** True when an edit adds nothing to these updates. */
+export const containsEdit = (updates: readonly Uint8Array[], edit: readonly Uint8Array[]): boolean => {
+  const [whole, edited] = [buildDoc(updates), buildDoc([...updates, ...edit])];
+  return containsDoc(whole, edited) && (!hasGaps(edited) || hasGaps(whole));
+};
+
 /**
  * A document that commits on their way made has no incarnation yet, and gets one. Any other change of
  * incarnation is another document, unless nothing stands and nothing was in hand but own edits.
