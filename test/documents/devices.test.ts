@@ -116,6 +116,26 @@ test("an edit that waits for a ruling which does not come stays with what it was
   expect([textOf(one), card.value, bed.relay.head]).toEqual(["done", "done", 1]);
 });
 
+test("a document that another tab hands to a relay goes on, with what was not saved yet", async () => {
+  const bed = await AppBed.open();
+  const device = bed.device("a");
+  const alone = await bed.openTab(device, { hasRelay: false });
+  const one = open(alone);
+  const events = replacements(one);
+  write(one, "before ");
+  await bed.done(one.flush());
+  const opening = bed.openTab(device);
+  write(one, "during ");
+  await opening;
+  await bed.quiet(alone);
+  write(one, "after ");
+  await bed.done(one.flush());
+  await bed.quiet(alone);
+  const theirs = open(await bed.openApp("b"));
+  await until(bed, () => textOf(theirs) === "after during before ");
+  expect([textOf(one), events]).toEqual([textOf(theirs), []]);
+});
+
 test("an edit of a document that is not here yet is saved when it is", async () => {
   const bed = await AppBed.open();
   const far = await bed.openApp("far");

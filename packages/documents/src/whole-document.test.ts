@@ -145,6 +145,18 @@ test("a document that only commits on their way made is the same one when the re
   expect(receive({ doc, incarnation: null }, { updates, incarnation: 0 })).toEqual({ type: "grown" });
 });
 
+test("a document that is handed to a relay is the same one while it waits, and one made anew is not", () => {
+  const { doc, edit } = editor(1);
+  const updates = [edit(write("own"))];
+  const own = [edit(write("more "))];
+  expect(receive({ doc, own }, { updates, incarnation: null })).toEqual({ type: "grown" });
+  const anew = [editor(2).edit(write("anew"))];
+  expect(receive({ doc, own }, { updates: anew, incarnation: null })).toMatchObject({
+    reason: "overwritten",
+    isLost: true,
+  });
+});
+
 test("edits made before it was loaded are joined with what stands", () => {
   const { doc, edit } = editor(1);
   const own = [edit(write("early "))];

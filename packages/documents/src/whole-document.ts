@@ -95,13 +95,14 @@ export const containsEdit = (updates: readonly Uint8Array[], edit: readonly Uint
 };
 
 /**
- * A document that commits on their way made has no incarnation yet, and gets one. Any other change of
+ * A document that commits on their way made has no incarnation yet, and gets one. One that had a number and has
+ * none any more waits for a relay: that it is the same one shows by what it has. Any other change of
  * incarnation is another document, unless nothing stands and nothing was in hand but own edits.
  */
 const mayBeSame = ({ incarnation }: InHand, standing: Standing): boolean => {
   if (standing.stands === "other") return false;
   if (incarnation === undefined || incarnation === null || standing.stands === "nothing") return true;
-  return standing.incarnation === incarnation;
+  return standing.incarnation === null || standing.incarnation === incarnation;
 };
 
 const reasonOf = ({ incarnation }: InHand, standing: Standing): ReplacedReason => {
