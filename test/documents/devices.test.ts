@@ -136,6 +136,33 @@ test("a document that another tab hands to a relay goes on, with what was not sa
   expect([textOf(one), events]).toEqual([textOf(theirs), []]);
 });
 
+test("a document is not synced before it may be here", async () => {
+  const bed = await AppBed.open();
+  const theirs = open(await bed.openApp("far"));
+  write(theirs, "theirs");
+  await bed.done(theirs.whenSynced);
+  const near = await bed.openFollowing("near", ["other"]);
+  const mine = open(near);
+  await bed.done(mine.whenLoaded);
+  await bed.world.pass(1000);
+  expect([mine.synced, textOf(mine)]).toEqual([false, ""]);
+  await bed.done(near.kv.sync.follow([["notes"]]));
+  await bed.done(mine.whenSynced);
+  expect(textOf(mine)).toBe("theirs");
+});
+
+test("a document of a bucket that another tab hands to a relay is not synced before the relay is heard", async () => {
+  const bed = await AppBed.open();
+  const device = bed.device("a");
+  const one = open(await bed.openTab(device, { hasRelay: false }));
+  await bed.done(one.whenSynced);
+  bed.setOnline("a", false);
+  await bed.openTab(device);
+  await until(bed, () => !one.synced);
+  bed.setOnline("a", true);
+  await until(bed, () => one.synced);
+});
+
 test("an edit of a document that is not here yet is saved when it is", async () => {
   const bed = await AppBed.open();
   const far = await bed.openApp("far");

@@ -2,7 +2,7 @@
  * A document whose bucket is in the test's hand: what comes of edits on their way when it gives way to another.
  */
 import { createVersionstamp, updateLog } from "@rockpool/model";
-import type { CommitFailure, Kv } from "rockpool";
+import type { CommitFailure, CommitResult, Kv } from "rockpool";
 import type { DocumentAccess, DocumentItem } from "rockpool/documents";
 import { expect, test } from "vitest";
 import * as Y from "yjs";
@@ -27,10 +27,10 @@ const whole = (position: number, updates: readonly Uint8Array[]): DocumentItem =
   isSynced: true,
 });
 
-test("an edit whose check does not hold is undone in the document that took the place of its own", async () => {
-  const kept = updateOf("kept ");
+/** A document with its feed, and its first commit: when it was asked for, and its answer. */
+const openByHand = () => {
   let feed: ReadableStreamDefaultController<DocumentItem> | undefined;
-  const committed = Promise.withResolvers<CommitFailure>();
+  const committed = Promise.withResolvers<CommitResult | CommitFailure>();
   const asked = Promise.withResolvers<void>();
   const operation = {
     merge: () => operation,
@@ -39,20 +39,26 @@ test("an edit whose check does not hold is undone in the document that took the 
       return committed.promise;
     },
   };
-  const kv = { atomic: () => operation, sync: { status: { state: "on" } } } as unknown as Kv;
+  const kv = { atomic: () => operation } as unknown as Kv;
   const access = {
     openFeed: () => new ReadableStream<DocumentItem>({ start: (controller) => void (feed = controller) }),
     clock: { setTimer: () => () => {}, random: () => 0, now: () => 0 },
   } as unknown as DocumentAccess;
   const its = { kv, key: ["notes", 1], access, createDoc: () => new Y.Doc(), compactAfter: 200 };
   const document = new RockpoolDocument(its);
-  feed?.enqueue(whole(1, [kept, updateOf("refused ")]));
+  return { document, committed, asked, tell: (item: DocumentItem) => feed?.enqueue(item) };
+};
+
+test("an edit whose check does not hold is undone in the document that took the place of its own", async () => {
+  const kept = updateOf("kept ");
+  const { document, committed, asked, tell } = openByHand();
+  tell(whole(1, [kept, updateOf("refused ")]));
   await document.whenLoaded;
 
   const done = document.transact((doc) => doc.getMap("m").set("state", "done"));
   await asked.promise;
   const replaced = new Promise((resolve) => document.once("replaced", resolve));
-  feed?.enqueue(whole(2, [kept]));
+  tell(whole(2, [kept]));
   expect(await replaced).toMatchObject({ reason: "rejected", lost: null });
   expect(document.doc.getMap("m").toJSON()).toEqual({ state: "done" });
 
@@ -60,4 +66,21 @@ test("an edit whose check does not hold is undone in the document that took the 
   expect(await done).toEqual({ ok: false });
   expect(document.doc.getText("t").toString()).toBe("kept ");
   expect(document.doc.getMap("m").toJSON()).toEqual({});
+});
+
+test("a document is synced when its own last commit has come back, not when it was made", async () => {
+  const { document, committed, asked, tell } = openByHand();
+  tell(whole(1, []));
+  await document.whenSynced;
+  const told: boolean[] = [];
+  document.on("synced", (synced) => told.push(synced));
+  document.doc.getText("t").insert(0, "mine");
+  const saved = document.flush();
+  await asked.promise;
+  committed.resolve({ ok: true, versionstamp: createVersionstamp(2) });
+  await saved;
+  expect([document.saved, told]).toEqual([true, [false]]);
+  const synced = new Promise((resolve) => document.once("synced", resolve));
+  tell(whole(2, [Y.encodeStateAsUpdate(document.doc)]));
+  expect(await synced).toBe(true);
 });

@@ -99,7 +99,7 @@ export class RockpoolDocument extends ObservableV2<DocumentEvents> {
    * a bucket without a relay: all is saved.
    */
   get synced(): boolean {
-    return this.#isLevel && this.#queue.isEmpty;
+    return this.#isLevel && this.#queue.isEmpty && this.#queue.isShown;
   }
 
   /** All edits are durable on this device. */
@@ -193,7 +193,7 @@ export class RockpoolDocument extends ObservableV2<DocumentEvents> {
     else if (!this.#takeWhole(item)) return;
     const isFirst = !this.loaded;
     this.#incarnation = item.incarnation;
-    this.#isLevel = item.isSynced || this.#its.kv.sync.status.state === "off";
+    this.#isLevel = item.isSynced;
     this.#queue.seen(item.versionstamp);
     this.#queue.release();
     if (isFirst) {

@@ -113,7 +113,7 @@ export class Host {
     const readClock = this.#readClock;
     const room = (): Room => this.#upkeep.room;
     this.#committer = new Committer({ ledger, host: id, drawId: environment.drawId, readClock, room });
-    const isUpToDate = (): boolean => this.#sync.isUpToDate;
+    const isUpToDate = (): boolean => ledger.state.replica === null || this.#sync.isUpToDate;
     const { feeds = feedLimits, limits = checkpointLimits } = settings;
     this.#feeds = new Feeds({ log, ledger, readClock, emit, isUpToDate, limits: feeds });
     const { bucket, database } = options;

@@ -5,6 +5,7 @@
  */
 import {
   type DocumentValue,
+  isInScope,
   lastVersionstampOf,
   type PackedKey,
   updateLog,
@@ -134,12 +135,14 @@ export class DocumentFeed implements FeedSource {
     const { ledger, isUpToDate } = this.#its;
     const { state } = ledger;
     const isSettled = !state.operations.has(this.#key);
+    // Of other keys nothing is known.
+    const isHere = isInScope(state.session.confirmedScope, this.#key);
     return {
       type: "document",
       incarnation: this.#incarnation,
       versionstamp: lastVersionstampOf(state.tail),
       isSettled,
-      isSynced: isSettled && isUpToDate(),
+      isSynced: isSettled && isHere && isUpToDate(),
     };
   }
 }

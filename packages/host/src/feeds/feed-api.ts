@@ -68,7 +68,7 @@ interface DocumentLevel {
   readonly versionstamp: Versionstamp;
   /** No commit on the key waits for the relay. True where there is none. */
   readonly isSettled: boolean;
-  /** Settled, in a session, and all that the relay is known to have is in what was given. */
+  /** Settled; and, where there is a relay, in a session, and all that it is known to have is in what was given. */
   readonly isSynced: boolean;
 }
 

@@ -25,7 +25,7 @@ export interface FeedsOptions {
   /** This device's clock, corrected to the relay's, in ms since 1970. */
   readonly readClock: () => number;
   readonly emit: (event: HostEvent) => void;
-  /** In a session, and all that the relay is known to have is shown here. */
+  /** There is no relay, or a session with it, and all that it is known to have is shown here. */
   readonly isUpToDate: () => boolean;
   readonly limits: FeedLimits;
 }
