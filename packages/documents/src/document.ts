@@ -142,12 +142,8 @@ export class RockpoolDocument extends ObservableV2<DocumentEvents> {
       if (update !== undefined) operation.merge(this.key, update, this.#mergeOptions());
       return operation.commit(commitOptions);
     };
-    try {
-      const stands = (): Promise<boolean> => isStanding(this.#its, updates);
-      return await this.#queue.commitWith({ updates, commit, stands, undo: edit.undo });
-    } finally {
-      edit.end();
-    }
+    const stands = (): Promise<boolean> => isStanding(this.#its, updates);
+    return this.#queue.commitWith({ updates, commit, stands, undo: edit.undo }).finally(edit.end);
   }
 
   /**
@@ -214,14 +210,14 @@ export class RockpoolDocument extends ObservableV2<DocumentEvents> {
     }
     const updates = [...updatesOf(confirmed), ...updatesOf(pending)];
     const own = this.#queue.ownAfter(versionstamp);
-    const inHand = { doc: this.doc, incarnation: this.#incarnation, own };
+    const previous = this.doc;
+    const inHand = { doc: previous, incarnation: this.#incarnation, own };
     const arrival = receiveWhole(inHand, { stands, incarnation, updates }, this.#its.createDoc, this);
     if (arrival.type === "grown") {
       this.#apply(updates);
       return true;
     }
     const { doc, reason, isLost } = arrival;
-    const previous = this.doc;
     this.#listener.stop();
     this.#listener = this.#listenTo(doc);
     if (this.#presence !== undefined) {
