@@ -77,7 +77,7 @@ const work = (
 ): Promise<void> =>
   new Promise((resolve, reject) => {
     const worker: ChildProcess = fork(workerFile, {
-      execArgv: ["--no-warnings"],
+      execArgv: ["--no-warnings", "--max-semi-space-size=64"],
       env: { ...process.env, ...(mutant === undefined ? {} : { SIMULATOR_MUTANT: mutant }) },
     });
     let isDone = false;

@@ -27,7 +27,8 @@ export const textOfDocument = ({ data }: Pick<DocumentValue, "data">): string =>
 
 /** A document of these updates, those left out that are none. */
 export const docOf = (updates: Iterable<Uint8Array>): Y.Doc => {
-  const doc = new Y.Doc();
+  // A name of its own would be drawn at random, which takes longer than all else here.
+  const doc = new Y.Doc({ guid: "" });
   doc.transact(() => {
     for (const update of updates) if (isUpdate(update)) Y.applyUpdate(doc, update);
   });

@@ -45,7 +45,10 @@ interface TabRecord extends CommitsSeen {
   epoch: string | null;
   received: number;
   revealed: number;
-  readonly latestByKey: Map<PackedKey, Versionstamp>;
+  readonly latestByKey: Map<
+    PackedKey,
+    { readonly versionstamp: Versionstamp; readonly text: string | undefined }
+  >;
 }
 
 export interface InspectorOptions {
@@ -240,7 +243,7 @@ export class Inspector {
       // What a fill left out, or what is not followed any more, is not there and has none.
       const isGone = text === undefined && !isInScope(state.session.confirmedScope, key);
       if (!isGone && view.versionstamp !== zeroVersionstamp) {
-        this.#seeVersionstamp(device, disk, record, key, view.versionstamp, withoutIncarnation(text));
+        this.#seeVersionstamp(device, disk, record, key, view.versionstamp, text);
       }
     }
     const known = disk.viewByPosition.get(state.tail);
@@ -273,22 +276,28 @@ export class Inspector {
     text: string | undefined,
   ): void {
     const before = latestByKey.get(key);
-    if (before === versionstamp && disk.textByVersionstamp.get(`${versionstamp} ${key}`) === text) return;
-    if (before !== undefined && versionstamp < before) {
+    if (before?.versionstamp === versionstamp && before.text === text) return;
+    if (before !== undefined && versionstamp < before.versionstamp) {
       throw new Violation({
         invariant: 6,
         at: device.name,
         key,
-        expected: `>= ${before}`,
+        expected: `>= ${before.versionstamp}`,
         found: versionstamp,
       });
     }
-    latestByKey.set(key, versionstamp);
-    const name = `${versionstamp} ${key}`;
+    latestByKey.set(key, { versionstamp, text });
+    const [name, content] = [`${versionstamp} ${key}`, withoutIncarnation(text)];
     if (disk.textByVersionstamp.has(name)) {
-      same(6, `${device.name}, versionstamp ${versionstamp}`, disk.textByVersionstamp.get(name), text, key);
+      same(
+        6,
+        `${device.name}, versionstamp ${versionstamp}`,
+        disk.textByVersionstamp.get(name),
+        content,
+        key,
+      );
     }
-    disk.textByVersionstamp.set(name, text);
+    disk.textByVersionstamp.set(name, content);
   }
 }
 

@@ -28,7 +28,7 @@ const copyOfObject = (value: object): unknown => {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === Object.prototype && !Object.hasOwn(value, "__proto__")) {
     const copy: Record<string, unknown> = {};
-    for (const [name, member] of Object.entries(value)) copy[name] = copyOf(member);
+    for (const name of Object.keys(value)) copy[name] = copyOf((value as typeof copy)[name]);
     return copy;
   }
   if (prototype === Map.prototype) {
@@ -36,6 +36,7 @@ const copyOfObject = (value: object): unknown => {
       Array.from(value as Map<unknown, unknown>, ([key, member]) => [copyOf(key), copyOf(member)]),
     );
   }
+  if (prototype === Uint8Array.prototype) return (value as Uint8Array).slice();
   if (prototype === Set.prototype) return new Set(Array.from(value as Set<unknown>, copyOf));
   return structuredClone(value);
 };
