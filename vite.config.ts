@@ -1,11 +1,13 @@
 // The test projects of the whole repository: "node" for all that needs no browser (and for tests that start one
 // themselves), "folder" for suites of "node" once more with their buckets in files, "browser" for tests that run
 // inside Chromium.
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
 import type { Plugin } from "vite";
 import type { ViteUserConfig } from "vitest/config";
 import { chromiumLaunchOptions } from "./scripts/chromium.ts";
+import { bundledWorker } from "./scripts/bundled-worker.ts";
 
 const testFolders = ["packages/*/src", "apps/*/src", "test"];
 const exclude = ["**/node_modules/**", "**/dist/**"];
@@ -31,6 +33,8 @@ const rockpoolInFolder: Plugin = {
 const config: ViteUserConfig = {
   test: {
     testTimeout: 20_000,
+    // Two even on two cores: many tests wait for browsers and processes that they start.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         extends: true,
@@ -55,6 +59,7 @@ const config: ViteUserConfig = {
       },
       {
         extends: true,
+        plugins: [bundledWorker],
         optimizeDeps: { entries: scannedSources },
         test: {
           name: "browser",

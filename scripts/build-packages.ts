@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build, type LibraryFormats, type Rolldown } from "vite";
+import { bundle } from "./bundle.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -33,9 +33,6 @@ export interface BuiltPackage {
   /** What to give to `npm pack` or `npm publish`. */
   readonly folder: string;
 }
-
-/** Language level of the bundles: what the browsers named in README.md understand. */
-const bundleTarget = "es2022";
 
 /**
  * Builds every package of packages/ into the folder that `folderOf` names for it, which is emptied first.
@@ -149,28 +146,11 @@ const mapValues = <From, To>(
 
 /** Puts single files in the place of three compiled ones, which only import from other packages. */
 const bundleHosts = async (folder: string): Promise<void> => {
-  const worker = await bundle("worker.ts", "iife");
+  const { code: worker } = await bundle({ entry: "packages/rockpool/src/worker.ts", format: "iife" });
   writeFileSync(join(folder, "worker.js"), worker);
   writeFileSync(join(folder, "worker-text.js"), `export const workerText = ${JSON.stringify(worker)};\n`);
-  writeFileSync(join(folder, "thread-host.js"), await bundle("thread-host.ts", "es"));
-};
-
-const bundle = async (entry: string, format: LibraryFormats): Promise<string> => {
-  const result = await build({
-    configFile: false,
-    root,
-    logLevel: "warn",
-    build: {
-      write: false,
-      target: bundleTarget,
-      minify: format === "iife",
-      lib: { entry: join(root, "packages/rockpool/src", entry), formats: [format], name: "rockpool" },
-    },
-  });
-  const outputs = (Array.isArray(result) ? result : [result]) as readonly Rolldown.RolldownOutput[];
-  const [chunk, ...others] = outputs.flatMap(({ output }) => output);
-  if (chunk?.type !== "chunk" || others.length > 0) throw new Error(`${entry} does not make one file`);
-  return chunk.code;
+  const threadHost = await bundle({ entry: "packages/rockpool/src/thread-host.ts", format: "es" });
+  writeFileSync(join(folder, "thread-host.js"), threadHost.code);
 };
 
 /** Packs built packages into tarballs in `target`, and gives the path of each. @throws Error when npm fails */

@@ -9,6 +9,7 @@ import type { BrowserProviderOption } from "vitest/node";
 import { chromiumLaunchOptions } from "../../scripts/chromium.ts";
 import { firefox, webkit } from "../../scripts/foreign-browsers.ts";
 import { browserTests, scannedSources } from "../../vite.config.ts";
+import { bundledWorker } from "../../scripts/bundled-worker.ts";
 import { spawnedBrowser } from "./spawned-browser.ts";
 
 const project = (
@@ -17,6 +18,7 @@ const project = (
   provider: BrowserProviderOption,
 ): TestProjectInlineConfiguration => ({
   extends: true,
+  plugins: [bundledWorker],
   optimizeDeps: { entries: scannedSources },
   test: {
     name,
