@@ -33,6 +33,7 @@ const rockpoolInFolder: Plugin = {
 const config: ViteUserConfig = {
   test: {
     testTimeout: 20_000,
+    expect: { poll: { timeout: 15_000 } },
     // Two even on two cores: many tests wait for browsers and processes that they start.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [

@@ -58,6 +58,7 @@ const config: ViteUserConfig = {
   oxc: { target: "es2024" },
   test: {
     testTimeout: 60_000,
+    expect: { poll: { timeout: 15_000 } },
     projects: [
       chromium("chromium-leveldb", "--disable-features=IdbSqliteBackingStore"),
       chromium("chromium-sqlite", "--enable-features=IdbSqliteBackingStore"),

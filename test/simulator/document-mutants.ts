@@ -79,8 +79,8 @@ const atRelay: readonly Mutant[] = [
   mutant(
     "have a document grow over any limit",
     "relay/src/resolve-merge.ts",
-    "if (exceeded !== undefined) return rejected(",
-    "if (exceeded === null) return rejected(",
+    "return exceeded === undefined\n",
+    "return exceeded !== null\n",
   ),
 ];
 
