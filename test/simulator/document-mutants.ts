@@ -53,6 +53,12 @@ const atRelay: readonly Mutant[] = [
     "const missing = struct.dependencies.find((id) => id.clock < 0);",
   ),
   mutant(
+    "take an update that deletes what is not there",
+    "relay/src/yjs-documents.ts",
+    "return deletions.every(({ client, clock, length }) => clock + length <= clockOf(client));",
+    "return true;",
+  ),
+  mutant(
     "keep the updates of a document that was deleted",
     "relay/src/memory-bucket.ts",
     "for (const key of ended) bucket.updatesByKey.delete(key);",
@@ -110,6 +116,18 @@ const onDevice: readonly Mutant[] = [
     "return view;",
   ),
   mutant(
+    "fill in a part without what was filled in before",
+    "host/src/backup/fill-entry.ts",
+    "joinEntries(before ?? nothing, entry);",
+    "joinEntries(nothing, entry);",
+  ),
+  mutant(
+    "fill in the last of several parts alone",
+    "host/src/backup/filler.ts",
+    "const joined = joinEntries(before, entry);",
+    "const joined = entry;",
+  ),
+  mutant(
     "show a merge in another document",
     "model/src/operation.ts",
     "return isOther ? { ok: false }",
@@ -134,6 +152,24 @@ const onDevice: readonly Mutant[] = [
     }
   }
   const losers = ruled.flatMap(`,
+  ),
+  mutant(
+    "say that a document grew where a merge was refused",
+    "replica/src/fold-sync.ts",
+    "const merged = withoutLosers(grown, losers);",
+    "const merged = withoutLosers(grown, []);",
+  ),
+  mutant(
+    "acknowledge a merge before it is stored",
+    "host/src/committer.ts",
+    "if (!isQuota(error)) return group.forEach(({ reject }) => reject(error));",
+    `if (!isQuota(error)) {
+        return group.forEach(({ ask, isDeletion, resolve, reject }) =>
+          !isDeletion && ask(undefined as never, undefined as never, 0)?.mutations.some(({ type }) => type === "merge")
+            ? resolve("00100000000000000000" as never)
+            : reject(error),
+        );
+      }`,
   ),
   mutant(
     "hand a document to a relay as a value",

@@ -31,10 +31,15 @@ import type { VirtualDevice } from "./virtual-device.ts";
 import type { VirtualTab } from "./virtual-device.ts";
 import type { Base } from "./seen.ts";
 
+/** What a device showed, as texts by key. */
+type View = ReadonlyMap<PackedKey, string>;
+
 /** What is known of one disk. */
 interface DiskRecord {
   readonly history: DeviceHistory;
-  readonly viewByPosition: Map<Position, ReadonlyMap<PackedKey, string>>;
+  readonly viewByPosition: Map<Position, View>;
+  /** What feeds came to at positions at which no tab was looked at yet: to be held against the view there. */
+  readonly fedByPosition: Map<Position, ((view: View) => void)[]>;
   readonly textByVersionstamp: Map<string, string | undefined>;
 }
 
@@ -98,6 +103,7 @@ export class Inspector {
       record = {
         history: new DeviceHistory(device.name, storage.image),
         viewByPosition: new Map(),
+        fedByPosition: new Map(),
         textByVersionstamp: new Map(),
       };
       this.#recordByStorage.set(storage, record);
@@ -145,17 +151,19 @@ export class Inspector {
   seeFeed(
     device: VirtualDevice,
     versionstamp: Versionstamp,
-    fed: ReadonlyMap<PackedKey, string | undefined>,
+    feed: ReadonlyMap<PackedKey, string | undefined>,
   ): void {
     const position = positionOf(versionstamp);
-    const view = this.#recordByStorage.get(device.storage)?.viewByPosition.get(position);
-    if (view === undefined) return;
-    for (const key of new Set([...view.keys(), ...fed.keys()])) {
-      // What ends goes by each reader's clock.
-      if (briefKeys.has(key)) continue;
-      const shown = withoutIncarnation(view.get(key));
-      same(4, `a feed of ${device.name} at ${position}`, shown, fed.get(key), key);
-    }
+    // It goes on.
+    const fed = new Map(feed);
+    this.#seeFed(device, position, (view) => {
+      for (const key of new Set([...view.keys(), ...fed.keys()])) {
+        // What ends goes by each reader's clock.
+        if (briefKeys.has(key)) continue;
+        const shown = withoutIncarnation(view.get(key));
+        same(4, `a feed of ${device.name} at ${position}`, shown, fed.get(key), key);
+      }
+    });
   }
 
   /** What the feed of a document came to at a position is what the device's tabs showed there. */
@@ -165,11 +173,21 @@ export class Inspector {
     key: PackedKey,
     { text: fed }: FollowedDocument,
   ): void {
+    if (fed === undefined) return;
     const position = positionOf(versionstamp);
-    const view = this.#recordByStorage.get(device.storage)?.viewByPosition.get(position);
-    if (view === undefined || fed === undefined) return;
     const at = `a document's feed of ${device.name} at ${position}`;
-    same(5, at, withoutIncarnation(view.get(key)), fed.text, key);
+    this.#seeFed(device, position, (view) => same(5, at, withoutIncarnation(view.get(key)), fed.text, key));
+  }
+
+  /** Has what a feed came to held against the view at its position: now, or once a tab is seen that stands there. */
+  #seeFed(device: VirtualDevice, position: Position, see: (view: View) => void): void {
+    const disk = this.#recordByStorage.get(device.storage);
+    if (disk === undefined) return;
+    const view = disk.viewByPosition.get(position);
+    if (view !== undefined) return see(view);
+    const waiting = disk.fedByPosition.get(position);
+    if (waiting === undefined) disk.fedByPosition.set(position, [see]);
+    else waiting.push(see);
   }
 
   #lookAt(device: VirtualDevice, tab: VirtualTab): void {
@@ -253,14 +271,13 @@ export class Inspector {
       for (const [key, text] of expected) if (shown.get(key) !== text) same(4, at, text, shown.get(key), key);
       for (const [key, text] of shown) if (!expected.has(key)) same(7, at, undefined, text, key);
     }
-    if (known === undefined) disk.viewByPosition.set(state.tail, shown);
+    if (known !== undefined) return;
+    disk.viewByPosition.set(state.tail, shown);
+    for (const see of disk.fedByPosition.get(state.tail) ?? []) see(shown);
+    disk.fedByPosition.delete(state.tail);
   }
 
-  #expected(
-    history: DeviceHistory,
-    base: Base | undefined,
-    state: ReplicaState,
-  ): ReadonlyMap<PackedKey, string> | undefined {
+  #expected(history: DeviceHistory, base: Base | undefined, state: ReplicaState): View | undefined {
     const confirmed = base && (base.held ?? this.#oracle.snapshotAt(base));
     return confirmed && base
       ? expectedView(confirmed, base.scope, history.commitsAndParts, state)

@@ -11,6 +11,9 @@ const commit = (...writes: readonly Write[]): Action => ({ type: "commit", write
 const edits = (device: number, from: number, count: number, name = "doc a"): readonly Step[] =>
   Array.from({ length: count }, (_, index) => [300, device, commit(["edit", name, from + index * 10])]);
 
+/** Entries behind those of documents, each a commit of its own. */
+const texts = [..."abcdef"].map((name, index): Step => [300, 0, commit(["set", `text ${name}`, index])]);
+
 /** So that what is under way comes to its end before every fault is healed. */
 const wait = (forMs: number, device = 0): Step => [forMs, device, { type: "settled" }];
 
@@ -115,11 +118,7 @@ export const documentScenarios: readonly Scenario[] = [
       [3000, 0, commit(["edit", "doc a", 10])],
       [2000, 1, { type: "offline", forMs: 12_000 }],
       ...edits(0, 20, 3),
-      ...Array.from({ length: 6 }, (_, index): Step => [
-        300,
-        0,
-        commit(["set", `text ${"abcdef"[index]}`, index]),
-      ]),
+      ...texts,
       ...edits(0, 100, 3),
       wait(15_000),
     ],
@@ -170,6 +169,79 @@ export const documentScenarios: readonly Scenario[] = [
       [300, { device: 1, tab: 1 }, commit(["edit", "doc a", 150])],
       [300, 0, { type: "commit", writes: [["set", "checked a", 2]] }],
       wait(10_000),
+    ],
+  ),
+  scenario(
+    "an update is refused, and another one of its device does nothing but delete what it wrote",
+    ["take an update that deletes what is not there"],
+    [1, 2],
+    [
+      [3000, 0, { type: "commit", writes: [["set", "checked a", 1]] }],
+      [1000, 0, commit(["edit", "doc a", 100])],
+      [2000, 1, { type: "offline", forMs: 5000 }],
+      // The numbers are of edits that set a member of a map and delete it again.
+      [300, 1, { type: "commit", writes: [["edit", "doc a", 200]], check: ["checked a"] }],
+      [300, { device: 1, tab: 1 }, commit(["edit", "doc a", 330])],
+      [300, 0, { type: "commit", writes: [["set", "checked a", 2]] }],
+      wait(10_000),
+    ],
+  ),
+  scenario(
+    "a device follows other prefixes when it was away while a document there grew",
+    ["fill in a part without what was filled in before"],
+    [1, 1],
+    [
+      [3000, 1, { type: "follow", prefixes: ["text"] }],
+      [1000, 0, commit(["edit", "doc a", 10])],
+      ...edits(0, 20, 3),
+      [2000, 1, { type: "offline", forMs: 6000 }],
+      ...edits(0, 100, 2),
+      // What it has already it keeps: so patches bring again what came while it was away.
+      [1000, 1, { type: "follow", prefixes: ["doc a", "text"] }],
+      wait(10_000),
+    ],
+  ),
+  scenario(
+    "a document grows while a device takes what it follows from now on, one entry after the other",
+    ["fill in the last of several parts alone"],
+    [1, 1],
+    [
+      [3000, 1, { type: "follow", prefixes: ["brief"] }],
+      [1000, 0, commit(["edit", "doc a", 10])],
+      ...texts,
+      [1000, 1, { type: "slow-link", forMs: 30_000 }],
+      [0, 1, { type: "follow", prefixes: [] }],
+      ...edits(0, 100, 30).map(([, device, action]): Step => [1000, device, action]),
+      wait(10_000),
+    ],
+    { relay: { patchEntriesMax: 1 } },
+  ),
+  scenario(
+    "a document grows in the patch that hides what was merged into it",
+    ["say that a document grew where a merge was refused"],
+    [1, 1],
+    [
+      [3000, 0, { type: "commit", writes: [["set", "checked a", 1]] }],
+      [1000, 0, commit(["edit", "doc a", 10])],
+      [2000, 1, { type: "offline", forMs: 5000 }],
+      [300, 1, { type: "commit", writes: [["edit", "doc a", 20]], check: ["checked a"] }],
+      [300, 0, { type: "commit", writes: [["set", "checked a", 2]] }],
+      ...edits(0, 100, 2),
+      wait(10_000),
+    ],
+  ),
+  scenario(
+    "a disk fails just when a merge is to be stored",
+    ["acknowledge a merge before it is stored"],
+    [1],
+    [
+      [3000, 0, commit(["edit", "doc a", 10])],
+      // Not an edit: that reads what stands first, and the read would be what fails.
+      [2000, 0, { type: "abort", when: "before", times: 1 }],
+      [0, 0, commit(["begin", "doc a", 20])],
+      [2000, 0, { type: "abort", when: "commit", times: 1 }],
+      [0, 0, commit(["begin", "doc b", 30])],
+      wait(5000),
     ],
   ),
   scenario(
