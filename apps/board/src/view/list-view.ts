@@ -19,6 +19,7 @@ export class ListView {
   readonly #desk: Desk;
   readonly #titleButton: HTMLButtonElement;
   readonly #count: HTMLSpanElement = createElement("span", { class: "list-count" });
+  readonly #unit: HTMLSpanElement = createHiddenText();
   readonly #pendingText: HTMLSpanElement = createHiddenText();
   readonly #head: HTMLElement;
   #list: List;
@@ -33,7 +34,7 @@ export class ListView {
     });
     this.#titleButton.addEventListener("click", () => this.#edit());
     const heading = createElement("h2", { attributes: { id: titleId } }, this.#titleButton);
-    const count = createElement("span", {}, this.#count, createHiddenText(" cards"), this.#pendingText);
+    const count = createElement("span", {}, this.#count, this.#unit, this.#pendingText);
     this.#head = createElement("header", { class: "list-head" }, heading, count, this.#createTools());
     this.cards = createElement("ul", {
       class: "cards",
@@ -60,6 +61,7 @@ export class ListView {
     this.#list = list;
     setText(this.#titleButton, list.value.title);
     setText(this.#count, String(list.cards.length));
+    setText(this.#unit, list.cards.length === 1 ? " card" : " cards");
     setText(this.#pendingText, list.pending ? " (not yet synced)" : "");
     setAttribute(this.element, "data-pending", list.pending ? "true" : undefined);
   }
