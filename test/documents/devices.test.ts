@@ -163,6 +163,20 @@ test("a document of a bucket that another tab hands to a relay is not synced bef
   await until(bed, () => one.synced);
 });
 
+test("an edit of a moment ago is not synced when the user signs out", async () => {
+  const bed = await AppBed.open();
+  const a = await bed.openApp("a");
+  const one = open(a);
+  write(one, "first ");
+  await bed.done(one.whenSynced);
+  bed.setOnline("a", false);
+  await bed.done(one.flush());
+  write(one, "last ");
+  const signedOut = await bed.done(a.kv.sync.signOut());
+  expect(signedOut).toMatchObject({ ok: false, unsynced: { pending: 1 } });
+  expect(one.saved).toBe(true);
+});
+
 test("an edit of a document that is not here yet is saved when it is", async () => {
   const bed = await AppBed.open();
   const far = await bed.openApp("far");

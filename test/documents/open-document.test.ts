@@ -222,6 +222,19 @@ test("destroying saves what waits", async () => {
   expect(textOf(again)).toBe("last words");
 });
 
+test("a user who signs out and keeps the bucket keeps an edit of a moment ago", async () => {
+  const name = `documents ${++buckets}`;
+  const kv = await openKv(name);
+  const document = openDocument(kv, key);
+  write(document, "first ");
+  await document.flush();
+  write(document, "last ");
+  expect(await kv.sync.signOut({ unsynced: "keep" })).toEqual({ ok: true });
+  const again = open(await openBucket(name));
+  await again.whenLoaded;
+  expect(textOf(again)).toBe("last first ");
+});
+
 test("without a relay a document is synced once it is saved", async () => {
   const document = open(await openBucket());
   await document.whenSynced;

@@ -42,6 +42,7 @@ const openByHand = () => {
   const kv = { atomic: () => operation } as unknown as Kv;
   const access = {
     openFeed: () => new ReadableStream<DocumentItem>({ start: (controller) => void (feed = controller) }),
+    beforeSignOut: () => {},
     clock: { setTimer: () => () => {}, random: () => 0, now: () => 0 },
   } as unknown as DocumentAccess;
   const its = { kv, key: ["notes", 1], access, createDoc: () => new Y.Doc(), compactAfter: 200 };

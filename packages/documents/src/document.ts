@@ -60,6 +60,7 @@ export class RockpoolDocument extends ObservableV2<DocumentEvents> {
     });
     this.#compactor = new Compactor(its);
     this.#listener = this.#listenTo(its.createDoc());
+    its.access.beforeSignOut(() => this.flush(), this.#closing.signal);
     onLeaving(this.#closing.signal, () => void this.#queue.sendNow());
     this.#feed = its.access.openFeed(its.key).getReader();
     void this.#read();

@@ -48,7 +48,7 @@ import type {
   UpdateResult,
   WatchOptions,
 } from "./kv.ts";
-import { internalsByKv, type KvInternals } from "./kv-internals.ts";
+import { createInternals, internalsByKv, type KvInternals } from "./kv-internals.ts";
 import type { Lease, LockOptions } from "./lease.ts";
 import type { Secrets } from "./secrets/lazy-secrets.ts";
 import type { KvStatus } from "./status.ts";
@@ -90,7 +90,7 @@ export class KvClient implements Kv {
     });
     this.#feeds = new FeedClient(connection);
     this.#transfers = new TransferClient(connection);
-    this.#internals = { connection, feeds: this.#feeds, clock: place.clock, onPresence: null };
+    this.#internals = createInternals({ connection, feeds: this.#feeds, clock: place.clock });
     internalsByKv.set(this, this.#internals);
     connection.onEnd = (error) => {
       this.#feeds.fail(error);

@@ -12,6 +12,14 @@ export interface KvInternals {
   readonly clock: TabClock;
   /** Hears who is present at the documents that are attended. */
   onPresence: ((event: PresenceEvent) => void) | null;
+  /** Each commits edits that wait in this tab, which nobody but their document knows of. */
+  readonly saves: Set<() => Promise<void>>;
 }
 
 export const internalsByKv: WeakMap<object, KvInternals> = new WeakMap();
+
+export const createInternals = (its: Pick<KvInternals, "connection" | "feeds" | "clock">): KvInternals => ({
+  ...its,
+  onPresence: null,
+  saves: new Set(),
+});

@@ -6,6 +6,7 @@ import type { HostOpenOptions, Unsynced } from "@rockpool/host";
 import { KvError } from "@rockpool/model";
 import type { HostConnection } from "./host-connection.ts";
 import type { Kv } from "./kv.ts";
+import { internalsByKv } from "./kv-internals.ts";
 import { readonlyError } from "./readonly-error.ts";
 import type { SignOutOptions, SignOutResult } from "./sync.ts";
 
@@ -26,11 +27,12 @@ export const signOut = async (
     );
   }
   if (answer !== "keep" && answer !== "discard") {
-    const unsynced = await leave(connection, answer === "drain", signal);
+    const unsynced = await leave(kv, connection, answer === "drain", signal);
     if (isAny(unsynced)) return { ok: false, unsynced };
   }
   if (answer !== "keep") await kv.destroy();
   else {
+    await saveEdits(kv);
     await connection.call("endOthers", {}, signal);
     await kv[Symbol.asyncDispose]();
   }
@@ -39,11 +41,13 @@ export const signOut = async (
 
 /** Has the other tabs let go once everything is synced; tells what is not. */
 const leave = async (
+  kv: Kv,
   connection: HostConnection,
   mayDrain: boolean,
   signal: AbortSignal | undefined,
 ): Promise<Unsynced> => {
   const drained = async (): Promise<Unsynced> => {
+    await saveEdits(kv);
     if (mayDrain) await connection.call("flush", {}, signal);
     return connection.call("unsynced", {}, signal);
   };
@@ -52,6 +56,11 @@ const leave = async (
   await connection.call("endOthers", {}, signal);
   // They may have committed until now.
   return drained();
+};
+
+/** Documents of this tab may have edits that are in no commit yet. */
+const saveEdits = async (kv: Kv): Promise<void> => {
+  await Promise.all([...(internalsByKv.get(kv)?.saves ?? [])].map((save) => save()));
 };
 
 const isAny = ({ pending, rejected }: Unsynced): boolean => pending > 0 || rejected > 0;

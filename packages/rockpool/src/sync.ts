@@ -166,8 +166,9 @@ export interface Sync {
    */
   follow(prefixes: readonly Key[]): Promise<void>;
   /**
-   * Ends the bucket in all tabs of this device, and deletes the device's copy unless it is to be kept.
-   * @throws TypeError for an answer that cannot be; KvError "offline" where a "drain" finds syncing paused,
+   * Ends the bucket in all tabs of this device, and deletes the device's copy unless it is to be kept. What
+   * was edited in this tab's open documents is committed first, unless it is to be discarded.
+   * @throws what the save of such an edit fails with; TypeError for an answer that cannot be; KvError "offline" where a "drain" finds syncing paused,
    * "unsupported" without a relay, "blocked" as `destroy`
    */
   signOut(options?: SignOutOptions): Promise<SignOutResult>;

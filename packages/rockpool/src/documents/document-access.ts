@@ -39,6 +39,8 @@ export interface DocumentAccess {
    * @throws TypeError for a key that cannot be; KvError as a commit
    */
   compact(key: Key, compaction: Compaction): Promise<boolean>;
+  /** Has `save` done before the user signs out, until aborted: what it rejects with, signing out does too. */
+  beforeSignOut(save: () => Promise<void>, signal: AbortSignal): void;
   /**
    * Hears and says who is present at a document: among the tabs of this device, those of this bucket's
    * other handles in this tab, and by the relay. Several may be open for one key.
@@ -53,7 +55,7 @@ export const documentAccess = (kv: Kv): DocumentAccess => {
   if (internals === undefined) {
     throw new TypeError("Invalid bucket: pass what openKv of this same copy of rockpool gave");
   }
-  const { connection, feeds, clock } = internals;
+  const { connection, feeds, clock, saves } = internals;
   return {
     clock,
     closed: connection.closed,
@@ -63,6 +65,10 @@ export const documentAccess = (kv: Kv): DocumentAccess => {
     },
     compact: async (key, compaction) =>
       connection.call("compact", { key: packKeyForWrite(key), ...compaction }),
+    beforeSignOut: (save, signal) => {
+      saves.add(save);
+      signal.addEventListener("abort", () => saves.delete(save), { once: true });
+    },
     openPresence: (key, listener) => {
       connection.assertOpen();
       return PresenceClient.of(internals).open(packKeyForWrite(key), listener);
