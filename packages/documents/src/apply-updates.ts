@@ -4,10 +4,11 @@
  * documents differ. So that is left to who edits.
  */
 import * as Y from "yjs";
+import { callApp } from "./thrown-by-app.ts";
 
 /**
- * Applies updates in one transaction, so that observers hear once. Returns what a broken update threw, if one
- * did: the others are applied.
+ * Applies updates in one transaction, so that observers hear once; what they throw is uncaught. Returns what a
+ * broken update threw, if one did: the others are applied.
  */
 export const applyUpdates = (doc: Y.Doc, updates: readonly Uint8Array[], origin: unknown): unknown => {
   let failure: unknown;
@@ -22,7 +23,7 @@ export const applyUpdates = (doc: Y.Doc, updates: readonly Uint8Array[], origin:
   };
   doc.on("afterTransaction", leaveFormatting);
   try {
-    Y.transact(doc, applyAll, origin, false);
+    callApp(() => Y.transact(doc, applyAll, origin, false));
   } finally {
     doc.off("afterTransaction", leaveFormatting);
   }

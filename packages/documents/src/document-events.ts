@@ -1,7 +1,9 @@
 /**
  * What a document tells of itself.
  */
+import { ObservableV2 } from "lib0/observable";
 import type * as Y from "yjs";
+import { callApp } from "./thrown-by-app.ts";
 import type { ReplacedReason } from "./whole-document.ts";
 
 /** Another `Y.Doc` took the place of one, since Yjs cannot take away what the bucket does not have. */
@@ -37,3 +39,10 @@ export type DocumentEvents = {
   error: (error: unknown) => void;
   destroy: () => void;
 };
+
+/** What listeners throw is uncaught. */
+export class DocumentObservable extends ObservableV2<DocumentEvents> {
+  override emit(...told: Parameters<ObservableV2<DocumentEvents>["emit"]>): void {
+    callApp(() => super.emit(...told));
+  }
+}

@@ -1,10 +1,10 @@
 /**
  * A document whose bucket is in the test's hand: what comes of edits on their way when it gives way to another.
  */
-import { createVersionstamp, updateLog } from "@rockpool/model";
+import { createVersionstamp, KvError, updateLog } from "@rockpool/model";
 import type { CommitFailure, CommitResult, Kv } from "rockpool";
 import type { DocumentAccess, DocumentItem } from "rockpool/documents";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import * as Y from "yjs";
 import { RockpoolDocument } from "./document.ts";
 
@@ -84,4 +84,40 @@ test("a document is synced when its own last commit has come back, not when it w
   const synced = new Promise((resolve) => document.once("synced", resolve));
   tell(whole(2, [Y.encodeStateAsUpdate(document.doc)]));
   expect(await synced).toBe(true);
+});
+
+test("what an app's listeners throw is uncaught, and the document goes on", async () => {
+  const later: (() => void)[] = [];
+  vi.spyOn(globalThis, "queueMicrotask").mockImplementation((callback) => void later.push(callback));
+  try {
+    const { document, committed, asked, tell } = openByHand();
+    const broken = new Error("broken");
+    const fail = (): never => {
+      throw broken;
+    };
+    document.doc.getText("t").observe(fail);
+    document.on("loaded", fail);
+    tell(whole(1, [updateOf("theirs")]));
+    await document.whenLoaded;
+    for (const callback of later.splice(0)) expect(callback).toThrow(broken);
+    document.on("error", fail);
+    document.doc.getMap("m").set("k", "mine");
+    const saved = document.flush();
+    await asked.promise;
+    committed.reject(new KvError("quota", "no room"));
+    await expect(saved).rejects.toMatchObject({ code: "quota" });
+    expect(later).toHaveLength(1);
+    const again = document.flush();
+    await expect(again).rejects.toMatchObject({ code: "quota" });
+  } finally {
+    vi.restoreAllMocks();
+  }
+});
+
+test("nobody is present at a document that was destroyed", async () => {
+  const { document, tell } = openByHand();
+  tell(whole(1, []));
+  await document.whenLoaded;
+  await document.destroy();
+  expect(() => document.awareness).toThrow("destroyed");
 });

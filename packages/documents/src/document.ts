@@ -4,7 +4,6 @@
  * `Y.Doc` takes its place.
  */
 import { assert, KvError, mergeInGroups, updatesOf } from "@rockpool/model";
-import { ObservableV2 } from "lib0/observable";
 import type { AtomicOperation, CommitFailure, CommitResult, Key } from "rockpool";
 import type { DocumentItem, WholeDocument } from "rockpool/documents";
 import type { Awareness } from "y-protocols/awareness";
@@ -12,7 +11,7 @@ import * as Y from "yjs";
 import { Compactor } from "./compaction.ts";
 import { Deferred } from "./deferred.ts";
 import { DocListener } from "./doc-listener.ts";
-import type { DocumentEvents } from "./document-events.ts";
+import { DocumentObservable } from "./document-events.ts";
 import type { DocumentSetup, TransactOptions } from "./document-setup.ts";
 import { EditQueue } from "./edit-queue.ts";
 import { onLeaving } from "./page-life.ts";
@@ -25,7 +24,7 @@ import { DocumentVersions } from "./versions.ts";
 import { receiveWhole } from "./whole-document.ts";
 
 /** As `openDocument` gives it. */
-export class RockpoolDocument extends ObservableV2<DocumentEvents> {
+export class RockpoolDocument extends DocumentObservable {
   readonly key: Key;
   /** Named versions of it. */
   readonly versions: DocumentVersions;
@@ -60,9 +59,9 @@ export class RockpoolDocument extends ObservableV2<DocumentEvents> {
     });
     this.#compactor = new Compactor(its);
     this.#listener = this.#listenTo(its.createDoc());
+    this.#feed = its.access.openFeed(its.key).getReader();
     its.access.beforeSignOut(() => this.flush(), this.#closing.signal);
     onLeaving(this.#closing.signal, () => void this.#queue.sendNow());
-    this.#feed = its.access.openFeed(its.key).getReader();
     void this.#read();
   }
 
@@ -77,6 +76,7 @@ export class RockpoolDocument extends ObservableV2<DocumentEvents> {
    * @throws KvError "closed"; TypeError for more documents with presence than a tab may have
    */
   get awareness(): Awareness {
+    if (this.#presence === undefined) this.#closing.signal.throwIfAborted();
     this.#presence ??= this.#openPresence({});
     return this.#presence.awareness;
   }
@@ -286,7 +286,7 @@ export class RockpoolDocument extends ObservableV2<DocumentEvents> {
 
   /** Nothing comes or goes any more. What is edited all the same is heard, and never called saved. */
   #close(reason: unknown): void {
-    this.#closing.abort();
+    this.#closing.abort(reason);
     this.#compactor.end();
     this.#presence?.close();
     this.#isLevel = false;

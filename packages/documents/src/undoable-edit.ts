@@ -3,6 +3,7 @@
  */
 import * as Y from "yjs";
 import { applyUpdates } from "./apply-updates.ts";
+import { callApp } from "./thrown-by-app.ts";
 
 export interface UndoableEdit {
   /** What `change` threw, if it did. */
@@ -32,7 +33,7 @@ export const editUndoably = (
       const updates: Uint8Array[] = [];
       const keep = (update: Uint8Array): void => void updates.push(update);
       doc.on("update", keep);
-      manager.undo();
+      callApp(() => manager.undo());
       doc.off("update", keep);
       if (docNow() !== doc) applyUpdates(docNow(), updates, origin);
     },
