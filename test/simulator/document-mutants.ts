@@ -130,8 +130,8 @@ const onDevice: readonly Mutant[] = [
   mutant(
     "show a merge in another document",
     "model/src/operation.ts",
-    "return isOther ? { ok: false }",
-    "return isOther && current.data.length === 0 ? { ok: false }",
+    "|| incarnation === current.incarnation);",
+    "|| incarnation === current.incarnation || current.data.length > 0);",
   ),
   mutant(
     "show a merge where its document is gone",

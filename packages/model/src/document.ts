@@ -43,13 +43,17 @@ export const createDocument = (update: Uint8Array, incarnation: number | null): 
   incarnation,
 });
 
-/** The document with one more update. Costs nothing of its size before somebody asks for its bytes. */
+/** The document with one more update. Costs as {@link appendUpdates}. */
 export const appendUpdate = (document: DocumentValue, update: Uint8Array): DocumentValue =>
-  joined(document, updateLog([update]));
+  appendUpdates(document, [update]);
 
-/** What stood with what came: behind it in the same document, in its place otherwise. Costs as {@link appendUpdate}. */
+/** The document with more updates. Nothing is copied, of it or of them, before somebody asks for its bytes. */
+export const appendUpdates = (document: DocumentValue, updates: readonly Uint8Array[]): DocumentValue =>
+  joined(document, updateLogBytes(updates), () => updateLog(updates));
+
+/** What stood with what came: behind it in the same document, in its place otherwise. Costs as {@link appendUpdates}. */
 export const joinDocuments = (before: DocumentValue, after: DocumentValue): DocumentValue =>
-  before.incarnation === after.incarnation ? joined(before, after.data) : after;
+  before.incarnation === after.incarnation ? joined(before, documentBytes(after), () => after.data) : after;
 
 /** The length of a document's data, in bytes, without putting it together. */
 export const documentBytes = (document: DocumentValue): number =>
@@ -78,6 +82,16 @@ export const equalBytes = (a: Uint8Array, b: Uint8Array): boolean => {
 /** Updates one after another, as a document keeps them. */
 export const updateLog = (updates: readonly Uint8Array[]): Uint8Array =>
   concat(updates.flatMap((update) => [varuint(update.length), update]));
+
+/** The length of {@link updateLog}, in bytes. */
+const updateLogBytes = (updates: readonly Uint8Array[]): number => {
+  let bytes = 0;
+  for (const { length } of updates) {
+    bytes += length + 1;
+    for (let rest = length; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes++;
+  }
+  return bytes;
+};
 
 /** The updates of a log, as views of it. @throws RangeError for bytes that are no log */
 export const updatesOf = (log: Uint8Array): readonly Uint8Array[] => {
@@ -120,7 +134,7 @@ interface Join {
   /** Undefined once they are: it may be let go then. */
   before: DocumentValue | undefined;
   /** What came behind it. */
-  readonly tail: Uint8Array;
+  readonly tail: () => Uint8Array;
   /** Of all of it. */
   readonly bytes: number;
 }
@@ -128,7 +142,7 @@ interface Join {
 /** Thousands of updates may wait behind a large document: a copy of all of it for each would be felt. */
 const joins = new WeakMap<DocumentValue, Join>();
 
-const joined = (before: DocumentValue, tail: Uint8Array): DocumentValue => {
+const joined = (before: DocumentValue, tailBytes: number, tail: () => Uint8Array): DocumentValue => {
   let data: Uint8Array | undefined;
   // A getter of its own: structured clone, a spread and a comparison read it like any other member.
   const document: DocumentValue = {
@@ -143,7 +157,7 @@ const joined = (before: DocumentValue, tail: Uint8Array): DocumentValue => {
     },
     incarnation: before.incarnation,
   };
-  joins.set(document, { before, tail, bytes: documentBytes(before) + tail.length });
+  joins.set(document, { before, tail, bytes: documentBytes(before) + tailBytes });
   return document;
 };
 
@@ -156,7 +170,7 @@ const bytesSince = (document: DocumentValue, earlier: DocumentValue | undefined)
       tails.push(one.data);
       break;
     }
-    tails.push(join.tail);
+    tails.push(join.tail());
     one = join.before;
   }
   return concat(tails.toReversed());

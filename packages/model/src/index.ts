@@ -21,6 +21,7 @@ export { editedTag, originalTag } from "./edited-tag.ts";
 export { bucketOf, channelOf, databaseOf, secretsDatabaseOf } from "./device-names.ts";
 export {
   appendUpdate,
+  appendUpdates,
   createDocument,
   documentBytes,
   type DocumentValue,
@@ -79,6 +80,7 @@ export {
   entryBytes,
   findCommitExcess,
   findPartExcess,
+  isOfDocument,
   mutationBytes,
   type MutationOutcome,
 } from "./operation.ts";

@@ -4,7 +4,7 @@
  */
 import type { AskedMutation, Check, Mutation } from "./commit.ts";
 import type { PackedKey } from "./packed-key.ts";
-import { appendUpdate, createDocument } from "./document.ts";
+import { appendUpdate, createDocument, type DocumentValue } from "./document.ts";
 import { wrapU64 } from "./kv-u64.ts";
 import { type CommitLimits, commitLimits } from "./limits.ts";
 import { type Value, valueBytes, valueBytesBound } from "./value.ts";
@@ -35,6 +35,14 @@ export const applyMutation = (current: Value | undefined, mutation: Mutation): M
       return mergeOutcome(current, mutation);
   }
 };
+
+/** True for a value that is the document, if any, that the writer of a merge saw. */
+export const isOfDocument = (
+  incarnation: number | null,
+  current: Value | undefined,
+): current is DocumentValue =>
+  current?.encoding === "document" &&
+  (incarnation === null || current.incarnation === null || incarnation === current.incarnation);
 
 /** Size of a mutation for limits, in bytes: its key and its value, 8 for an operand. */
 export const mutationBytes = (mutation: AskedMutation): number => sizeOfMutation(mutation, valueBytes);
@@ -137,9 +145,8 @@ const mergeOutcome = (current: Value | undefined, { update, incarnation }: Merge
     // Who saw a document saw one that is gone.
     return incarnation === null ? { ok: true, value: createDocument(update, null) } : { ok: false };
   }
-  if (current.encoding !== "document") return { ok: false };
-  const isOther = incarnation !== null && current.incarnation !== null && incarnation !== current.incarnation;
-  return isOther ? { ok: false } : { ok: true, value: appendUpdate(current, update) };
+  if (!isOfDocument(incarnation, current)) return { ok: false };
+  return { ok: true, value: appendUpdate(current, update) };
 };
 
 const u64Outcome = (data: bigint): MutationOutcome => ({ ok: true, value: { encoding: "u64", data } });

@@ -42,3 +42,23 @@ test("merges that wait, are confirmed and come from others copy nothing of the d
   expect(readable(replica.view("d").value)).toEqual([0, "large", "theirs", "a", "b"]);
   expect(copies()).toBe(1);
 });
+
+test("what others add to a document copies none of the merges that wait on it", () => {
+  const replica = TestReplica.synced();
+  replica.receive({ to: 1, entries: [entryOf("d", 1, documentOf(0, "large"))] });
+  const waiting = Array.from({ length: 100 }, (_, index) => merge("d", `edit ${index}`));
+  for (const mutation of waiting) replica.commit(mutation);
+  const updates = new Set(
+    waiting.map((mutation) => (mutation.type === "merge" ? mutation.update : undefined)),
+  );
+  const copies = vi.spyOn(Uint8Array.prototype, "set");
+  onTestFinished(() => copies.mockRestore());
+  const copied = (): number =>
+    copies.mock.calls.filter(([source]) => updates.has(source as Uint8Array<ArrayBuffer>)).length;
+  for (const revision of [2, 3, 4]) {
+    replica.receive({ to: revision, entries: [growthOf("d", revision, 0, `theirs ${revision}`)] });
+  }
+  expect(copied()).toBe(0);
+  expect(readable(replica.view("d").value)).toHaveLength(105);
+  expect(copied()).toBe(100);
+});

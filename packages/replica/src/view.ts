@@ -4,9 +4,11 @@
  * relay rules on it all the same. So a view never throws.
  */
 import {
+  appendUpdates,
   applyMutation,
   type CommitName,
   isInScope,
+  isOfDocument,
   laterVersionstamp,
   type Mutation,
   msOfStamp,
@@ -137,11 +139,27 @@ const contentAfter = (confirmed: Content, operations: readonly PendingOperations
   const known = operations.length < rememberedLength ? undefined : foldedByList.get(operations);
   const isSame = known !== undefined && known.value === value && known.expireAt === expireAt;
   let content = isSame ? known.content : confirmed;
+  let updates: Uint8Array[] = [];
+  const join = (): void => {
+    const { value: document } = content;
+    if (updates.length === 0 || document?.encoding !== "document") return;
+    content = { value: appendUpdates(document, updates), expireAt: undefined };
+    updates = [];
+  };
   for (let index = isSame ? known.count : 0; index < operations.length; index++) {
     const { tracked, mutations } = operations[index] as PendingOperations;
-    const atMs = msOfStamp(tracked.commit.stamp);
-    for (const mutation of mutations) content = mutate(content, mutation, atMs) ?? content;
+    for (const mutation of mutations) {
+      // Thousands of merges may wait: those of one document are joined at once.
+      const isMerge = mutation.type === "merge" && content.expireAt === undefined;
+      if (isMerge && isOfDocument(mutation.incarnation, content.value)) {
+        updates.push(mutation.update);
+        continue;
+      }
+      join();
+      content = mutate(content, mutation, msOfStamp(tracked.commit.stamp)) ?? content;
+    }
   }
+  join();
   if (operations.length >= rememberedLength) {
     foldedByList.set(operations, { value, expireAt, count: operations.length, content });
   }
