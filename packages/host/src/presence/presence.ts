@@ -22,11 +22,14 @@ interface TabPresence {
   readonly saidById: Map<string, Said & { readonly end: Uint8Array }>;
 }
 
+/** So many ends later nothing that was said before one is still on its way. */
+const goneMax = 1000;
+
 export class Presence {
   readonly #its: PresenceOptions;
   readonly #own: TabPresence = createTabPresence();
   readonly #othersByHost = new Map<string, TabPresence>();
-  /** Hosts that ended: what they said may arrive after that. */
+  /** The hosts that ended last: what they said may arrive after that. */
   readonly #gone = new Set<string>();
   readonly #line: PresenceLine;
   #isHeard = false;
@@ -77,6 +80,8 @@ export class Presence {
   /** Another host is gone: says in its name that nobody is present there any more. */
   onGone(host: string): void {
     this.#gone.add(host);
+    const [first] = this.#gone;
+    if (this.#gone.size > goneMax && first !== undefined) this.#gone.delete(first);
     const gone = this.#othersByHost.get(host);
     if (gone === undefined) return;
     this.#othersByHost.delete(host);
