@@ -30,7 +30,7 @@ export interface DocumentRules {
   /** Judges by the state vector alone; undefined is that of a new document. Never throws, whatever the bytes are. */
   admit(stateVector: Uint8Array | undefined, update: Uint8Array): Admission;
   /**
-   * One update for many, in fewer bytes: a document of it alone is that of all of them, and it has what of
+   * One update for many, in no more bytes: a document of it alone is that of all of them, and it has what of
    * them waits for updates that are not there. Long work is done with pauses, in which others go on.
    * @throws for what cannot be read (rejects)
    */

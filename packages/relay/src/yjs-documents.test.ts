@@ -225,6 +225,20 @@ test("what is admitted is read off an update that lies within a larger buffer", 
   expect(textOf([one, two])).toBe("xy");
 });
 
+test("updates that a document would say in more bytes are joined, and stay as few", async () => {
+  const author = new Author("a");
+  const nested = author.edit((doc) => doc.getArray("nested").push([new Y.Doc()]));
+  const long = author.update("x".repeat(20_000));
+  const deletions = Array.from({ length: 300 }, (_, index) =>
+    author.edit((doc) => doc.getText().delete(index * 60, 1)),
+  );
+  const updates = [nested, long, ...deletions];
+  const { update, subdocuments } = await compact(updates);
+  expect(update.length).toBeLessThan(updates.reduce((bytes, { length }) => bytes + length, 0));
+  expect(Y.encodeStateAsUpdate(docOf([update]))).toEqual(Y.encodeStateAsUpdate(docOf(updates)));
+  expect(subdocuments).toBe(1);
+});
+
 test("many updates are compacted with pauses, in which others go on", async () => {
   const document = new Y.Doc();
   const updates: Uint8Array[] = [];

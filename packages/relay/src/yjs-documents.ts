@@ -4,7 +4,7 @@
  * dependencies, as Yjs integrates them, but without the document. Costs are those of the update's own bytes.
  */
 import { setImmediate } from "node:timers/promises";
-import { isMarker } from "@rockpool/model";
+import { isMarker, mergeInGroups } from "@rockpool/model";
 import * as Y from "yjs";
 import type { DocumentRules } from "./document-rules.ts";
 import { readUpdate, subdocumentsMax, type Id, type Struct, type YjsUpdate } from "./yjs-update.ts";
@@ -37,7 +37,12 @@ export const yjsDocuments: DocumentRules = {
         });
       }
       // What waits in the document is written with it.
-      return { update: Y.encodeStateAsUpdate(document), subdocuments: document.subdocs.size };
+      const update = Y.encodeStateAsUpdate(document);
+      const bytes = updates.reduce((sum, { length }) => sum + length, 0);
+      if (update.length < bytes) return { update, subdocuments: document.subdocs.size };
+      // Much was deleted or formatted here and there in long text: each time Yjs cut it in two.
+      const joined = mergeInGroups(updates, Y.mergeUpdates);
+      return { update: joined, subdocuments: readUpdate(joined)?.subdocuments ?? subdocumentsMax };
     } finally {
       document.destroy();
     }
