@@ -3,7 +3,7 @@
  */
 import { createVersionstamp, KvError, updateLog } from "@rockpool/model";
 import type { CommitFailure, CommitResult, Kv } from "rockpool";
-import type { DocumentAccess, DocumentItem } from "rockpool/documents";
+import type { DocumentAccess, DocumentItem, WholeDocument } from "rockpool/documents";
 import { expect, test, vi } from "vitest";
 import * as Y from "yjs";
 import { RockpoolDocument } from "./document.ts";
@@ -14,7 +14,7 @@ const updateOf = (text: string): Uint8Array => {
   return Y.encodeStateAsUpdate(doc);
 };
 
-const whole = (position: number, updates: readonly Uint8Array[]): DocumentItem => ({
+const whole = (position: number, updates: readonly Uint8Array[]): WholeDocument => ({
   type: "document",
   whole: true,
   stands: "document",
@@ -30,6 +30,7 @@ const whole = (position: number, updates: readonly Uint8Array[]): DocumentItem =
 /** A document with its feed, and its first commit: when it was asked for, and its answer. */
 const openByHand = () => {
   let feed: ReadableStreamDefaultController<DocumentItem> | undefined;
+  let feeds = 0;
   const committed = Promise.withResolvers<CommitResult | CommitFailure>();
   const asked = Promise.withResolvers<void>();
   const operation = {
@@ -41,13 +42,22 @@ const openByHand = () => {
   };
   const kv = { atomic: () => operation } as unknown as Kv;
   const access = {
-    openFeed: () => new ReadableStream<DocumentItem>({ start: (controller) => void (feed = controller) }),
+    openFeed: () => {
+      feeds++;
+      return new ReadableStream<DocumentItem>({ start: (controller) => void (feed = controller) });
+    },
     beforeSignOut: () => {},
     clock: { setTimer: () => () => {}, random: () => 0, now: () => 0 },
   } as unknown as DocumentAccess;
   const its = { kv, key: ["notes", 1], access, createDoc: () => new Y.Doc(), compactAfter: 200 };
   const document = new RockpoolDocument(its);
-  return { document, committed, asked, tell: (item: DocumentItem) => feed?.enqueue(item) };
+  return {
+    document,
+    committed,
+    asked,
+    tell: (item: DocumentItem) => feed?.enqueue(item),
+    feeds: () => feeds,
+  };
 };
 
 test("an edit whose check does not hold is undone in the document that took the place of its own", async () => {
@@ -120,4 +130,22 @@ test("nobody is present at a document that was destroyed", async () => {
   await document.whenLoaded;
   await document.destroy();
   expect(() => document.awareness).toThrow("destroyed");
+});
+
+test("an edit that is deleted elsewhere before this tab hears that it was made is not kept", async () => {
+  const { document, committed, asked, tell, feeds } = openByHand();
+  tell(whole(1, []));
+  await document.whenLoaded;
+  document.doc.getText("t").insert(0, "mine");
+  const saved = document.flush();
+  await asked.promise;
+  tell({ ...whole(3, []), stands: "nothing", incarnation: null });
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  committed.resolve({ ok: true, versionstamp: createVersionstamp(2) });
+  await saved;
+  expect(feeds()).toBe(2);
+  const replaced = new Promise((resolve) => document.once("replaced", resolve));
+  tell({ ...whole(3, []), stands: "nothing", incarnation: null });
+  expect(await replaced).toMatchObject({ reason: "deleted", lost: null });
+  expect(document.doc.getText("t").toString()).toBe("");
 });

@@ -14,6 +14,7 @@ import { DocListener } from "./doc-listener.ts";
 import { DocumentObservable } from "./document-events.ts";
 import type { DocumentSetup, TransactOptions } from "./document-setup.ts";
 import { EditQueue } from "./edit-queue.ts";
+import { FeedReader } from "./feed-reader.ts";
 import { onLeaving } from "./page-life.ts";
 import { replacedError } from "./save-failure.ts";
 import { squeezeEdits } from "./squeeze-edits.ts";
@@ -31,7 +32,7 @@ export class RockpoolDocument extends DocumentObservable {
   readonly #its: DocumentSetup;
   readonly #queue: EditQueue;
   readonly #compactor: Compactor;
-  readonly #feed: ReadableStreamDefaultReader<DocumentItem>;
+  readonly #feed: FeedReader;
   readonly #closing = new AbortController();
   readonly #loading = new Deferred();
   readonly #syncing = new Deferred();
@@ -55,14 +56,20 @@ export class RockpoolDocument extends DocumentObservable {
       squeeze: (update) => squeezeEdits(this.doc, update),
       onChange: () => this.#tell(),
       onError: (error) => this.emit("error", [error]),
+      onOutrun: () => {
+        if (!this.#closing.signal.aborted) this.#feed.readAnew();
+      },
       clock: its.access.clock,
     });
     this.#compactor = new Compactor(its);
     this.#listener = this.#listenTo(its.createDoc());
-    this.#feed = its.access.openFeed(its.key).getReader();
+    this.#feed = new FeedReader({
+      open: () => its.access.openFeed(its.key),
+      onItem: (item) => this.#take(item),
+      onEnd: (reason) => this.#fail(reason),
+    });
     its.access.beforeSignOut(() => this.flush(), this.#closing.signal);
     onLeaving(this.#closing.signal, () => void this.#queue.sendNow());
-    void this.#read();
   }
 
   /** The document itself. Another one after `replaced`. What is edited before it is loaded is joined with what stands. */
@@ -166,22 +173,9 @@ export class RockpoolDocument extends DocumentObservable {
     } finally {
       this.#close(new KvError("closed", "The document was destroyed; open it again"));
       this.#listener.stop();
-      await this.#feed.cancel().catch(() => {
-        // It ended by an error already.
-      });
+      await this.#feed.stop();
       this.emit("destroy", []);
       super.destroy();
-    }
-  }
-
-  async #read(): Promise<void> {
-    try {
-      for (let next = await this.#feed.read(); !next.done; next = await this.#feed.read()) {
-        this.#take(next.value);
-      }
-      this.#fail(new KvError("closed", "The bucket was closed; edits since the last save are in doc alone"));
-    } catch (error) {
-      this.#fail(error);
     }
   }
 
@@ -191,7 +185,7 @@ export class RockpoolDocument extends DocumentObservable {
     const isFirst = !this.loaded;
     this.#incarnation = item.incarnation;
     this.#isLevel = item.isSynced;
-    this.#queue.seen(item.versionstamp);
+    this.#queue.seen(item.versionstamp, item.whole);
     this.#queue.release();
     if (isFirst) {
       this.#loading.resolve();
@@ -203,7 +197,7 @@ export class RockpoolDocument extends DocumentObservable {
   /** False where no document can be. */
   #takeWhole({ stands, incarnation, confirmed, pending, versionstamp }: WholeDocument): boolean {
     if (stands === "other" && !this.loaded) {
-      void this.#feed.cancel();
+      void this.#feed.stop();
       this.#fail(
         new TypeError("A value that is no document stands under the key; give the document another"),
       );

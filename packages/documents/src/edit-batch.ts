@@ -32,6 +32,13 @@ export interface Joint extends JointEdit {
 
 export type Waiting = Edit | Joint;
 
+/** Whoever waits until so many members of the queue are through. */
+export interface Waiter {
+  readonly upTo: number;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /** Takes from the front what one commit may hold: one joint edit, or edits of at most a value's bytes together. */
 export const takeBatch = (waiting: Waiting[]): readonly Waiting[] => {
   if (waiting[0]?.type === "joint") return waiting.splice(0, 1);

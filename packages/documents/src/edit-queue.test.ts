@@ -14,6 +14,7 @@ class Bench {
   readonly #timers = new Set<{ atMs: number; callback: () => void }>();
   readonly commits: { update: Uint8Array; resolve: () => void; reject: (error: unknown) => void }[] = [];
   readonly errors: unknown[] = [];
+  outrun = 0;
   readonly #doc = new Y.Doc();
   #written = 0;
   squeeze = (update: Uint8Array): Uint8Array => update;
@@ -26,6 +27,7 @@ class Bench {
     squeeze: (update) => this.squeeze(update),
     onChange: () => {},
     onError: (error) => this.errors.push(error),
+    onOutrun: () => this.outrun++,
     clock: {
       setTimer: (callback, delayMs) => {
         const timer = { atMs: this.nowMs + delayMs, callback };
@@ -287,7 +289,7 @@ test("own edits are those of later commits, of commits on their way and of none"
   bench.queue.add(third);
   expect(bench.queue.ownAfter("0".repeat(20))).toEqual([first, second, third]);
   expect(bench.queue.ownAfter("0".repeat(19) + "1")).toEqual([second, third]);
-  bench.queue.seen("0".repeat(19) + "1");
+  bench.queue.seen("0".repeat(19) + "1", false);
   expect(bench.queue.ownAfter("")).toEqual([second, third]);
 });
 
@@ -400,6 +402,16 @@ test("an edit of what is not here yet is tried again with the next news of the d
   expect(bench.commits).toHaveLength(2);
 });
 
+test("an edit that was committed before what stands was told is not taken for a later one", async () => {
+  const bench = new Bench();
+  bench.add("a");
+  const saved = bench.queue.flush();
+  bench.queue.seen("0".repeat(19) + "2", true);
+  bench.commits[0]?.resolve();
+  await saved;
+  expect([bench.outrun, bench.queue.isShown]).toEqual([1, true]);
+});
+
 test("what is committed is shown once the feed has told of it, whichever comes first", async () => {
   const bench = new Bench();
   bench.add("a");
@@ -407,12 +419,12 @@ test("what is committed is shown once the feed has told of it, whichever comes f
   bench.commits[0]?.resolve();
   await saved;
   expect(bench.queue.isShown).toBe(false);
-  bench.queue.seen("0".repeat(19) + "1");
+  bench.queue.seen("0".repeat(19) + "1", false);
   expect(bench.queue.isShown).toBe(true);
   bench.add("b");
   const next = bench.queue.flush();
   await turn();
-  bench.queue.seen("0".repeat(19) + "2");
+  bench.queue.seen("0".repeat(19) + "2", false);
   bench.commits[1]?.resolve();
   await next;
   expect(bench.queue.isShown).toBe(true);

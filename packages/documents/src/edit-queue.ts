@@ -12,6 +12,7 @@ import {
   leadingEdits,
   mergeBatch,
   takeBatch,
+  type Waiter,
   type Waiting,
 } from "./edit-batch.ts";
 import { helpFor } from "./save-failure.ts";
@@ -26,13 +27,9 @@ export interface QueueOwner {
   /** Whether all is saved, or what is wrong, may be another now. */
   readonly onChange: () => void;
   readonly onError: (error: unknown) => void;
+  /** What stands is to be told as a whole once more: an edit counted as own that was committed before. */
+  readonly onOutrun: () => void;
   readonly clock: QueueClock;
-}
-
-interface Waiter {
-  readonly upTo: number;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
 }
 
 export class EditQueue {
@@ -40,7 +37,7 @@ export class EditQueue {
   readonly #timers: SaveTimers;
   #waiting: Waiting[] = [];
   #sending: readonly Waiting[] = [];
-  readonly #unseen = new UnseenCommits();
+  readonly #unseen: UnseenCommits;
   #waiters: Waiter[] = [];
   /** Members of the queue so far, and how many of them are through; of what waits, so many may go out now. */
   #added = 0;
@@ -54,6 +51,7 @@ export class EditQueue {
 
   constructor(owner: QueueOwner) {
     this.#owner = owner;
+    this.#unseen = new UnseenCommits(owner.onOutrun);
     this.#timers = new SaveTimers(owner.clock, () => this.#sendAll());
   }
 
@@ -81,8 +79,8 @@ export class EditQueue {
   }
 
   /** The feed has shown all up to here. */
-  seen(versionstamp: string): void {
-    this.#unseen.seen(versionstamp);
+  seen(versionstamp: string, isWhole: boolean): void {
+    this.#unseen.seen(versionstamp, isWhole);
   }
 
   add(update: Uint8Array): void {
@@ -232,6 +230,7 @@ export class EditQueue {
       if (!this.#isSending(taken)) return true;
       if (stands) {
         this.#succeed(1);
+        this.#owner.onOutrun();
         return true;
       }
       this.#giveBack(taken);

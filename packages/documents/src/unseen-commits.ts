@@ -8,8 +8,15 @@ interface UnseenCommit {
 }
 
 export class UnseenCommits {
+  readonly #onOutrun: () => void;
   #commits: readonly UnseenCommit[] = [];
   #seenUpTo = "";
+  #wholeUpTo = "";
+
+  /** `onOutrun`: what the feed gave as a whole was compared as if a commit were still to come that was in it, or gone again. */
+  constructor(onOutrun: () => void) {
+    this.#onOutrun = onOutrun;
+  }
 
   /** True when the feed has shown all. */
   get isEmpty(): boolean {
@@ -18,11 +25,13 @@ export class UnseenCommits {
 
   add(versionstamp: string, update: Uint8Array): void {
     if (versionstamp > this.#seenUpTo) this.#commits = [...this.#commits, { versionstamp, update }];
+    if (versionstamp <= this.#wholeUpTo) this.#onOutrun();
   }
 
   /** The feed has shown all up to here. */
-  seen(versionstamp: string): void {
+  seen(versionstamp: string, isWhole: boolean): void {
     this.#seenUpTo = versionstamp;
+    if (isWhole) this.#wholeUpTo = versionstamp;
     this.#commits = this.#commits.filter((one) => one.versionstamp > versionstamp);
   }
 
