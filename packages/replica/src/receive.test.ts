@@ -3,9 +3,10 @@
  */
 import { beforeEach, describe, expect, test } from "vitest";
 import { type CommitResult, type Premise, wholeBucket } from "@rockpool/model";
-import { decideLateResults, decidePatch, type ReceivedRulings } from "./receive.ts";
+import { decideDoomed, decideLateResults, decidePatch, type ReceivedRulings } from "./receive.ts";
 import { entryOf, key, number, remove, set, sum, testNowMs, text } from "./commit-fixture.ts";
 import { lossesOf } from "./losses.ts";
+import { Pages } from "./page-index.ts";
 import { TestReplica } from "./replica-fixture.ts";
 
 let replica: TestReplica;
@@ -296,4 +297,21 @@ describe("results of commits whose revisions have passed", () => {
       decideLateResults(replica.state, replica.pages, answerOf(replica.result(name, 3)), testNowMs),
     ).toBeUndefined();
   });
+});
+
+test("checks are held against what stands after a fill, and no more once a patch came: no page is read for it", () => {
+  const entries = [entryOf("k", 1, "old")];
+  replica.receive({ to: 1, entries });
+  replica.commitOn(["k"], set("n", "mine"));
+  replica.checkpoint();
+  const pagesRead = (): number | undefined => {
+    const pages = new Pages(replica.pages.index);
+    decideDoomed(replica.state, pages, testNowMs);
+    return pages.takeLacking()?.pages.length;
+  };
+  expect(pagesRead()).toBeUndefined();
+  replica.refill({ to: 1, entries });
+  expect(pagesRead()).toBe(1);
+  replica.receive({ to: 2, entries: [entryOf("other", 2, "new")] });
+  expect(pagesRead()).toBeUndefined();
 });

@@ -125,12 +125,12 @@ export const decideLateResults = (
 
 /**
  * Decides which pending checked commits can no longer hold on what is confirmed once a fill has put it
- * all in place anew: they are hidden by a patch that goes nowhere. Undefined when there are none. Void when
- * `pages` notes something lacking.
+ * all in place anew: they are hidden by a patch that goes nowhere. Undefined when there are none, and where a
+ * patch since then has done so. Void when `pages` notes something lacking.
  */
 export const decideDoomed = (state: ReplicaState, pages: Pages, readingMs: number): PatchRow | undefined => {
-  const { epoch, scope, received, setAside, fillDue } = state.session;
-  if (epoch === null || setAside !== null || fillDue) return undefined;
+  const { epoch, scope, received, setAside, fillDue, checksDue } = state.session;
+  if (!checksDue || epoch === null || setAside !== null || fillDue) return undefined;
   const nothing = { entries: new Map(), ruled: new Map(), ownByRevision: new Map(), readingMs };
   const hidden = hiddenBy(state, withChecked(state, pages, nothing));
   if (hidden.size === 0) return undefined;

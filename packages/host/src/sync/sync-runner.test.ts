@@ -4,6 +4,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { MemoryStorage, openMemoryLog } from "@rockpool/log";
 import {
+  assert,
   type CommitResult,
   KvError,
   type PackedKey,
@@ -296,6 +297,19 @@ test("a host that takes the session over hides what can no longer hold after a f
   const name = { host: "h", n: 1 };
   const record = { name, tag: "t", readingMs: nowMs, checks: [check], mutations: [], effects: [] };
   await ledger.append(() => ({ row: { type: "commit", commits: [record] }, result: undefined }));
+  const { epoch, scope, received } = ledger.state.session;
+  assert(epoch !== null, "a relay has welcomed it");
+  const stored = { entries: 0, bytes: 0 };
+  const relay = {
+    epoch,
+    scope,
+    from: received,
+    to: received,
+    results: [],
+    stamp: zeroStamp,
+    readingMs: nowMs,
+  };
+  await ledger.append(() => ({ row: { type: "fill", generation: 1, stored, relay }, result: undefined }));
   expect(ledger.state.getTracked(name)?.state).toBe("pending");
   runner.stop();
   runner.start();
