@@ -3,6 +3,7 @@
  * that says what went wrong. `npm test` runs them all.
  */
 import { attachRegressions } from "./regressions-attach.ts";
+import { documentRegressions } from "./regressions-documents.ts";
 import type { Regression } from "./regression.ts";
 
 export const regressions: readonly Regression[] = [
@@ -447,4 +448,5 @@ export const regressions: readonly Regression[] = [
     },
   },
   ...attachRegressions,
+  ...documentRegressions,
 ];

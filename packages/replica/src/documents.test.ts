@@ -70,6 +70,19 @@ describe("a document in a bucket with a relay", () => {
     expect(shown(replica)).toEqual([0, "a", "b"]);
   });
 
+  test("does not only grow where what waited out of sight is shown again", () => {
+    const replica = TestReplica.synced();
+    replica.receive({ to: 1, entries: [entryOf("d", 1, documentOf(0, "a"))] });
+    replica.commit(merge("d", "mine"));
+    // As after a relay was put back.
+    replica.receive({ to: 2, entries: [entryOf("d", 2)] });
+    replica.commit(merge("d", "anew"));
+    expect(shown(replica)).toEqual([null, "anew"]);
+    const effect = replica.receive({ to: 3, entries: [growthOf("d", 3, 0, "b")] });
+    expect(shown(replica)).toEqual([0, "b", "mine", "anew"]);
+    expect(merged(effect)).toEqual({});
+  });
+
   test("has what others merged before what waits here", () => {
     const replica = TestReplica.synced();
     replica.receive({ to: 1, entries: [entryOf("d", 1, documentOf(0, "a"))] });
@@ -99,6 +112,14 @@ describe("a document in a bucket with a relay", () => {
     });
     expect(merged(superseded)).toEqual({});
     expect(shown(replica)).toEqual([0, "a", "theirs", "more"]);
+  });
+
+  test("names a key once of which one commit's merges lost", () => {
+    const replica = TestReplica.synced();
+    const { name } = replica.commit(merge("d", "a"), merge("d", "b"));
+    const superseded = [{ mutation: 0 }, { mutation: 1 }];
+    replica.receive({ to: 1, results: [replica.result(name, 1, superseded)] });
+    expect(replica.state.getTracked(name)?.supersededKeys).toEqual([key("d")]);
   });
 
   test("takes merges for the document that stands, whatever it is or the one they were made for", () => {

@@ -153,7 +153,8 @@ const settle = (
   if (ruling.type === "rejected") {
     return { ...before, commit, state: "rejected", revision, reason: ruling.reason, ruledAtMs };
   }
-  const supersededKeys = ruling.superseded.flatMap(({ mutation }) => commit.mutations[mutation]?.key ?? []);
+  const keys = ruling.superseded.flatMap(({ mutation }) => commit.mutations[mutation]?.key ?? []);
+  const supersededKeys = [...new Set(keys)];
   const losses = lossFields(commit, ruling.superseded, scope);
   return { ...before, commit, state: "confirmed", revision, supersededKeys, ...losses, ruledAtMs };
 };

@@ -56,14 +56,18 @@ export const mergedByEntries = (
     const { value, appends } = entries.get(key) ?? {};
     if (appends !== true || value?.encoding !== "document") continue;
     const pending = (operations.get(key) ?? []).flatMap(({ mutations }) => mutations);
-    if (pending.every((mutation) => staysInView(mutation, value))) grownByKey.set(key, value);
+    if (stayInView(pending, value)) grownByKey.set(key, value);
   }
   return grownByKey.size === 0 ? nothingMerged : grownByKey;
 };
 
-/** True for a merge that is shown in a document as it was in what merges made before the relay gave it a number. */
-const staysInView = (mutation: Mutation, { incarnation }: DocumentValue): boolean =>
-  mutation.type === "merge" && (mutation.incarnation === null || mutation.incarnation === incarnation);
+/**
+ * True for merges that are shown in a document as they were before it: all into what merges made before the relay
+ * gave it a number, or all into this one. Of both kinds, those into this one may have waited out of sight.
+ */
+const stayInView = (pending: readonly Mutation[], { incarnation }: DocumentValue): boolean =>
+  pending.every((one) => one.type === "merge" && one.incarnation === null) ||
+  pending.every((one) => one.type === "merge" && one.incarnation === incarnation);
 
 /** Of what was added, the documents of which nothing left the view by the end of these commits. */
 export const withoutLosers = (merged: Merged, losers: readonly TrackedCommit[]): Merged => {

@@ -292,6 +292,17 @@ describe("a document's feed", () => {
     expect(told()).toEqual(["{nothing} @null", "{again|mine} @0", "+more @0"]);
   });
 
+  test("gives what waited out of sight behind what was begun anew meanwhile, once both are one document", async () => {
+    await attach();
+    await receive({ value: document(0, "old") });
+    await commit(merge("mine"));
+    await receive({});
+    await commit(merge("anew"));
+    await open();
+    await receive({ value: document(0, "again"), appends: true });
+    expect(told()).toEqual(["{|anew} @null", "{again|mine anew} @0"]);
+  });
+
   test("gives all of it again when rows were missed or everything was replaced", async () => {
     await commit(merge("a"));
     await open();
