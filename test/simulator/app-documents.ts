@@ -90,7 +90,8 @@ export class AppDocuments {
 
 /** Under a client id that is the run's, not Yjs' own: the same seed, the same run. */
 const begin = ({ device: { world } }: VirtualTab): OpenDocument => {
-  const doc = new Y.Doc();
+  // A name of its own would be drawn at random, at length.
+  const doc = new Y.Doc({ guid: "" });
   doc.clientID = Number.parseInt(world.drawId().slice(0, 8), 16);
   return { doc, incarnation: null };
 };

@@ -46,7 +46,17 @@ export class DocumentFeed implements FeedSource {
   }
 
   get isDue(): boolean {
-    return this.#told === undefined || this.#isTouched || this.#told.isSynced !== this.#level().isSynced;
+    return this.#told === undefined || this.#isTouched || this.#told.isSynced !== this.#isSynced;
+  }
+
+  get #isSettled(): boolean {
+    return !this.#its.ledger.state.operations.has(this.#key);
+  }
+
+  get #isSynced(): boolean {
+    const { ledger, isUpToDate } = this.#its;
+    // Of other keys nothing is known.
+    return this.#isSettled && isInScope(ledger.state.session.confirmedScope, this.#key) && isUpToDate();
   }
 
   onRow({ changed, settledKeys, replaced, merged }: RowEffect): void {
@@ -132,17 +142,12 @@ export class DocumentFeed implements FeedSource {
   }
 
   #level(): Omit<DocumentGrowth, "whole" | "updates"> {
-    const { ledger, isUpToDate } = this.#its;
-    const { state } = ledger;
-    const isSettled = !state.operations.has(this.#key);
-    // Of other keys nothing is known.
-    const isHere = isInScope(state.session.confirmedScope, this.#key);
     return {
       type: "document",
       incarnation: this.#incarnation,
-      versionstamp: lastVersionstampOf(state.tail),
-      isSettled,
-      isSynced: isSettled && isHere && isUpToDate(),
+      versionstamp: lastVersionstampOf(this.#its.ledger.state.tail),
+      isSettled: this.#isSettled,
+      isSynced: this.#isSynced,
     };
   }
 }
