@@ -41,6 +41,8 @@ const workerFile = fileURLToPath(new URL("seed-worker.ts", import.meta.url));
 const processesDefault = 2;
 /** As many processes as cores leave none to collect garbage beside them: it takes a seventh longer. */
 const workerArgs = ["--no-warnings", "--max-semi-space-size=64", "--single-threaded-gc"];
+/** Where processes keep what they compiled for those that come after them: half of the time of a short one. */
+const compileCache = fileURLToPath(new URL("../../node_modules/.cache/simulator", import.meta.url));
 const shrinkRunsDefault = 150;
 /** One seed in so many is run twice, to see that it gives the same run. */
 const twiceEvery = 50;
@@ -80,7 +82,11 @@ const work = (
   new Promise((resolve, reject) => {
     const worker: ChildProcess = fork(workerFile, {
       execArgv: workerArgs,
-      env: { ...process.env, ...(mutant === undefined ? {} : { SIMULATOR_MUTANT: mutant }) },
+      env: {
+        ...process.env,
+        NODE_COMPILE_CACHE: compileCache,
+        ...(mutant === undefined ? {} : { SIMULATOR_MUTANT: mutant }),
+      },
     });
     let isDone = false;
     worker.on("message", (message: SeedOutcome | { readonly ready: true }) => {
